@@ -81,6 +81,7 @@ func TestSubUndoesAdd(t *testing.T) {
 func TestShareIsExact(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(3, 4))
+	checkShare(t, 1<<62+1, 1<<62-1, 1<<60) // rounds up to 1<<64, which would wrap to 0
 	eachPair(func(a, num int64) {
 		checkShare(t, a, num, anySize(random))
 		checkShare(t, a, num, edges[random.IntN(len(edges))])
