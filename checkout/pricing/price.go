@@ -1,0 +1,214 @@
+package pricing
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"kassa/payments/money"
+)
+
+// Price computes a quote. It fails with [ErrUnknownOption] for an option that the country doesn't have in this currency, with
+// [ErrNoShipping] if it has none at all for what must be shipped, and with an [ItemError] for an item that can't be priced.
+func Price(in Input) (Quote, error) {
+	if known, err := money.ParseCurrency(string(in.Currency)); err != nil || known != in.Currency {
+		return Quote{}, fmt.Errorf("%w: %q", money.ErrUnknownCurrency, in.Currency)
+	}
+	zero := money.Zero(in.Currency)
+	q := Quote{Currency: in.Currency, Estimated: in.Country == nil,
+		Subtotal: zero, Discount: zero, Shipping: zero, Tax: zero, IncludedTax: zero, Net: zero, Total: zero}
+	places := places(in.Items)
+	in.Items = arrange(in.Items, places)
+	if err := q.priceItems(in.Items); err != nil {
+		return Quote{}, err
+	}
+	if err := q.spreadDiscount(in.Discount); err != nil {
+		return Quote{}, fmt.Errorf("discount: %w", err)
+	}
+	if in.Country != nil {
+		if err := q.sellTo(in); err != nil {
+			return Quote{}, err
+		}
+	}
+	if err := q.total(); err != nil {
+		return Quote{}, fmt.Errorf("total: %w", err)
+	}
+	q.Lines = putBack(q.Lines, places)
+	return q, nil
+}
+
+// places lists the indexes of items in the order in which they are priced: by sku. Where a unit is left over, of discount or tax, equal
+// claims are settled by that order; were it the cart's, moving a line could change the total, as lines are taxed at different rates.
+func places(items []Item) []int {
+	places := make([]int, len(items))
+	for i := range places {
+		places[i] = i
+	}
+	slices.SortStableFunc(places, func(a, b int) int {
+		return cmp.Or(cmp.Compare(items[a].SKU, items[b].SKU), cmp.Compare(items[a].LineID, items[b].LineID))
+	})
+	return places
+}
+
+func arrange(items []Item, places []int) []Item {
+	arranged := make([]Item, len(items))
+	for i, place := range places {
+		arranged[i] = items[place]
+	}
+	return arranged
+}
+
+// putBack undoes arrange.
+func putBack(lines []Line, places []int) []Line {
+	restored := make([]Line, len(lines))
+	for i, place := range places {
+		restored[place] = lines[i]
+	}
+	return restored
+}
+
+// sellTo adds what depends on the country: shipping and tax.
+func (q *Quote) sellTo(in Input) error {
+	q.TaxIncluded = in.Country.TaxIncluded
+	if err := q.setRates(in); err != nil {
+		return err
+	}
+	selected, err := q.ship(in)
+	if err != nil {
+		return err
+	}
+	if err := q.applyTax(in.Country, selected); err != nil {
+		return fmt.Errorf("tax: %w", err)
+	}
+	return nil
+}
+
+// priceItems makes a line of each item, and the subtotal.
+func (q *Quote) priceItems(items []Item) error {
+	q.Lines = make([]Line, 0, len(items))
+	subtotal := sum{amount: q.Subtotal}
+	for _, item := range items {
+		line, err := q.priceItem(item)
+		if err != nil {
+			return &ItemError{LineID: item.LineID, SKU: item.SKU, Err: err}
+		}
+		q.Lines = append(q.Lines, line)
+		subtotal.add(line.Subtotal)
+	}
+	if subtotal.err != nil {
+		return fmt.Errorf("subtotal: %w", subtotal.err)
+	}
+	q.Subtotal = subtotal.amount
+	return nil
+}
+
+func (q *Quote) priceItem(item Item) (Line, error) {
+	if item.Quantity < 1 {
+		return Line{}, fmt.Errorf("%w: %d", ErrQuantity, item.Quantity)
+	}
+	if err := q.checkPrice(item.Unit); err != nil {
+		return Line{}, err
+	}
+	subtotal, err := item.Unit.Mul(item.Quantity)
+	if err != nil {
+		return Line{}, err
+	}
+	zero := money.Zero(q.Currency)
+	return Line{LineID: item.LineID, SKU: item.SKU, Title: item.Title, ImageURL: item.ImageURL, Quantity: item.Quantity,
+		Unit: item.Unit, Subtotal: subtotal, Discount: zero, Tax: zero, Total: subtotal}, nil
+}
+
+// checkPrice refuses amounts that must not become part of a total. It is what keeps every total a multiple of the step.
+func (q *Quote) checkPrice(price money.Money) error {
+	switch {
+	case price.Currency != q.Currency:
+		return fmt.Errorf("%w: price in %q, quote in %q", money.ErrCurrencyMismatch, price.Currency, q.Currency)
+	case price.IsNegative():
+		return fmt.Errorf("%w: %v", ErrNegative, price)
+	case price.Minor%q.Currency.Step() != 0:
+		return fmt.Errorf("%w: %v is not a multiple of %v", money.ErrNotChargeable, price, money.New(q.Currency.Step(), q.Currency))
+	}
+	return nil
+}
+
+// spreadDiscount gives each line its part of the discount, which is never more than the line.
+func (q *Quote) spreadDiscount(discount money.Money) error {
+	if discount == (money.Money{}) {
+		return nil
+	}
+	if err := q.checkPrice(discount); err != nil {
+		return err
+	}
+	q.Discount = money.New(min(discount.Minor, q.Subtotal.Minor), q.Currency)
+	if q.Discount.IsZero() {
+		return nil
+	}
+	subtotals := make([]money.Money, len(q.Lines))
+	for i, line := range q.Lines {
+		subtotals[i] = line.Subtotal
+	}
+	parts, err := spread(q.Discount, subtotals, q.Currency.Step())
+	if err != nil {
+		return err
+	}
+	for i := range q.Lines {
+		line := &q.Lines[i]
+		line.Discount = parts[i]
+		if line.Total, err = line.Subtotal.Sub(parts[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// total adds up, and takes all tax off again for the net.
+func (q *Quote) total() error {
+	total := sum{amount: q.Subtotal}
+	total.subtract(q.Discount)
+	total.add(q.Shipping)
+	total.add(q.Tax)
+	q.Total = total.amount
+	if q.Estimated || total.err != nil {
+		return total.err
+	}
+	net := sum{amount: q.Total}
+	net.subtract(q.Tax)
+	net.subtract(q.IncludedTax)
+	q.Net = net.amount
+	return net.err
+}
+
+// spread splits an amount in proportion to others by largest remainder, in whole steps, of which all of them are multiples.
+// A part is then never more than what it is in proportion to, unless the amount is more than all.
+func spread(amount money.Money, over []money.Money, step int64) ([]money.Money, error) {
+	weights := make([]int64, len(over))
+	for i, m := range over {
+		weights[i] = m.Minor
+	}
+	parts, err := money.New(amount.Minor/step, amount.Currency).Split(weights)
+	if err != nil {
+		return nil, err
+	}
+	for i := range parts {
+		if parts[i], err = parts[i].Mul(step); err != nil {
+			return nil, err
+		}
+	}
+	return parts, nil
+}
+
+// sum adds amounts up to the first error, which it keeps.
+type sum struct {
+	amount money.Money
+	err    error
+}
+
+func (s *sum) add(m money.Money) { s.apply(money.Money.Add, m) }
+
+func (s *sum) subtract(m money.Money) { s.apply(money.Money.Sub, m) }
+
+func (s *sum) apply(operation func(a, b money.Money) (money.Money, error), m money.Money) {
+	if s.err == nil {
+		s.amount, s.err = operation(s.amount, m)
+	}
+}
