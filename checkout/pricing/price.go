@@ -1,9 +1,7 @@
 package pricing
 
 import (
-	"cmp"
 	"fmt"
-	"slices"
 
 	"kassa/payments/money"
 )
@@ -17,8 +15,8 @@ func Price(in Input) (Quote, error) {
 	zero := money.Zero(in.Currency)
 	q := Quote{Currency: in.Currency, Estimated: in.Country == nil,
 		Subtotal: zero, Discount: zero, Shipping: zero, Tax: zero, IncludedTax: zero, Net: zero, Total: zero}
-	places := places(in.Items)
-	in.Items = arrange(in.Items, places)
+	order := pricingOrder(in.Items)
+	in.Items = arrange(in.Items, order)
 	if err := q.priceItems(in.Items); err != nil {
 		return Quote{}, err
 	}
@@ -33,38 +31,8 @@ func Price(in Input) (Quote, error) {
 	if err := q.total(); err != nil {
 		return Quote{}, fmt.Errorf("total: %w", err)
 	}
-	q.Lines = putBack(q.Lines, places)
+	q.Lines = putBack(q.Lines, order)
 	return q, nil
-}
-
-// places lists the indexes of items in the order in which they are priced: by sku. Where a unit is left over, of discount or tax, equal
-// claims are settled by that order; were it the cart's, moving a line could change the total, as lines are taxed at different rates.
-func places(items []Item) []int {
-	places := make([]int, len(items))
-	for i := range places {
-		places[i] = i
-	}
-	slices.SortStableFunc(places, func(a, b int) int {
-		return cmp.Or(cmp.Compare(items[a].SKU, items[b].SKU), cmp.Compare(items[a].LineID, items[b].LineID))
-	})
-	return places
-}
-
-func arrange(items []Item, places []int) []Item {
-	arranged := make([]Item, len(items))
-	for i, place := range places {
-		arranged[i] = items[place]
-	}
-	return arranged
-}
-
-// putBack undoes arrange.
-func putBack(lines []Line, places []int) []Line {
-	restored := make([]Line, len(lines))
-	for i, place := range places {
-		restored[place] = lines[i]
-	}
-	return restored
 }
 
 // sellTo adds what depends on the country: shipping and tax.
@@ -176,39 +144,4 @@ func (q *Quote) total() error {
 	net.subtract(q.IncludedTax)
 	q.Net = net.amount
 	return net.err
-}
-
-// spread splits an amount in proportion to others by largest remainder, in whole steps, of which all of them are multiples.
-// A part is then never more than what it is in proportion to, unless the amount is more than all.
-func spread(amount money.Money, over []money.Money, step int64) ([]money.Money, error) {
-	weights := make([]int64, len(over))
-	for i, m := range over {
-		weights[i] = m.Minor
-	}
-	parts, err := money.New(amount.Minor/step, amount.Currency).Split(weights)
-	if err != nil {
-		return nil, err
-	}
-	for i := range parts {
-		if parts[i], err = parts[i].Mul(step); err != nil {
-			return nil, err
-		}
-	}
-	return parts, nil
-}
-
-// sum adds amounts up to the first error, which it keeps.
-type sum struct {
-	amount money.Money
-	err    error
-}
-
-func (s *sum) add(m money.Money) { s.apply(money.Money.Add, m) }
-
-func (s *sum) subtract(m money.Money) { s.apply(money.Money.Sub, m) }
-
-func (s *sum) apply(operation func(a, b money.Money) (money.Money, error), m money.Money) {
-	if s.err == nil {
-		s.amount, s.err = operation(s.amount, m)
-	}
 }

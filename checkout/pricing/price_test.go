@@ -248,21 +248,24 @@ func TestRefusals(t *testing.T) {
 			in.Country.Shipping = append(in.Country.Shipping, flat("us", "USD", 100))
 			in.Option = "us"
 		}, pricing.ErrUnknownOption},
-		"no shipping at all":        {func(in *pricing.Input) { in.Country.Shipping = nil }, pricing.ErrNoShipping},
-		"no shipping in currency":   {func(in *pricing.Input) { delete(in.Country.Shipping[0].Prices, "EUR") }, pricing.ErrNoShipping},
-		"negative shipping":         {func(in *pricing.Input) { in.Country.Shipping[0].Prices["EUR"] = -1 }, pricing.ErrNegative},
-		"negative discount":         {func(in *pricing.Input) { in.Discount = money.New(-1, "EUR") }, pricing.ErrNegative},
-		"discount in no currency":   {func(in *pricing.Input) { in.Discount = money.New(1, "") }, money.ErrCurrencyMismatch},
-		"discount in other":         {func(in *pricing.Input) { in.Discount = money.New(1, "USD") }, money.ErrCurrencyMismatch},
-		"no standard rate":          {func(in *pricing.Input) { delete(in.Country.TaxRates, "standard") }, pricing.ErrUnknownTaxCategory},
-		"sum of lines overflows":    {func(in *pricing.Input) { in.Items[0].Unit.Minor = math.MaxInt64 }, money.ErrOverflow},
-		"shipping overflows a rate": {func(in *pricing.Input) { in.Country.Shipping[0].Prices["EUR"] = math.MaxInt64 - 1 }, money.ErrOverflow},
+		"no shipping at all":      {func(in *pricing.Input) { in.Country.Shipping = nil }, pricing.ErrNoShipping},
+		"no shipping in currency": {func(in *pricing.Input) { delete(in.Country.Shipping[0].Prices, "EUR") }, pricing.ErrNoShipping},
+		"negative shipping":       {func(in *pricing.Input) { in.Country.Shipping[0].Prices["EUR"] = -1 }, pricing.ErrNegative},
+		"negative discount":       {func(in *pricing.Input) { in.Discount = money.New(-1, "EUR") }, pricing.ErrNegative},
+		"discount in no currency": {func(in *pricing.Input) { in.Discount = money.New(1, "") }, money.ErrCurrencyMismatch},
+		"discount in other":       {func(in *pricing.Input) { in.Discount = money.New(1, "USD") }, money.ErrCurrencyMismatch},
+		"no standard rate":        {func(in *pricing.Input) { delete(in.Country.TaxRates, "standard") }, pricing.ErrUnknownTaxCategory},
+		"sum of lines overflows":  {func(in *pricing.Input) { in.Items[0].Unit.Minor = math.MaxInt64 }, money.ErrOverflow},
+		"shipping overflows a rate": {func(in *pricing.Input) {
+			in.Items[0].TaxCategory = "standard"
+			in.Country.Shipping[0].Prices["EUR"] = math.MaxInt64 - 1
+		}, money.ErrOverflow},
 		"shipping overflows total": {func(in *pricing.Input) {
 			in.Country.Shipping[0].Prices["EUR"] = math.MaxInt64 - 1
 			in.Items[0].TaxCategory = "books"
 			in.Items[1].TaxCategory = "books"
 		}, money.ErrOverflow},
-		"added tax overflows": {func(in *pricing.Input) {
+		"added tax on a line overflows": {func(in *pricing.Input) {
 			in.Country.TaxIncluded = false
 			in.Items[0].Unit.Minor = math.MaxInt64 - 10000
 		}, money.ErrOverflow},
@@ -274,6 +277,14 @@ func TestRefusals(t *testing.T) {
 		if q, err := pricing.Price(in); !errors.Is(err, c.want) {
 			t.Errorf("%s: total %v, %v, want %v", name, q.Total, err, c.want)
 		}
+	}
+}
+
+func TestItemErrorNamesSKU(t *testing.T) {
+	t.Parallel()
+	_, err := pricing.Price(pricing.Input{Currency: "EUR", Country: netherlands(), Items: []pricing.Item{goods("lamp", 1, money.New(4990, "EUR"), "food")}})
+	if want := `item lamp: country has no valid tax rate for the category: "food" in NL`; err == nil || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
 	}
 }
 

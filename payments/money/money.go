@@ -119,7 +119,7 @@ func (m Money) matches(o Money) error {
 // magnitude is |n|, also for the smallest int64, whose magnitude no int64 holds.
 func magnitude(n int64) uint64 {
 	if n < 0 {
-		return -uint64(n)
+		return -uint64(n) //nolint:gosec // two's complement: right for the smallest int64 too
 	}
 	return uint64(n)
 }
@@ -127,7 +127,7 @@ func magnitude(n int64) uint64 {
 // signed puts a sign to a magnitude, and reports whether the result fits.
 func signed(magnitude uint64, negative bool) (int64, bool) {
 	if negative {
-		return int64(-magnitude), magnitude <= 1<<63
+		return int64(-magnitude), magnitude <= 1<<63 //nolint:gosec // the second result says whether it fits
 	}
-	return int64(magnitude), magnitude <= math.MaxInt64
+	return int64(magnitude), magnitude <= math.MaxInt64 //nolint:gosec // the second result says whether it fits
 }

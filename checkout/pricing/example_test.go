@@ -1,0 +1,41 @@
+package pricing_test
+
+import (
+	"fmt"
+	"time"
+
+	"kassa/checkout/pricing"
+	"kassa/payments/money"
+)
+
+func ExamplePrice() {
+	quote, err := pricing.Price(pricing.Input{
+		Currency: "EUR",
+		Items: []pricing.Item{
+			{LineID: "1", SKU: "lamp", Quantity: 2, Unit: money.New(4990, "EUR"), Shippable: true},
+			{LineID: "2", SKU: "book", Quantity: 1, Unit: money.New(1250, "EUR"), TaxCategory: "books", Shippable: true},
+		},
+		Country: &pricing.Country{
+			Code: "NL", Currency: "EUR", TaxIncluded: true, TaxRates: map[string]int64{"standard": 2100, "books": 900},
+			Shipping: []pricing.ShippingMethod{{ID: "home", Title: map[string]string{"en": "Home delivery"},
+				Prices: map[money.Currency]int64{"EUR": 495}, MinDays: 1, MaxDays: 3}},
+		},
+		Now: time.Date(2026, 10, 2, 18, 30, 0, 0, time.UTC),
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println("subtotal", quote.Subtotal)
+	fmt.Println("shipping", quote.Shipping, "by", quote.Options[0].Latest.Format("Monday 2 January"))
+	fmt.Println("total   ", quote.Total)
+	for _, tax := range quote.Taxes {
+		fmt.Println("of which", tax.Tax, "tax on", tax.Net)
+	}
+	// Output:
+	// subtotal EUR 112.30
+	// shipping EUR 4.95 by Wednesday 7 October
+	// total    EUR 117.25
+	// of which EUR 18.18 tax on EUR 86.57
+	// of which EUR 1.03 tax on EUR 11.47
+}
