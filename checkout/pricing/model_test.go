@@ -40,6 +40,9 @@ func checkSums(t *testing.T, q pricing.Quote) {
 		if l.Unit.Minor*l.Quantity != l.Subtotal.Minor || l.Discount.IsNegative() || l.Tax.IsNegative() || l.Total.IsNegative() {
 			t.Errorf("line %+v", l)
 		}
+		if step := q.Currency.Step(); l.Discount.Minor%step != 0 || l.Total.Minor%step != 0 {
+			t.Errorf("not in steps of %d: %+v", step, l)
+		}
 		if q.TaxIncluded && l.Tax.Minor > l.Total.Minor {
 			t.Errorf("more tax than total: %+v", l)
 		}

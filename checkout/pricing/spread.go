@@ -14,9 +14,7 @@ func pricingOrder(items []Item) []int {
 	for i := range order {
 		order[i] = i
 	}
-	slices.SortStableFunc(order, func(a, b int) int {
-		return cmp.Or(cmp.Compare(items[a].SKU, items[b].SKU), cmp.Compare(items[a].LineID, items[b].LineID))
-	})
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(items[a].SKU, items[b].SKU) })
 	return order
 }
 
