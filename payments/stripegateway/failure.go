@@ -86,6 +86,7 @@ var stateCodes = map[string]bool{
 	"charge_already_refunded":         true,
 	"charge_disputed":                 true,
 	"charge_expired_for_capture":      true,
+	"charge_not_refundable":           true,
 	"refund_disputed_payment":         true,
 }
 

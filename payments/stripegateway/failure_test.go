@@ -318,8 +318,12 @@ func TestNotSent(t *testing.T) {
 
 func TestRefundRefused(t *testing.T) {
 	t.Parallel()
-	for code, state := range map[string]bool{"charge_already_refunded": true, "charge_disputed": true, "balance_insufficient": false} {
-		p := newProvider(t, answer(400, invalid(code, "")))
+	for code, state := range map[string]bool{"charge_already_refunded": true, "charge_disputed": true, "balance_insufficient": false, "amount": true} {
+		body := invalid(code, "")
+		if code == "amount" { // more than is left: a parameter without a code
+			body = invalid("", code)
+		}
+		p := newProvider(t, answer(400, body))
 		_, err := p.gateway(t).Refund(t.Context(), refundRequest())
 		if e := failureOf(t, err); e.Class != payments.ClassRefused || e.State != state {
 			t.Errorf("%s: %s", code, describe(e))

@@ -32,13 +32,23 @@ func (g *Gateway) Refund(ctx context.Context, r payments.RefundRequest) (payment
 	}
 	answer := &stripe.Refund{}
 	if err := g.call(ctx, op, http.MethodPost, "/v1/refunds", r.Key, p, answer); err != nil {
-		return payments.Refund{}, err
+		return payments.Refund{}, overdrawn(err)
 	}
 	given, err := amountOf(answer.Amount, answer.Currency)
 	if err != nil || answer.ID == "" || answer.Object != "refund" {
 		return payments.Refund{}, unreadable(op, answer.LastResponse)
 	}
 	return payments.Refund{ID: answer.ID, IntentID: r.IntentID, Amount: given, Status: refundStatus(answer.Status)}, nil
+}
+
+// overdrawn marks the refusal of more than is left to refund. Stripe has a code only for a charge of which nothing is left.
+func overdrawn(err error) error {
+	var e *payments.Error
+	var f *failure
+	if errors.As(err, &e) && e.Class == payments.ClassRefused && errors.As(err, &f) && f.param == "amount" {
+		e.State = true
+	}
+	return err
 }
 
 func refundStatus(s stripe.RefundStatus) payments.RefundStatus {
