@@ -1,0 +1,255 @@
+package checkout
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"kassa/payments"
+)
+
+// Rules of finding out what became of an attempt whose call was never answered (design §4).
+const (
+	keyLife   = 23 * time.Hour  // the provider keeps a key's answer for 24 h; later the same call would be a new one
+	foundBy   = 5 * time.Minute // an intent that isn't listed by then was never made
+	askAgain  = 5 * time.Second // between two status reads of one session that reach the provider
+	lookAgain = 30 * time.Second
+)
+
+// drive takes a session one step towards its end: it makes refunds that are owed, asks what became of an open attempt, stops
+// waiting for a shopper, ends what has expired. It never starts an attempt.
+func (e engine) drive(ctx context.Context, now time.Time, s Session) (Session, error) {
+	if e.pendingRefunds(s) {
+		var err error
+		if s, err = e.refund(ctx, now, s); err != nil {
+			return s, err
+		}
+	}
+	switch a := s.Attempt; {
+	case s.Status.Final():
+		return s, nil
+	case a == nil && !now.Before(s.ExpiresAt):
+		return e.end(ctx, now, s, Message{Type: MessageInfo, Code: MsgExpired})
+	case a == nil || now.Before(a.LeaseUntil):
+		return s, nil
+	case a.Answered && !a.HeldUntil.IsZero() && !now.Before(a.HeldUntil) && s.Intent != nil && s.Status == StatusEscalated:
+		return e.takeBack(ctx, now, s)
+	case a.Answered:
+		return e.readStored(ctx, now, s)
+	case now.Sub(a.StartedAt) < keyLife:
+		return e.call(ctx, now, s) // the same call again: the provider answers what it did, or does it now
+	}
+	return e.search(ctx, now, s)
+}
+
+// readStored settles the session's intent as the provider has it now.
+func (e engine) readStored(ctx context.Context, now time.Time, s Session) (Session, error) {
+	return e.read(ctx, now, s, s.Intent.ID)
+}
+
+func (e engine) read(ctx context.Context, now time.Time, s Session, intentID string) (Session, error) {
+	callCtx, cancel := callContext(ctx)
+	intent, err := e.gateway.Read(callCtx, intentID)
+	cancel()
+	if err != nil {
+		return e.postpone(ctx, now, s, err)
+	}
+	after, err := e.apply(ctx, now, s, report{source: fromRead, intent: &intent})
+	if err == nil && after.Version == s.Version && after.Attempt != nil {
+		return e.postpone(ctx, now, after, nil)
+	}
+	return after, err
+}
+
+// postpone leaves an undecided attempt for later.
+func (e engine) postpone(ctx context.Context, now time.Time, s Session, cause error) (Session, error) {
+	if cause != nil {
+		e.log.WarnContext(ctx, "payment is still undecided", "session", s.ID, "class", string(payments.ClassOf(cause)))
+	}
+	if s.Attempt == nil {
+		return s, nil
+	}
+	a := *s.Attempt
+	a.CheckedAt, a.LeaseUntil, a.Tries = now, minTime(a.LeaseUntil, now), a.Tries+1
+	s.Attempt, s.UpdatedAt = &a, now
+	s.Watch = Watch{WatchPayment, now.Add(backoff(a.Tries))}
+	after, err := e.commit(ctx, Commit{Session: s})
+	return e.orWinner(s, after, err)
+}
+
+// orWinner answers what another writer left when ours came too late to matter.
+func (e engine) orWinner(before, after Session, err error) (Session, error) {
+	var conflict *Conflict
+	if errors.As(err, &conflict) && conflict.Session != nil {
+		return *conflict.Session, nil
+	}
+	if err != nil {
+		return before, err
+	}
+	return after, nil
+}
+
+// search decides an attempt whose call can't be repeated usefully: the provider replays a 500 to its key, or has forgotten
+// the key. A known intent is canceled and seen canceled; an unknown one is looked for in the provider's list.
+func (e engine) search(ctx context.Context, now time.Time, s Session) (Session, error) {
+	a := s.Attempt
+	known := a.IntentID
+	if s.Intent != nil {
+		known = s.Intent.ID
+	}
+	if known != "" {
+		return e.takeBack(ctx, now, s)
+	}
+	callCtx, cancel := callContext(ctx)
+	found, err := e.gateway.Find(callCtx, s.ID, a.StartedAt)
+	cancel()
+	if err != nil {
+		return e.postpone(ctx, now, s, err)
+	}
+	if i := slices.IndexFunc(found, func(in payments.Intent) bool { return in.SessionID == s.ID && in.Attempt == a.N }); i >= 0 {
+		return e.adopt(ctx, now, s, found[i])
+	}
+	if now.Sub(a.StartedAt) >= foundBy {
+		after, err := e.commit(ctx, e.close(now, s, payments.ReasonTryAgain))
+		return e.orWinner(s, after, err)
+	}
+	return e.postpone(ctx, now, s, nil)
+}
+
+// adopt takes a listed intent as the open attempt's. What decides by itself is settled; anything else was left half-way by the
+// failed call, and is canceled.
+func (e engine) adopt(ctx context.Context, now time.Time, s Session, in payments.Intent) (Session, error) {
+	if in.Status.Decides() {
+		return e.apply(ctx, now, s, report{source: fromRead, intent: &in})
+	}
+	s.Intent = remembered(in)
+	return e.takeBack(ctx, now, s)
+}
+
+// takeBack cancels the open attempt's intent and settles what it then is. Cart and stock are released only once it is seen
+// canceled; if the money won, the order is placed. An intent past canceling is read.
+func (e engine) takeBack(ctx context.Context, now time.Time, s Session) (Session, error) {
+	id := s.Attempt.IntentID
+	if s.Intent != nil {
+		id = s.Intent.ID
+	}
+	callCtx, cancel := callContext(ctx)
+	intent, err := e.gateway.Cancel(callCtx, id, cancelKey(id))
+	cancel()
+	var failure *payments.Error
+	if errors.As(err, &failure) && failure.Class == payments.ClassRefused {
+		return e.read(ctx, now, s, id)
+	}
+	if err != nil {
+		return e.postpone(ctx, now, s, err)
+	}
+	return e.apply(ctx, now, s, report{source: fromRead, intent: &intent})
+}
+
+// end ends an open session that has no attempt, without an order. Its intent, if it has one, is canceled first; if that has
+// money after all, the money goes back.
+func (e engine) end(ctx context.Context, now time.Time, s Session, why ...Message) (Session, error) {
+	if s.Intent != nil {
+		callCtx, cancel := callContext(ctx)
+		intent, err := e.gateway.Cancel(callCtx, s.Intent.ID, cancelKey(s.Intent.ID))
+		cancel()
+		if payments.ClassOf(err) == payments.ClassRefused && err != nil {
+			callCtx, cancel := callContext(ctx)
+			intent, err = e.gateway.Read(callCtx, s.Intent.ID)
+			cancel()
+		}
+		if err != nil {
+			return s, &Error{Code: CodeUnavailable, Message: "the payment could not be canceled", RetryAfter: askAgain, Err: err}
+		}
+		if intent.Status != payments.StatusCanceled {
+			s = e.giveBack(now, s, intent, "canceled")
+		}
+		s.Intent = remembered(intent)
+	}
+	after, err := e.commit(ctx, e.ended(now, s, why...))
+	return e.orWinner(s, after, err)
+}
+
+// ended is the commit that ends an open session and lets the cart have another.
+func (e engine) ended(now time.Time, s Session, why ...Message) Commit {
+	s.Status, s.UpdatedAt = StatusCanceled, now
+	if !e.pendingRefunds(s) {
+		s.Messages = why
+	}
+	s.Watch = e.rest(now, s)
+	return Commit{Session: s, Cart: &CartChange{CartID: s.CartID, Round: s.Round, NextRound: true}}
+}
+
+// refund makes the refunds that are owed, each under its own key, and notes them. What fails is tried again later.
+func (e engine) refund(ctx context.Context, now time.Time, s Session) (Session, error) {
+	refunds := slices.Clone(s.Refunds)
+	open := 0
+	for i := range refunds {
+		if refunds[i].Done {
+			continue
+		}
+		callCtx, cancel := callContext(ctx)
+		refunds[i] = e.refundOne(callCtx, s, refunds[i])
+		cancel()
+		if !refunds[i].Done {
+			open++
+		}
+	}
+	s.Refunds, s.UpdatedAt = refunds, now
+	s.Watch = e.restOf(now, s)
+	if open > 0 {
+		s.Watch = Watch{WatchPayment, now.Add(lookAgain)}
+	}
+	after, err := e.commit(ctx, Commit{Session: s})
+	return e.orWinner(s, after, err)
+}
+
+// restOf is the watch of a session whose refunds are made, attempt or not.
+func (e engine) restOf(now time.Time, s Session) Watch {
+	if s.Attempt == nil {
+		return e.rest(now, s)
+	}
+	if s.Status == StatusEscalated {
+		return Watch{WatchPayment, s.Attempt.HeldUntil}
+	}
+	return Watch{WatchPayment, maxTime(s.Attempt.LeaseUntil, now.Add(backoff(s.Attempt.Tries)))}
+}
+
+func maxTime(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// refundOne gives one intent's money back, or releases what it holds.
+func (e engine) refundOne(ctx context.Context, s Session, p ProviderRefund) ProviderRefund {
+	p.Tries++
+	if p.Release {
+		intent, err := e.gateway.Cancel(ctx, p.IntentID, cancelKey(p.IntentID))
+		if err != nil && payments.ClassOf(err) == payments.ClassRefused {
+			intent, err = e.gateway.Read(ctx, p.IntentID)
+		}
+		switch {
+		case err != nil:
+			return p
+		case intent.Status == payments.StatusPaid: // the money won the race: now it must be refunded
+			p.Release, p.Amount = false, intent.Received
+			return p
+		}
+		p.Done = intent.Status == payments.StatusCanceled
+		return p
+	}
+	refund, err := e.gateway.Refund(ctx, payments.RefundRequest{
+		Key: "ref:" + s.ID + ":" + p.IntentID, IntentID: p.IntentID, Amount: p.Amount,
+		Metadata: map[string]string{"session_id": s.ID, "cause": p.Cause},
+	})
+	switch {
+	case err != nil:
+		e.log.ErrorContext(ctx, "refund failed", "session", s.ID, "tries", p.Tries, "class", string(payments.ClassOf(err)))
+	case refund.Status != payments.RefundFailed:
+		p.ID, p.Done = refund.ID, true
+	}
+	return p
+}

@@ -1,0 +1,231 @@
+package checkout
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strconv"
+	"time"
+
+	"kassa/payments"
+)
+
+// Guard against card testing: so many declines of one session within the window, then it has to wait (Stripe: limit attempts).
+const (
+	maxDeclines   = 5
+	declineWindow = 10 * time.Minute
+)
+
+// payment is a request to pay a session.
+type payment struct {
+	mark       Mark
+	instrument *payments.Instrument
+	expected   *int64 // the total that the shopper saw, where the request has it
+	seen       Quote  // what the last answer about the session showed; Version 0 = there was none
+}
+
+// errRetry tells that the session or cart moved between reading and writing: start over from what is stored now.
+var errRetry = errors.New("changed meanwhile")
+
+// pay takes a revised, not yet written session through Before, the call and After (design §4). change is what revise wants
+// written to the cart; a call that pays refuses instead of cutting anything down.
+func (s *Sessions) pay(ctx context.Context, now time.Time, sess Session, cart Cart, change *CartChange, p payment) (Session, error) {
+	if len(sess.Pays) >= MaxPays {
+		return Session{}, &Error{Code: CodeRateLimited, Message: "too many payments were tried for this session", RetryAfter: time.Hour}
+	}
+	if wait := cooldown(now, sess.Declines); wait > 0 {
+		return Session{}, &Error{Code: CodeRateLimited, Message: "too many declined payments", RetryAfter: wait}
+	}
+	if refusal := s.refusal(sess, change, p); len(refusal) > 0 || sess.Status != StatusReady {
+		sess.Messages = append(slices.Clone(sess.Messages), refusal...)
+		return s.refuse(ctx, sess, change, p)
+	}
+	holds, err := s.holds(ctx, sess)
+	if err != nil {
+		return Session{}, err
+	}
+	after, err := s.commit(ctx, s.before(now, sess, cart, holds, p))
+	var conflict *Conflict
+	switch {
+	case errors.As(err, &conflict) && len(conflict.Short) > 0 && conflict.Session == nil && conflict.Cart == nil:
+		return s.short(ctx, now, sess, cart, conflict.Short, p)
+	case errors.As(err, &conflict):
+		return Session{}, errRetry
+	case err != nil:
+		return Session{}, err
+	case after.Status == StatusCompleted:
+		s.logOutcome(ctx, sess, after)
+		return after, nil
+	}
+	paid, err := s.call(ctx, now, after)
+	if err != nil { // money may have moved: the session's state, never a failure, is the answer
+		s.log.ErrorContext(ctx, "outcome of a payment was not written", "session", after.ID, "error_code", string(ErrorCode(err)))
+		return after, nil
+	}
+	return paid, nil
+}
+
+func cooldown(now time.Time, declines []time.Time) time.Duration {
+	if len(declines) < maxDeclines {
+		return 0
+	}
+	return declineWindow - now.Sub(declines[len(declines)-maxDeclines])
+}
+
+// refusal says why the session may not be paid as it now stands, besides what its own state says. Invariant 3 is kept here:
+// lines are those that the shopper saw, and the total is what the shopper saw, or less.
+func (s *Sessions) refusal(sess Session, change *CartChange, p payment) []Message {
+	var out []Message
+	if change != nil || p.seen.Version > 0 && !p.seen.sameLines(linesOf(sess.Quote)) {
+		out = append(out, errorMessage(MsgCartChanged, SeverityBuyerReview, "$.line_items"))
+	}
+	limit, limited := p.seen.Total.Minor, p.seen.Version > 0
+	if p.expected != nil {
+		limit, limited = *p.expected, true
+	}
+	if total := sess.Quote.Total.Minor; limited && total > limit && len(out) == 0 {
+		out = append(out, errorMessage(MsgPriceChanged, SeverityBuyerReview, "$.totals",
+			"old", strconv.FormatInt(limit, 10), "new", strconv.FormatInt(total, 10), "currency", string(sess.Quote.Currency)))
+	}
+	if sess.Quote.Total.IsZero() {
+		return out
+	}
+	if p.instrument == nil {
+		return append(out, errorMessage(MsgMissing, SeverityRecoverable, "$.payment.instruments"))
+	}
+	if _, ok := offerFor(s.offers(sess), p.instrument.Handler); !ok {
+		out = append(out, errorMessage(MsgHandlerUnknown, SeverityRecoverable, "$.payment.instruments[0].handler_id", "handler", p.instrument.Handler))
+	}
+	return out
+}
+
+// refuse writes the session with its new quote and remembers that this request did not pay, so that its repetition won't.
+func (s *Sessions) refuse(ctx context.Context, sess Session, change *CartChange, p payment) (Session, error) {
+	sess.Pays = append(slices.Clone(sess.Pays), PayMark{Mark: p.mark, Refused: true})
+	after, err := s.commit(ctx, Commit{Session: sess, Cart: change})
+	var conflict *Conflict
+	if errors.As(err, &conflict) {
+		return Session{}, errRetry
+	}
+	return after, err
+}
+
+// short refuses to pay because stock ran out between the quote and the hold. The quote is made anew on what is left; where the
+// catalogue is a moment old and doesn't know yet, or nothing is left to quote, the shopper is told all the same.
+func (s *Sessions) short(ctx context.Context, now time.Time, sess Session, cart Cart, skus []string, p payment) (Session, error) {
+	old := sess.Quote
+	sess.Quote.CartVersion = 0 // makes it stale
+	revised, change, err := s.revise(ctx, now, sess, cart, SessionChange{}, Request{}, p.mark)
+	switch {
+	case ErrorCode(err) == CodeNothingSellable:
+		change, revised = nil, sess
+		revised.Quote, revised.Messages = old, nil
+		revised.Quote.PricedAt = time.Time{} // the next call quotes anew
+	case err != nil:
+		return Session{}, err
+	}
+	revised.Messages = append(revised.Messages, errorMessage(MsgCartChanged, SeverityBuyerReview, "$.line_items"))
+	for i, l := range revised.Quote.Lines {
+		if change == nil && slices.Contains(skus, l.SKU) {
+			revised.Messages = append(revised.Messages, errorMessage(MsgOutOfStock, SeverityRecoverable, linePath(i), "sku", l.SKU,
+				"title", l.Title, "requested", strconv.FormatInt(l.Quantity, 10), "quantity", "0"))
+		}
+	}
+	return s.refuse(ctx, revised, change, p)
+}
+
+// holds are the stock-kept lines of the quote.
+func (s *Sessions) holds(ctx context.Context, sess Session) ([]Hold, error) {
+	products, err := s.quoter.catalog.Products(ctx, skusOf(linesOf(sess.Quote)))
+	if err != nil {
+		return nil, err
+	}
+	var holds []Hold
+	for _, l := range sess.Quote.Lines {
+		if p, ok := products[l.SKU]; !ok || p.Stock != nil {
+			holds = append(holds, Hold{SKU: l.SKU, Quantity: l.Quantity})
+		}
+	}
+	if err := stockLines(len(holds)); err != nil {
+		return nil, err
+	}
+	return holds, nil
+}
+
+func linesOf(q Quote) []LineItem {
+	lines := make([]LineItem, len(q.Lines))
+	for i, l := range q.Lines {
+		lines[i] = LineItem{ID: LineID(l.SKU), SKU: l.SKU, Quantity: l.Quantity}
+	}
+	return lines
+}
+
+// before is the commit that must stand before the provider is called: attempt with its key and a lease, cart locked on the
+// version that the quote prices, stock off the shelf. A zero total needs no call: it is the order at once.
+func (s *Sessions) before(now time.Time, sess Session, cart Cart, holds []Hold, p payment) Commit {
+	sess.Pays = append(slices.Clone(sess.Pays), PayMark{Mark: p.mark})
+	sess.Holds, sess.UpdatedAt, sess.Messages = holds, now, nil
+	if sess.Quote.Total.IsZero() {
+		sess = s.place(now, sess, Order{Amount: sess.Quote.Total})
+	} else {
+		sess = s.begin(now, sess, p)
+	}
+	stock := make([]StockChange, len(holds))
+	for i, h := range holds {
+		stock[i] = StockChange{SKU: h.SKU, Delta: -h.Quantity}
+	}
+	lock := &CartChange{CartID: cart.ID, Version: cart.Version, Round: sess.Round, Lock: true}
+	return Commit{Session: sess, Cart: lock, Stock: stock}
+}
+
+// begin opens the session's next attempt.
+func (s *Sessions) begin(now time.Time, sess Session, p payment) Session {
+	sess.Attempts++
+	offer, _ := offerFor(s.offers(sess), p.instrument.Handler)
+	a := Attempt{
+		N: sess.Attempts, Mark: p.mark, Instrument: *p.instrument, Methods: offer.Methods, ReturnURL: s.shop.ReturnURL,
+		Amount: sess.Quote.Total, StartedAt: now, LeaseUntil: now.Add(s.shop.Durations.Lease),
+	}
+	a.Key = payKey(sess, a)
+	if sess.Intent != nil {
+		a.IntentID = sess.Intent.ID
+		if sess.Intent.Amount != a.Amount {
+			a.UpdateKey = "upd:" + a.IntentID + ":" + strconv.FormatInt(sess.Quote.Version, 10) + ":" + strconv.Itoa(a.N)
+		}
+	}
+	sess.Status, sess.Attempt = StatusInProgress, &a
+	sess.Watch = Watch{WatchPayment, a.LeaseUntil}
+	return sess
+}
+
+// offers are the ways to pay that the session has: the method matrix, for now of cards and the wallets that hold them.
+func (s *Sessions) offers(sess Session) []Offer {
+	if sess.Quote.Total.IsZero() {
+		return nil
+	}
+	cards := []string{"card"}
+	var out []Offer
+	if s.shop.Wallets.AppleMerchantID != "" {
+		out = append(out, Offer{HandlerApplePay, cards})
+	}
+	if s.shop.Wallets.GooglePay && googleShows(sess) {
+		out = append(out, Offer{HandlerGooglePay, cards})
+	}
+	return append(out, Offer{HandlerStripe, cards})
+}
+
+// googleShows reports whether Google Pay's sheet can show the total: its prices have no decimals or two (Google Pay API,
+// TransactionInfo), and currencies whose ISO digits are not the provider's would be shown a hundredfold wrong by its SDK.
+func googleShows(sess Session) bool {
+	c := sess.Quote.Total.Currency
+	units, err := sess.Quote.Total.ToProvider()
+	return err == nil && units == sess.Quote.Total.Minor && c.Exponent() != 3
+}
+
+func offerFor(offers []Offer, handler string) (Offer, bool) {
+	i := slices.IndexFunc(offers, func(o Offer) bool { return o.Handler == handler })
+	if i < 0 {
+		return Offer{}, false
+	}
+	return offers[i], true
+}

@@ -1,0 +1,207 @@
+package checkout
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"kassa/payments"
+)
+
+// Reconciler finishes what was left undecided: attempts whose answer was lost, shoppers who never came back from their bank,
+// refunds that are owed, events that named no session. Runs may overlap. Safe for concurrent use.
+type Reconciler struct {
+	engine
+	inbox Inbox
+	now   func() time.Time
+}
+
+// Tally counts what a run did.
+type Tally struct {
+	Looked  int // sessions and items that were due
+	Changed int // of them, those that are different now
+	Failed  int // of them, those that must be tried again
+}
+
+// NewReconciler returns the service of the reconcile function. CodeInvalid if something that it needs is missing.
+func NewReconciler(c Config) (*Reconciler, error) {
+	if c.Sessions == nil || c.Inbox == nil || c.Gateway == nil || c.Now == nil || c.NewID == nil {
+		return nil, invalid("config", "a reconciler needs a session store, an inbox, a gateway, a clock and ids")
+	}
+	return &Reconciler{engine: newEngine(c), inbox: c.Inbox, now: c.Now}, nil
+}
+
+const (
+	pageSize = 100
+	workers  = 8 // calls to the provider at once: far below its 25 a second for one endpoint
+)
+
+// Run drives every session that is due, then resolves the inbox, until all is done or ctx ends. What is left is due again in
+// the next run.
+func (r *Reconciler) Run(ctx context.Context) (Tally, error) {
+	now := r.now()
+	tally, err := r.each(ctx, func(q DueQuery) (DuePage, error) { return r.store.Watched(ctx, WatchPayment, q) }, now)
+	if err != nil {
+		return tally, err
+	}
+	inbox, err := r.resolve(ctx, now)
+	return tally.plus(inbox), err
+}
+
+// Backfill drives every unended session that is due but may have been lost by the index. It reads all of them: once a day
+// is enough.
+func (r *Reconciler) Backfill(ctx context.Context) (Tally, error) {
+	return r.each(ctx, func(q DueQuery) (DuePage, error) { return r.store.Unended(ctx, q) }, r.now())
+}
+
+func (t Tally) plus(o Tally) Tally {
+	return Tally{t.Looked + o.Looked, t.Changed + o.Changed, t.Failed + o.Failed}
+}
+
+// each pages through what is due and drives it, some at once.
+func (r *Reconciler) each(ctx context.Context, page func(DueQuery) (DuePage, error), now time.Time) (Tally, error) {
+	var total Tally
+	q := DueQuery{Before: now, Limit: pageSize}
+	for ctx.Err() == nil {
+		due, err := page(q)
+		if err != nil {
+			return total, fmt.Errorf("list what is due: %w", err)
+		}
+		total = total.plus(r.batch(ctx, now, due.Items))
+		if due.Cursor == "" {
+			return total, nil
+		}
+		q.Cursor = due.Cursor
+	}
+	return total, ctx.Err()
+}
+
+func (r *Reconciler) batch(ctx context.Context, now time.Time, items []DueItem) Tally {
+	var (
+		group sync.WaitGroup
+		lock  sync.Mutex
+		total Tally
+		slots = make(chan struct{}, workers)
+	)
+	for _, item := range items {
+		slots <- struct{}{}
+		group.Go(func() {
+			defer func() { <-slots }()
+			one := r.one(ctx, now, item.ID)
+			lock.Lock()
+			defer lock.Unlock()
+			total = total.plus(one)
+		})
+	}
+	group.Wait()
+	return total
+}
+
+// one drives one session, read anew: the index may be stale.
+func (r *Reconciler) one(ctx context.Context, now time.Time, id string) Tally {
+	s, err := r.store.Session(ctx, id)
+	if err != nil {
+		r.log.ErrorContext(ctx, "session can't be read", "session", id, "error_code", string(ErrorCode(err)))
+		return Tally{Looked: 1, Failed: 1}
+	}
+	if s.Watch.Kind != WatchPayment || s.Watch.At.After(now) {
+		return Tally{}
+	}
+	after, err := r.drive(ctx, now, s)
+	switch {
+	case err != nil:
+		r.log.ErrorContext(ctx, "session can't be driven", "session", id, "error_code", string(ErrorCode(err)))
+		return Tally{Looked: 1, Failed: 1}
+	case after.Version != s.Version:
+		return Tally{Looked: 1, Changed: 1}
+	}
+	return Tally{Looked: 1}
+}
+
+// inboxLife is how long an event is kept that nothing could be made of: the provider repeats none after three days.
+const inboxLife = 3 * 24 * time.Hour
+
+// resolve looks at events that named no session when they came: the session may exist by now, or the intent tell which it is.
+func (r *Reconciler) resolve(ctx context.Context, now time.Time) (Tally, error) {
+	var total Tally
+	cursor := ""
+	for ctx.Err() == nil {
+		items, next, err := r.inbox.InboxItems(ctx, DueQuery{Before: now, Limit: pageSize, Cursor: cursor})
+		if err != nil {
+			return total, fmt.Errorf("list inbox: %w", err)
+		}
+		for _, item := range items {
+			total = total.plus(r.resolveOne(ctx, now, item))
+		}
+		if cursor = next; cursor == "" {
+			return total, nil
+		}
+	}
+	return total, ctx.Err()
+}
+
+func (r *Reconciler) resolveOne(ctx context.Context, now time.Time, item InboxItem) Tally {
+	done, err := r.resolved(ctx, now, item)
+	if err != nil {
+		r.log.ErrorContext(ctx, "event can't be resolved", "event", item.ID, "type", item.Type, "class", string(payments.ClassOf(err)))
+		return Tally{Looked: 1, Failed: 1}
+	}
+	if !done && now.Sub(item.ReceivedAt) < inboxLife {
+		return Tally{Looked: 1}
+	}
+	if !done {
+		r.log.ErrorContext(ctx, "event concerns no session of ours", "event", item.ID, "type", item.Type, "object", item.Object)
+	}
+	if err := r.inbox.RemoveInbox(ctx, item.ID); err != nil {
+		return Tally{Looked: 1, Failed: 1}
+	}
+	return Tally{Looked: 1, Changed: 1}
+}
+
+// resolved applies what an event is about to the session that it turns out to concern; false if it concerns none yet.
+func (r *Reconciler) resolved(ctx context.Context, now time.Time, item InboxItem) (bool, error) {
+	if item.IntentID == "" {
+		return false, nil
+	}
+	callCtx, cancel := callContext(ctx)
+	intent, err := r.gateway.Read(callCtx, item.IntentID)
+	cancel()
+	if payments.ClassOf(err) == payments.ClassRefused && err != nil {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	s, err := r.store.Session(ctx, intent.SessionID)
+	var failure *Error
+	if errors.As(err, &failure) && failure.Code == CodeNotFound {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	s, err = r.apply(ctx, now, s, report{source: fromRead, intent: &intent})
+	if err != nil {
+		return false, err
+	}
+	return true, r.flag(ctx, now, s, item)
+}
+
+// flag marks a session that the provider has opened a case about (dispute, early fraud warning, a refund made elsewhere).
+func (r *Reconciler) flag(ctx context.Context, now time.Time, s Session, item InboxItem) error {
+	if item.Object == "" || item.Object == item.IntentID || s.Review == item.Type {
+		return nil
+	}
+	s.Review, s.UpdatedAt = item.Type, now
+	after, err := r.commit(ctx, Commit{Session: notify(s, "payment.review", now)})
+	if err == nil {
+		r.logOutcome(ctx, s, after)
+	}
+	var conflict *Conflict
+	if errors.As(err, &conflict) {
+		return &Error{Code: CodeUnavailable, Message: "the session is being changed by others", Err: err}
+	}
+	return err
+}

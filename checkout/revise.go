@@ -1,0 +1,217 @@
+package checkout
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"kassa/checkout/pricing"
+)
+
+// reviser changes open sessions: it applies what a client wants changed and quotes anew where that is needed.
+type reviser struct {
+	quoter quoter
+	shop   Shop
+}
+
+// newSession returns the session that a cart's round would have; nothing is stored yet.
+func (v reviser) newSession(now time.Time, cart Cart, create Mark) Session {
+	return Session{
+		ID: SessionID(cart.ID, cart.Round), CartID: cart.ID, Round: cart.Round, Epoch: cart.Epoch, Customer: cart.Customer,
+		Context: cart.Context, Buyer: cart.Buyer, Create: create,
+		CreatedAt: now, UpdatedAt: now, ExpiresAt: now.Add(v.shop.Durations.Session),
+		Watch: Watch{WatchWaiting, now.Add(v.shop.Durations.Session)},
+	}
+}
+
+// revise applies a change to a session without an open attempt and quotes it anew: with fresh prices if the cart moved, its
+// lines are replaced or the quote is too old, with the frozen ones if only where or how it is shipped changed. Quantities
+// above stock are cut down, in cart and quote. The returned change of the cart is nil if it stays as it is.
+func (v reviser) revise(ctx context.Context, now time.Time, s Session, cart Cart, ch SessionChange, r Request, mark Mark) (Session, *CartChange, error) {
+	before := s.Quote
+	s = applied(s, ch)
+	s.Context.Language = v.shop.Language(s.Context.Language)
+	lines := cart.Lines
+	if ch.Lines != nil {
+		var err error
+		if lines, err = mergeLines(ch.Lines); err != nil {
+			return Session{}, nil, err
+		}
+	}
+	stale := before.Version == 0 || ch.Lines != nil || cart.Version != before.CartVersion ||
+		now.Sub(before.PricedAt) > v.shop.Durations.Quote
+	in := quoteInput{
+		lines: lines, currency: cart.Currency, country: countryOf(s), option: s.Option, language: s.Context.Language, cut: true, now: now,
+	}
+	if !stale {
+		in.frozen = &before
+	}
+	out, err := v.quoter.quote(ctx, in)
+	if err != nil {
+		return Session{}, nil, err
+	}
+	if len(out.lines) == 0 {
+		return Session{}, nil, nothingSellable(out.messages)
+	}
+	if err := stockLines(len(out.kept)); err != nil {
+		return Session{}, nil, err
+	}
+	s.Quote = Quote{Quote: out.quote, Version: before.Version + 1, CartVersion: cart.Version, PricedAt: now}
+	if !stale {
+		s.Quote.PricedAt = before.PricedAt
+	}
+	s.Option, s.Ships, s.UpdatedAt = out.option, out.ships, now
+	s.Messages = told(before, s.Quote, out.messages)
+	s.Status = readiness(s)
+	var change *CartChange
+	if ch.Lines != nil || !sameItems(out.lines, cart.Lines) {
+		change = &CartChange{
+			CartID: cart.ID, Version: cart.Version, Round: cart.Round, Mark: mark, At: now, ExpiresAt: cart.ExpiresAt,
+			Replace: &CartContents{Lines: out.lines, Context: cart.Context},
+		}
+		if r.Caller.Customer == "" {
+			change.ExpiresAt = now.Add(LifeGuestCart)
+		}
+		s.Quote.CartVersion = cart.Version + 1
+	}
+	return s, change, nil
+}
+
+func applied(s Session, ch SessionChange) Session {
+	for _, f := range []struct{ to, from *string }{
+		{&s.Buyer.Email, ch.Buyer.Email}, {&s.Buyer.FirstName, ch.Buyer.FirstName},
+		{&s.Buyer.LastName, ch.Buyer.LastName}, {&s.Buyer.Phone, ch.Buyer.Phone},
+		{&s.Context.Country, ch.Context.Country}, {&s.Context.Region, ch.Context.Region},
+		{&s.Context.PostalCode, ch.Context.PostalCode}, {&s.Context.Language, ch.Context.Language},
+		{&s.Option, ch.Option},
+	} {
+		if f.from != nil {
+			*f.to = *f.from
+		}
+	}
+	if ch.Buyer.Consent != nil {
+		s.Buyer.Consent = ch.Buyer.Consent
+	}
+	if ch.Destination != nil {
+		d := *ch.Destination
+		s.Destination = &d
+	} else if ch.ClearDestination {
+		s.Destination = nil
+	}
+	return s
+}
+
+// empty reports whether the change changes nothing that a quote depends on, or anything else.
+func (ch SessionChange) empty() bool {
+	return ch.Lines == nil && ch.Buyer == (BuyerPatch{}) && ch.Context == (ContextPatch{}) &&
+		ch.Destination == nil && !ch.ClearDestination && ch.Option == nil
+}
+
+// countryOf is where the session is priced for: its destination, else what the context says.
+func countryOf(s Session) string {
+	if s.Destination != nil && s.Destination.Country != "" {
+		return s.Destination.Country
+	}
+	return s.Context.Country
+}
+
+// told are the messages of a new quote: what was said about its lines, and that the total has moved although the lines have
+// not. Delivery is not among them: whether the session can be delivered follows from its state.
+func told(before, after Quote, messages []Message) []Message {
+	var out []Message
+	for _, m := range messages {
+		if m.Code != MsgUndeliverable {
+			out = append(out, m)
+		}
+	}
+	if before.Version > 0 && repriced(before.Quote, after.Quote) {
+		out = append(out, warning(MsgPriceChanged, "$.totals", "old", strconv.FormatInt(before.Total.Minor, 10),
+			"new", strconv.FormatInt(after.Total.Minor, 10), "currency", string(after.Currency)))
+	}
+	return out
+}
+
+// repriced reports whether a line of both quotes has another unit price in them.
+func repriced(before, after pricing.Quote) bool {
+	old := make(map[string]int64, len(before.Lines))
+	for _, l := range before.Lines {
+		old[l.SKU] = l.Unit.Minor
+	}
+	for _, l := range after.Lines {
+		if unit, ok := old[l.SKU]; ok && unit != l.Unit.Minor {
+			return true
+		}
+	}
+	return false
+}
+
+func sameItems(a, b []LineItem) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i] != b[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// readiness is the status of a session without an open attempt.
+func readiness(s Session) Status {
+	if len(blockers(s)) > 0 {
+		return StatusIncomplete
+	}
+	return StatusReady
+}
+
+// blockers are the messages of what keeps a session from being completed. They follow from its state and are not stored.
+func blockers(s Session) []Message {
+	var out []Message
+	missing := func(path string) {
+		out = append(out, errorMessage(MsgMissing, SeverityRecoverable, path))
+	}
+	if s.Buyer.Email == "" {
+		missing("$.buyer.email")
+	}
+	if s.Ships {
+		out = append(out, deliveryBlockers(s)...)
+	} else if s.Quote.Estimated && countryOf(s) == "" {
+		missing("$.context.country")
+	} else if s.Quote.Estimated {
+		out = append(out, errorMessage(MsgUndeliverable, SeverityBuyerInput, "$.context.country", "country", countryOf(s)))
+	}
+	total := s.Quote.Total
+	switch minimum := total.Currency.Minimum(); {
+	case total.Minor > 0 && total.Minor < minimum.Minor:
+		out = append(out, errorMessage(MsgAmountTooSmall, SeverityRecoverable, "$.totals",
+			"minimum", strconv.FormatInt(minimum.Minor, 10), "currency", string(total.Currency)))
+	case total.Minor > maxCharge:
+		out = append(out, errorMessage(MsgAmountTooLarge, SeverityRecoverable, "$.totals"))
+	}
+	return out
+}
+
+// maxCharge is the most that one charge may be: eight digits (Stripe API reference, amount).
+const maxCharge = 99_999_999
+
+func deliveryBlockers(s Session) []Message {
+	const at = "$.fulfillment.methods[0].destinations"
+	d := s.Destination
+	if d == nil {
+		return []Message{errorMessage(MsgMissing, SeverityRecoverable, at)}
+	}
+	if d.Country != "" && s.Quote.Estimated {
+		return []Message{undeliverable(d.Country)}
+	}
+	var out []Message
+	for _, f := range []struct{ value, field string }{
+		{d.Street, "street_address"}, {d.City, "address_locality"}, {d.PostalCode, "postal_code"}, {d.Country, "address_country"},
+		{d.FirstName + d.LastName + s.Buyer.FirstName + s.Buyer.LastName, "last_name"},
+	} {
+		if f.value == "" {
+			out = append(out, errorMessage(MsgMissing, SeverityRecoverable, at+"[0]."+f.field))
+		}
+	}
+	return out
+}

@@ -1,0 +1,150 @@
+package checkout
+
+import (
+	"log/slog"
+	"time"
+
+	"kassa/payments"
+)
+
+// Config is what the services are made of. Which fields a service needs follows from what it may do: Carts has no sessions
+// and no gateway, Observer and Sweeper no gateway.
+type Config struct {
+	Carts    CartStore
+	Sessions SessionStore
+	Catalog  Catalog
+	Inbox    Inbox
+	Gateway  Gateway
+	Shop     Shop
+	Tokens   Tokens
+	Live     bool             // real money: an intent of the other mode is never ours
+	Now      func() time.Time // read once by each service method
+	NewID    func() string    // random, ≥128 bits, for ids that nothing derives
+	Logger   *slog.Logger     // ids only
+}
+
+// Request is what every call says about itself.
+type Request struct {
+	Caller      Caller
+	Key         string // idempotency key, unquoted; "" = none given
+	Fingerprint string // of method, path and canonical body
+	IfVersion   int64  // from If-Match; 0 = none
+}
+
+// LineInput is a line as a client asks for it.
+type LineInput struct {
+	SKU      string
+	Quantity int64 // 1–MaxQuantity
+}
+
+// CreateCartInput makes a cart. Request.Key is required; a guest's needs ≥22 characters.
+type CreateCartInput struct {
+	Request
+	Lines   []LineInput
+	Context Context
+	Buyer   *Buyer
+}
+
+// ReplaceCartInput replaces what a cart holds. A nil Buyer keeps the cart's.
+type ReplaceCartInput struct {
+	Request
+	CartID  string
+	Lines   []LineInput
+	Context Context
+	Buyer   *Buyer
+}
+
+// LineEditInput changes one line of a cart: AddLine reads Line, SetLine LineID and Line.Quantity, RemoveLine LineID.
+type LineEditInput struct {
+	Request
+	CartID string
+	LineID string
+	Line   LineInput
+}
+
+// CartView is a cart with what can be said about it now.
+type CartView struct {
+	Cart     Cart
+	Quote    Quote // estimated; no shipping or tax while the country is unknown
+	Messages []Message
+	Token    string // capability token; creates only, and their replays
+	Replayed bool
+
+	kept int // lines whose product's stock is kept
+}
+
+// BuyerPatch changes a buyer: nil keeps, "" clears.
+type BuyerPatch struct {
+	Email, FirstName, LastName, Phone *string
+	Consent                           *Consent
+}
+
+// ContextPatch changes a context: nil keeps, "" clears.
+type ContextPatch struct {
+	Country, Region, PostalCode, Language *string
+}
+
+// SessionChange is what a client wants changed in a session. Zero changes nothing; PUT sets every field that UCP replaces.
+type SessionChange struct {
+	Lines            []LineInput // nil keeps the cart's; else replaces them, in the same commit
+	Buyer            BuyerPatch
+	Context          ContextPatch
+	Destination      *Destination // nil keeps
+	ClearDestination bool
+	Option           *string // nil keeps, "" = the cheapest
+}
+
+// CreateSessionInput opens the session of a cart, or of a cart made from Lines. With an Instrument it pays at once, and
+// then ExpectedTotal is required. Request.Key is required.
+type CreateSessionInput struct {
+	Request
+	CartID        string
+	Change        SessionChange // Lines are ignored with CartID
+	Instrument    *payments.Instrument
+	ExpectedTotal *int64 // minor units of the session's currency
+}
+
+// UpdateSessionInput changes an open session (PUT, PATCH).
+type UpdateSessionInput struct {
+	Request
+	SessionID string
+	Change    SessionChange
+}
+
+// CompleteInput pays a session. Request.Key is required. Change brings what only an authorized wallet tells: contact and
+// full address. A zero total needs no Instrument.
+type CompleteInput struct {
+	Request
+	SessionID     string
+	Change        SessionChange // Lines are not read
+	Instrument    *payments.Instrument
+	ExpectedTotal *int64
+}
+
+// CancelSessionInput ends a session without an order.
+type CancelSessionInput struct {
+	Request
+	SessionID string
+}
+
+// SessionView is a session with what can be said about it now.
+type SessionView struct {
+	Session  Session
+	Messages []Message // stored and derived
+	Offers   []Offer   // how it can be paid
+	Token    string    // capability token of the cart, where this call made it (and in replays of that call)
+	Replayed bool
+}
+
+// Offer is a way to pay that a session offers.
+type Offer struct {
+	Handler string   // apple_pay, google_pay, stripe
+	Methods []string // provider's payment method types behind it: card …
+}
+
+// Handlers of offers.
+const (
+	HandlerApplePay  = "apple_pay"
+	HandlerGooglePay = "google_pay"
+	HandlerStripe    = "stripe"
+)

@@ -1,0 +1,211 @@
+package checkout
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"kassa/checkout/pricing"
+	"kassa/payments"
+	"kassa/payments/money"
+)
+
+// Status is a session's state; the names are UCP's.
+type Status string
+
+const (
+	StatusIncomplete Status = "incomplete"           // something is missing; messages say what
+	StatusReady      Status = "ready_for_complete"   // can be paid
+	StatusInProgress Status = "complete_in_progress" // an attempt is under way, cart locked, stock held
+	StatusEscalated  Status = "requires_escalation"  // the shopper must act at a bank or in another app; locked and held too
+	StatusCompleted  Status = "completed"            // it is the order
+	StatusCanceled   Status = "canceled"             // it ended without an order
+)
+
+// Final reports whether the session has ended.
+func (s Status) Final() bool { return s == StatusCompleted || s == StatusCanceled }
+
+// Session is one cart on its way to an order, and afterwards the order itself. Its id follows from the cart's and the
+// cart's round, so one cart has one living session.
+type Session struct {
+	ID       string
+	CartID   string
+	Round    int    // of the cart when it was opened
+	Version  int64  // raised by every commit
+	Op       string // id of the last commit, by which a retried one recognises itself
+	Epoch    int64  // as the cart's
+	Customer string // as the cart's
+
+	Status      Status
+	Context     Context
+	Buyer       Buyer
+	Destination *Destination
+	Option      string // chosen shipping option; "" = the cheapest
+	Quote       Quote
+	Ships       bool      // something in it must be shipped
+	Messages    []Message // what the last change had to tell; lasts until the next one
+
+	Attempts int               // tries to pay so far
+	Attempt  *Attempt          // the open one
+	Intent   *Intent           // the provider's object, reused by further attempts
+	Holds    []Hold            // stock taken off the shelf for the open attempt
+	Declines []time.Time       // latest declines, for the guard against card testing
+	Refunds  []ProviderRefund  // money that could not become this order
+	Review   string            // why a person should look; "" = no need
+	Order    *Order            // when completed
+	Notices  map[string]Notice // facts not yet handed on, by id
+
+	Create Mark      // the request that opened it
+	Pays   []PayMark // requests that were to pay it; never forgotten
+	Marks  []Mark    // the last MaxMarks requests that edited it
+
+	CreatedAt time.Time
+	UpdatedAt time.Time
+	ExpiresAt time.Time // fixed when opened
+	Watch     Watch
+}
+
+// Quote is a frozen price of a cart. What is charged is its total, or less.
+type Quote struct {
+	pricing.Quote
+	Version     int64     // raised by every new quote of the session
+	CartVersion int64     // of the cart it prices
+	PricedAt    time.Time // when its unit prices were read; they hold for Durations.Quote
+}
+
+// Hold is stock set aside for a session. "Held" is counted from sessions, "free" from products (design §8).
+type Hold struct {
+	SKU      string
+	Quantity int64
+}
+
+// MaxPays bounds how many requests to pay one session are taken: all are remembered.
+const MaxPays = 40
+
+// PayMark remembers a request to pay and how it ended, so that its repetition tells the same and never charges.
+type PayMark struct {
+	Mark
+	Refused bool            // it never became an attempt: something had changed or was missing
+	Reason  payments.Reason // why its attempt failed; "" while undecided, or paid
+}
+
+// Attempt is one try to pay. It exists only while its outcome is undecided: n+1 begins once n is known declined or canceled.
+type Attempt struct {
+	N          int
+	Key        string              // provider's idempotency key; derived, and stored before the call
+	IntentID   string              // the intent that it confirms, "" = it makes one
+	UpdateKey  string              // provider's key of the change of amount that goes before, "" = none needed
+	Mark       Mark                // the request that began it
+	Instrument payments.Instrument // kept while undecided: the same call must be repeatable
+	Methods    []string            // as sent
+	ReturnURL  string              // as sent
+	Amount     money.Money
+	StartedAt  time.Time
+	LeaseUntil time.Time // until then its own caller is at work; nobody else drives it
+	Answered   bool      // its own call has been answered: the intent as read is the truth about it
+	Tries      int       // how often it was driven forward
+	CheckedAt  time.Time // when the provider was last asked
+	HeldUntil  time.Time // when a shopper who must act is no longer waited for
+}
+
+// Intent is our view of the provider's payment object.
+type Intent struct {
+	ID           string
+	Status       payments.Status
+	Amount       money.Money
+	ClientSecret string
+	Action       *payments.Action
+}
+
+// ProviderRefund is money to be given back because it can't become the session's order.
+type ProviderRefund struct {
+	IntentID string
+	Amount   money.Money
+	Cause    string // amount_mismatch, late, second_intent, live_mode, canceled
+	Release  bool   // held, not taken: the intent is canceled instead of refunded
+	ID       string // provider's refund, once made
+	Done     bool
+	Tries    int
+}
+
+// WatchKind says who looks after an open session.
+type WatchKind string
+
+const (
+	WatchNone    WatchKind = ""
+	WatchWaiting WatchKind = "w" // never had an intent: the sweep ends it, without a provider's key
+	WatchPayment WatchKind = "p" // has an intent, a hold or a refund to make: reconcile
+)
+
+// Watch is a session's entry in the due index.
+type Watch struct {
+	Kind WatchKind
+	At   time.Time
+}
+
+// Order is what a session is after it was paid.
+type Order struct {
+	ID       string
+	PlacedAt time.Time
+	Amount   money.Money // taken, or held when Authorized
+	IntentID string      // "" when the total was zero
+	Terms    string      // version of the terms that were agreed to
+	// Authorized: the money is held, not yet taken, and lapses at CaptureBefore.
+	Authorized    bool
+	CaptureBefore time.Time
+}
+
+// Notice is a fact written in the commit of the change it reports (the outbox).
+type Notice struct {
+	Kind string    `json:"kind"` // order.placed, payment.review …
+	At   time.Time `json:"at"`
+}
+
+// CartID returns the id of the cart that a create makes: it follows from who asked and the key, so that the conditional
+// put of the cart is itself the record of the request.
+func CartID(principal, key string) string { return derive("ct_", "cart", principal, key) }
+
+// SessionID returns the id of the session of a cart in a round. It names its cart, so that both are read in one trip.
+func SessionID(cartID string, round int) string {
+	return "cs_" + strings.TrimPrefix(cartID, "ct_") + "_" + strconv.Itoa(round)
+}
+
+// CartOfSession returns the id of a session's cart; "" if it is no session's id.
+func CartOfSession(sessionID string) string {
+	rest, ok := strings.CutPrefix(sessionID, "cs_")
+	cart, round, found := strings.Cut(rest, "_")
+	if _, err := strconv.ParseUint(round, 10, 31); !ok || !found || err != nil || cart == "" {
+		return ""
+	}
+	return "ct_" + cart
+}
+
+// OrderID returns the id of the order that a session becomes, and SessionOfOrder the way back: an order is found without
+// an index.
+func OrderID(sessionID string) string { return "or_" + strings.TrimPrefix(sessionID, "cs_") }
+
+// SessionOfOrder returns the id of the session that an order was; "" if it is no order's id.
+func SessionOfOrder(orderID string) string {
+	rest, ok := strings.CutPrefix(orderID, "or_")
+	if !ok || CartOfSession("cs_"+rest) == "" {
+		return ""
+	}
+	return "cs_" + rest
+}
+
+// Locked reports whether the session holds its cart.
+func (s Session) Locked() bool { return s.Attempt != nil || s.Status == StatusCompleted }
+
+// marked returns the mark of an earlier request with the same key, and whether that one paid.
+func (s Session) marked(key string) (m Mark, paid, ok bool) {
+	for _, p := range s.Pays {
+		if p.Key == key {
+			return p.Mark, true, true
+		}
+	}
+	if s.Create.Key == key {
+		return s.Create, false, true
+	}
+	m, ok = findMark(s.Marks, key)
+	return m, false, ok
+}

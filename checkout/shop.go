@@ -1,0 +1,157 @@
+package checkout
+
+import (
+	"errors"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"kassa/checkout/pricing"
+	"kassa/payments/money"
+)
+
+// Languages that Kassa speaks; a shop may speak fewer.
+var Languages = []string{"en", "nl", "nb", "de", "fr"}
+
+// Shop is what one deployment's shop has decided: where it sells, for what, and how it presents itself to wallets.
+type Shop struct {
+	Name           string                     `json:"name"`
+	BaseURL        string                     `json:"base_url"`        // https; continue_url and permalinks lie under it
+	ReturnURL      string                     `json:"return_url"`      // where a bank sends the shopper back to: a universal link of the app
+	Country        string                     `json:"country"`         // of the merchant's provider account
+	DefaultCountry string                     `json:"default_country"` // of a shopper we know nothing of
+	Languages      []string                   `json:"languages"`       // the first is the default
+	Countries      map[string]pricing.Country `json:"countries"`       // where we ship to, by ISO 3166-1 alpha-2
+	Links          []Link                     `json:"links"`           // terms, privacy, returns
+	Terms          string                     `json:"terms"`           // version of the terms in force, kept with each order
+	Wallets        Wallets                    `json:"wallets"`
+	Durations      Durations                  `json:"durations"`
+}
+
+// Link is a page that the law wants shown (UCP types/link.json).
+type Link struct {
+	Type  string `json:"type"` // privacy_policy, terms_of_service, refund_policy …
+	URL   string `json:"url"`
+	Title string `json:"title,omitempty"`
+}
+
+// Wallets is what the wallet sheets are opened with. Nothing in it is secret.
+type Wallets struct {
+	PublishableKey     string   `json:"publishable_key"`
+	ProviderVersion    string   `json:"provider_version"`     // stripe:version of Google Pay's tokenization
+	AppleMerchantID    string   `json:"apple_merchant_id"`    // "" = Apple Pay is not offered
+	GooglePay          bool     `json:"google_pay"`           // offered
+	GoogleMerchantID   string   `json:"google_merchant_id"`   // needed in production
+	GoogleMerchantName string   `json:"google_merchant_name"` // "" = Name
+	Networks           []string `json:"networks"`             // visa, mastercard, amex …
+	Test               bool     `json:"test"`                 // Google's TEST environment
+}
+
+// Durations are the times that the design fixes defaults for (§4); zero means the default.
+type Durations struct {
+	Quote   time.Duration `json:"quote"`   // 30 min: unit prices hold
+	Session time.Duration `json:"session"` // 6 h
+	Hold    time.Duration `json:"hold"`    // 10 min
+	Action  time.Duration `json:"action"`  // 20 min: hold while the shopper acts at a bank
+	Lease   time.Duration `json:"lease"`   // 60 s
+	Idle    time.Duration `json:"idle"`    // 1 h: a cart is due that long after it was made
+}
+
+func (d Durations) orDefault() Durations {
+	for _, f := range []struct {
+		at  *time.Duration
+		def time.Duration
+	}{
+		{&d.Quote, 30 * time.Minute}, {&d.Session, 6 * time.Hour}, {&d.Hold, 10 * time.Minute},
+		{&d.Action, 20 * time.Minute}, {&d.Lease, time.Minute}, {&d.Idle, time.Hour},
+	} {
+		if *f.at == 0 {
+			*f.at = f.def
+		}
+	}
+	return d
+}
+
+var countryCode = regexp.MustCompile(`^[A-Z]{2}$`)
+
+// Validate reports every contradiction in the settings, each naming its field.
+func (s Shop) Validate() error {
+	var errs []error
+	bad := func(field, text string) { errs = append(errs, invalid(field, text)) }
+	if strings.TrimSpace(s.Name) == "" {
+		bad("name", "the shop needs a name: wallets show it beside the total")
+	}
+	if u, err := url.Parse(s.BaseURL); err != nil || u.Scheme != "https" || u.Host == "" {
+		bad("base_url", "must be an absolute https URL")
+	}
+	if u, err := url.Parse(s.ReturnURL); err != nil || u.Scheme == "" {
+		bad("return_url", "must be an absolute URL: banks send the shopper back to it")
+	}
+	if !countryCode.MatchString(s.Country) {
+		bad("country", "must be the ISO 3166-1 alpha-2 code of the merchant account")
+	}
+	if _, ok := s.Countries[s.DefaultCountry]; !ok {
+		bad("default_country", "must be one of countries")
+	}
+	if len(s.Languages) == 0 {
+		bad("languages", "at least one is needed")
+	}
+	for _, l := range s.Languages {
+		if !slices.Contains(Languages, l) {
+			bad("languages", "unknown language "+l)
+		}
+	}
+	for code, c := range s.Countries {
+		if c.Code != code || !countryCode.MatchString(code) {
+			bad("countries."+code+".code", "must be the country's own ISO 3166-1 alpha-2 code")
+		}
+		if err := c.Validate(); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	for i, l := range s.Links {
+		if u, err := url.Parse(l.URL); err != nil || u.Scheme != "https" {
+			bad("links["+strconv.Itoa(i)+"].url", "must be an absolute https URL")
+		}
+	}
+	if s.Terms == "" {
+		bad("terms", "the version of the terms is kept with every order")
+	}
+	if s.Wallets.PublishableKey == "" {
+		bad("wallets.publishable_key", "wallet sheets can't open without it")
+	}
+	return errors.Join(errs...)
+}
+
+// CurrencyFor returns the currency of a new cart: the one asked for if the shop sells in it, else the country's.
+func (s Shop) CurrencyFor(c Context) money.Currency {
+	if want, err := money.ParseCurrency(c.Currency); err == nil {
+		for _, country := range s.Countries {
+			if country.Currency == want {
+				return want
+			}
+		}
+	}
+	if country, ok := s.Countries[c.Country]; ok {
+		return country.Currency
+	}
+	return s.Countries[s.DefaultCountry].Currency
+}
+
+// Language returns the first of the wanted languages that the shop speaks (their region is ignored; Norwegian "no" and "nn"
+// read Bokmål), else its own.
+func (s Shop) Language(wanted ...string) string {
+	for _, w := range wanted {
+		primary, _, _ := strings.Cut(strings.ToLower(w), "-")
+		if primary == "no" || primary == "nn" {
+			primary = "nb"
+		}
+		if slices.Contains(s.Languages, primary) {
+			return primary
+		}
+	}
+	return s.Languages[0]
+}
