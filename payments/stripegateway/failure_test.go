@@ -43,6 +43,7 @@ func TestClasses(t *testing.T) {
 		"declined without more": {402, errorBody(object{"type": "card_error", "code": "expired_card"}), nil, "class=declined reason=card_expired code=expired_card state=false replayed=false intent=false"},
 		"declined by a wallet":  {402, shown(object{"type": "invalid_request_error", "code": "payment_method_customer_decline"}, "requires_payment_method"), nil, "class=declined reason=canceled code=payment_method_customer_decline state=false replayed=false intent=true"},
 		"declined, yet paid":    {402, shown(object{"type": "card_error", "code": "card_declined"}, "succeeded"), nil, "class=unknown reason= code= state=false replayed=false intent=true"},
+		"declined, of a method": {402, errorBody(object{"type": "card_error", "code": "card_declined", "param": "payment_method"}), nil, "class=declined reason=declined code=card_declined state=false replayed=false intent=false"},
 		"402 of another kind":   {402, errorBody(object{"type": "api_error"}), nil, "class=unknown reason= code= state=false replayed=false intent=false"},
 
 		"malformed":            {400, invalid("parameter_missing", "currency"), nil, "class=refused reason=declined code=parameter_missing state=false replayed=false intent=false"},

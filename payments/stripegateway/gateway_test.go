@@ -1,9 +1,17 @@
 package stripegateway_test
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"net/http"
+	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
+
+	"github.com/stripe/stripe-go/v76"
 
 	"kassa/payments"
 	"kassa/payments/stripegateway"
@@ -61,4 +69,51 @@ func TestHTTPClients(t *testing.T) {
 			t.Errorf("%s: the caller's client was changed", name)
 		}
 	}
+}
+
+// Every call ends within 10 s, whatever client and context it is given.
+func TestCallsAreBounded(t *testing.T) {
+	t.Parallel()
+	for timeout, want := range map[time.Duration]time.Duration{0: 10 * time.Second, 2 * time.Second: 2 * time.Second, time.Hour: 10 * time.Second} {
+		var left time.Duration
+		client := &http.Client{Timeout: timeout, Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+			if deadline, ok := r.Context().Deadline(); ok {
+				left = time.Until(deadline)
+			}
+			return nil, errors.New("unreachable")
+		})}
+		g, err := stripegateway.New(stripegateway.Config{SecretKey: secretKey, HTTPClient: client})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := g.Pay(context.WithoutCancel(t.Context()), request()); payments.ClassOf(err) != payments.ClassUnknown {
+			t.Error(err)
+		}
+		if left <= want-time.Second || left > want {
+			t.Errorf("client of %v: %v left, want %v", timeout, left, want)
+		}
+	}
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// spy counts what stripe-go would have logged: messages, and samples of bodies with client secrets in them.
+type spy struct{ lines atomic.Int64 }
+
+func (s *spy) Debugf(string, ...any) { s.lines.Add(1) }
+func (s *spy) Infof(string, ...any)  { s.lines.Add(1) }
+func (s *spy) Warnf(string, ...any)  { s.lines.Add(1) }
+func (s *spy) Errorf(string, ...any) { s.lines.Add(1) }
+
+func TestMain(m *testing.M) {
+	log := &spy{}
+	stripe.DefaultLeveledLogger = log
+	code := m.Run()
+	if n := log.lines.Load(); n > 0 {
+		fmt.Println("FAIL: stripe-go logged", n, "lines")
+		code = 1
+	}
+	os.Exit(code)
 }

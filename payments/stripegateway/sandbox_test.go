@@ -1,13 +1,9 @@
 package stripegateway_test
 
 import (
-	"context"
-	"encoding/json"
 	"fmt"
-	"net/http"
 	"net/url"
 	"slices"
-	"sync"
 	"testing"
 	"time"
 
@@ -15,110 +11,7 @@ import (
 
 	"kassa/payments"
 	"kassa/payments/money"
-	"kassa/payments/sandbox"
-	"kassa/payments/stripegateway"
 )
-
-// shop is the gateway on one side, a provider with true state on the other, and a clock.
-type shop struct {
-	*stripegateway.Gateway
-	provider *sandbox.Provider
-	verifier *stripegateway.Verifier
-
-	mu     sync.Mutex
-	now    time.Time
-	ids    int
-	events []payments.Event
-}
-
-func newShop(t *testing.T) *shop {
-	t.Helper()
-	s := &shop{now: signedAt, verifier: verifier(t, whsecNew, whsecOld)}
-	p, err := sandbox.Open(sandbox.Config{
-		Now: s.clock,
-		NewID: func(prefix string) string {
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			s.ids++
-			return fmt.Sprintf("%s_%06d", prefix, s.ids)
-		},
-		Send: func(_ context.Context, body []byte, signature string) error {
-			e, err := s.verifier.Event(s.clock(), body, signature)
-			if err != nil {
-				t.Errorf("event refused: %v", err)
-			}
-			s.events = append(s.events, e)
-			return err
-		},
-		WebhookSecrets: []string{"whsec_of_another_endpoint", whsecOld},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.provider = p
-	s.Gateway, err = stripegateway.New(stripegateway.Config{SecretKey: secretKey, HTTPClient: &http.Client{Transport: p.RoundTripper()}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
-
-func (s *shop) clock() time.Time {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.now
-}
-
-func (s *shop) pass(t *testing.T, d time.Duration) {
-	t.Helper()
-	s.mu.Lock()
-	s.now = s.now.Add(d)
-	s.mu.Unlock()
-	if err := s.provider.Run(t.Context(), s.clock()); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// taken is what the provider holds of the shopper's money, counted in its own ledger.
-func (s *shop) taken() (total int64, charges int) {
-	for _, c := range s.provider.Ledger() {
-		if c.Captured > 0 {
-			total, charges = total+c.Captured-c.Refunded, charges+1
-		}
-	}
-	return total, charges
-}
-
-// make creates an object at the provider as the app's SDK would, and returns its id.
-func (s *shop) make(t *testing.T, path string, params url.Values) string {
-	t.Helper()
-	a, err := s.provider.Do(t.Context(), sandbox.Request{Method: http.MethodPost, Path: path, Params: params, Key: secretKey})
-	if err != nil || a.Status != http.StatusOK {
-		t.Fatalf("%s: %d %s %v", path, a.Status, a.Body, err)
-	}
-	var made struct{ ID string }
-	if err := json.Unmarshal(a.Body, &made); err != nil {
-		t.Fatal(err)
-	}
-	return made.ID
-}
-
-func (s *shop) confirmationToken(t *testing.T, card string) string {
-	return s.make(t, "/v1/test_helpers/confirmation_tokens", url.Values{"payment_method": {card}})
-}
-
-func card(name string) payments.Request {
-	return paid(request(), payments.InstrumentPaymentMethod, "pm_card_"+name)
-}
-
-func (s *shop) mustPay(t *testing.T, r payments.Request) payments.Intent {
-	t.Helper()
-	i, err := s.Pay(t.Context(), r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return i
-}
 
 func TestEachInstrumentPays(t *testing.T) {
 	t.Parallel()
@@ -174,10 +67,22 @@ func TestFurtherAttemptWithAnotherMethod(t *testing.T) {
 	first := card("chargeDeclined")
 	first.Methods = []string{"card"}
 	_, err := s.Pay(t.Context(), first)
-	again := paid(request(), payments.InstrumentPaymentMethod, s.make(t, "/v1/payment_methods", url.Values{"type": {"ideal"}}))
+	again := paid(request(), payments.InstrumentPaymentMethod, s.create(t, "/v1/payment_methods", url.Values{"type": {"ideal"}}))
 	again.Key, again.IntentID = "pay-2", failureOf(t, err).Intent.ID
 	i := s.mustPay(t, again)
 	if i.Status != payments.StatusActionRequired || i.Action == nil || i.Action.URL == "" || i.Action.ReturnURL != again.ReturnURL {
+		t.Errorf("intent %+v", i)
+	}
+}
+
+// A ConfirmationToken from Stripe's SDK asks for an action that only the SDK can perform: there is no URL, and the client
+// secret is what the app needs.
+func TestActionForTheSDK(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	token := s.create(t, "/v1/test_helpers/confirmation_tokens", url.Values{"payment_method": {"pm_card_authenticationRequired"}, "use_stripe_sdk": {"true"}})
+	i := s.mustPay(t, paid(request(), payments.InstrumentConfirmationToken, token))
+	if i.Status != payments.StatusActionRequired || i.Action == nil || *i.Action != (payments.Action{Type: "use_stripe_sdk"}) || i.ClientSecret == "" {
 		t.Errorf("intent %+v", i)
 	}
 }
@@ -203,109 +108,6 @@ func TestStrongAuthentication(t *testing.T) {
 		}
 		if !succeed && (after.Status != payments.StatusAwaitingMethod || after.Decline == nil || after.Decline.Reason != payments.ReasonAuthenticate) {
 			t.Errorf("not authenticated: %+v", after)
-		}
-	}
-}
-
-// Whatever goes wrong at the call, it is unknown; and the same call again, or the list, tells what became of it, without
-// a second charge.
-func TestEachFaultAtPay(t *testing.T) {
-	t.Parallel()
-	for _, way := range sandbox.Ways() {
-		t.Run(string(way), func(t *testing.T) {
-			t.Parallel()
-			s := newShop(t)
-			if err := s.provider.Inject(sandbox.Fault{Match: "payment_intents.create", Way: way}); err != nil {
-				t.Fatal(err)
-			}
-			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-			defer cancel()
-			_, err := s.Pay(ctx, card("visa"))
-			if e := failureOf(t, err); e.Class != payments.ClassUnknown || e.Replayed {
-				t.Fatal(describe(e))
-			}
-			s.pass(t, 2*time.Minute)
-			again, err := s.Pay(t.Context(), card("visa"))
-			stored := way == sandbox.WayErrorAfter || way == sandbox.WayErrorBefore
-			if stored {
-				if e := failureOf(t, err); e.Class != payments.ClassUnknown || !e.Replayed {
-					t.Errorf("again: %s, want unknown and replayed", describe(e))
-				}
-			} else if err != nil || again.Status != payments.StatusPaid {
-				t.Errorf("again: %v, %v", again.Status, err)
-			}
-			found, err := s.Find(t.Context(), "cs_1", signedAt)
-			want := 1
-			if way == sandbox.WayErrorBefore {
-				want = 0
-			}
-			if _, charges := s.taken(); err != nil || len(found) != want || charges != want {
-				t.Errorf("found %d intents (%v), the provider took %d charges; want %d", len(found), err, charges, want)
-			}
-		})
-	}
-}
-
-// The same for the calls that come after.
-func TestEachFaultAtTheOtherWrites(t *testing.T) {
-	t.Parallel()
-	for _, way := range sandbox.Ways() {
-		for at, call := range map[string]func(*shop, context.Context, string, string) error{
-			"payment_intents.confirm": func(s *shop, ctx context.Context, open, _ string) error {
-				r := card("visa")
-				r.Key, r.IntentID = "confirm", open
-				_, err := s.Pay(ctx, r)
-				return err
-			},
-			"payment_intents.update": func(s *shop, ctx context.Context, open, _ string) error {
-				r := card("visa")
-				r.Key, r.IntentID, r.UpdateAmount, r.UpdateKey, r.Amount = "confirm", open, true, "update", money.New(1500, "EUR")
-				_, err := s.Pay(ctx, r)
-				return err
-			},
-			"payment_intents.cancel": func(s *shop, ctx context.Context, open, _ string) error {
-				_, err := s.Cancel(ctx, open, "cancel")
-				return err
-			},
-			"refunds.create": func(s *shop, ctx context.Context, _, done string) error {
-				_, err := s.Refund(ctx, payments.RefundRequest{Key: "refund", IntentID: done, Amount: money.New(999, "EUR")})
-				return err
-			},
-		} {
-			t.Run(at+" "+string(way), func(t *testing.T) {
-				t.Parallel()
-				s := newShop(t)
-				declined := card("chargeDeclined")
-				declined.Key = "declined"
-				_, err := s.Pay(t.Context(), declined)
-				open := failureOf(t, err).Intent.ID
-				done := s.mustPay(t, card("visa")).ID
-				if err := s.provider.Inject(sandbox.Fault{Match: at, Way: way}); err != nil {
-					t.Fatal(err)
-				}
-				ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-				defer cancel()
-				if e := failureOf(t, call(s, ctx, open, done)); e.Class != payments.ClassUnknown || e.Replayed {
-					t.Fatal(describe(e))
-				}
-				s.pass(t, 2*time.Minute)
-				err = call(s, t.Context(), open, done)
-				if way == sandbox.WayErrorAfter || way == sandbox.WayErrorBefore {
-					if e := failureOf(t, err); e.Class != payments.ClassUnknown || !e.Replayed {
-						t.Errorf("again: %s, want unknown and replayed", describe(e))
-					}
-				} else if err != nil {
-					t.Errorf("again: %v", err)
-				}
-				if _, charges := s.taken(); charges > 2 {
-					t.Errorf("the provider took %d charges", charges)
-				}
-				for _, c := range s.provider.Ledger() {
-					if c.Refunded > 999 {
-						t.Errorf("refunded %d of %s", c.Refunded, c.ID)
-					}
-				}
-			})
 		}
 	}
 }

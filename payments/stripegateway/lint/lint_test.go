@@ -1,7 +1,9 @@
 // Package lint_test holds every parameter that stripegateway sends against Stripe's own description of its API
 // (stripe-mock, spec 2024-04-10): unknown and missing parameters, wrong types, values outside an enumeration. It knows no
 // behaviour; that is tested beside the gateway. It is a module of its own because stripe-mock brings old, unmaintained
-// dependencies that have no business in the product's go.sum.
+// dependencies that have no business in the product's go.sum. From the root, with no network once its modules are downloaded:
+//
+//	go test -C payments/stripegateway/lint ./...
 package lint_test
 
 import (
