@@ -39,7 +39,7 @@ func TestNew(t *testing.T) {
 		"live in the clear":       {stripegateway.Config{SecretKey: "sk_live_abc", BaseURL: "http://api.example", Live: true}, false},
 		"no scheme":               {stripegateway.Config{SecretKey: "sk_test_abc", BaseURL: "api.example"}, false},
 		"odd scheme":              {stripegateway.Config{SecretKey: "sk_test_abc", BaseURL: "ftp://api.example"}, false},
-		"user in URL":             {stripegateway.Config{SecretKey: "sk_test_abc", BaseURL: "https://u:p@api.example"}, false},
+		"user in URL":             {stripegateway.Config{SecretKey: "sk_test_abc", BaseURL: "https://user@api.example"}, false},
 		"query in URL":            {stripegateway.Config{SecretKey: "sk_test_abc", BaseURL: "https://api.example/?x=1"}, false},
 		"not a URL":               {stripegateway.Config{SecretKey: "sk_test_abc", BaseURL: "http://[::1"}, false},
 	} {
