@@ -48,12 +48,13 @@ func callContext(ctx context.Context) (context.Context, context.CancelFunc) {
 // commit stamps and writes a change of a session. A change of the cart that can't be made because the cart has gone its own
 // way (deleted, canceled, not held by this session) is left out: what matters is the session.
 func (e engine) commit(ctx context.Context, c Commit) (Session, error) {
+	base := c.Session
 	c.Session.Version++
 	c.Session.Op = e.newID()
 	err := e.store.Commit(ctx, c)
 	var conflict *Conflict
 	if errors.As(err, &conflict) && c.Cart != nil && !c.Cart.Lock && c.Cart.Replace == nil &&
-		conflict.Session == nil && len(conflict.Short) == 0 {
+		!conflict.moved(base) && len(conflict.Short) == 0 {
 		e.log.WarnContext(ctx, "cart had gone its own way", "session", c.Session.ID, "cart", c.Cart.CartID)
 		c.Cart = nil
 		err = e.store.Commit(ctx, c)
@@ -74,7 +75,7 @@ func (e engine) apply(ctx context.Context, now time.Time, s Session, r report) (
 		}
 		after, err := e.commit(ctx, c)
 		var conflict *Conflict
-		if errors.As(err, &conflict) && conflict.Session != nil {
+		if errors.As(err, &conflict) && conflict.Session != nil && conflict.Session.Version != s.Version {
 			r = r.since(s, *conflict.Session)
 			s = *conflict.Session
 			continue

@@ -47,7 +47,7 @@ func (s *Sessions) pay(ctx context.Context, now time.Time, sess Session, cart Ca
 	after, err := s.commit(ctx, s.before(now, sess, cart, holds, p))
 	var conflict *Conflict
 	switch {
-	case errors.As(err, &conflict) && len(conflict.Short) > 0 && conflict.Session == nil && conflict.Cart == nil:
+	case errors.As(err, &conflict) && len(conflict.Short) > 0 && !conflict.moved(sess):
 		return s.short(ctx, now, sess, cart, conflict.Short, p)
 	case errors.As(err, &conflict):
 		return Session{}, errRetry

@@ -144,7 +144,7 @@ func (r *Reconciler) resolve(ctx context.Context, now time.Time) (Tally, error) 
 
 func (r *Reconciler) resolveOne(ctx context.Context, now time.Time, item InboxItem) Tally {
 	done, err := r.resolved(ctx, now, item)
-	if err != nil {
+	if old := now.Sub(item.ReceivedAt) >= inboxLife; err != nil && !old {
 		r.log.ErrorContext(ctx, "event can't be resolved", "event", item.ID, "type", item.Type, "class", string(payments.ClassOf(err)))
 		return Tally{Looked: 1, Failed: 1}
 	}
@@ -168,9 +168,6 @@ func (r *Reconciler) resolved(ctx context.Context, now time.Time, item InboxItem
 	callCtx, cancel := callContext(ctx)
 	intent, err := r.gateway.Read(callCtx, item.IntentID)
 	cancel()
-	if payments.ClassOf(err) == payments.ClassRefused && err != nil {
-		return false, nil
-	}
 	if err != nil {
 		return false, err
 	}

@@ -112,12 +112,12 @@ func (st settler) reported(now time.Time, s Session, r report) (Commit, bool) {
 
 // failed takes in the failed answer to the open attempt's own call.
 func (st settler) failed(now time.Time, s Session, r report) (Commit, bool) {
+	if r.intent != nil && r.intent.Status.Decides() {
+		return st.reported(now, s, report{source: fromRead, intent: r.intent}) // what it shows outweighs that it failed
+	}
 	switch payments.ClassOf(r.err) {
 	case payments.ClassDeclined, payments.ClassRefused:
 		if r.intent != nil {
-			if r.intent.Status.Decides() {
-				return st.reported(now, s, report{source: fromRead, intent: r.intent})
-			}
 			s.Intent = remembered(*r.intent)
 		}
 		return st.close(now, s, declineOf(r.err).Reason), true

@@ -119,6 +119,11 @@ type Conflict struct {
 	Short   []string // skus with less free than asked for
 }
 
+// moved reports whether the stored session is another than the one that the commit was based on.
+func (c *Conflict) moved(base Session) bool {
+	return c.Session != nil && c.Session.Version != base.Version
+}
+
 // Error implements error.
 func (c *Conflict) Error() string {
 	switch {
