@@ -1,0 +1,54 @@
+# What a developer does here. Needs Go; everything else is fetched, pinned, into .tools/ (ignored).
+GO ?= go
+
+GOLANGCI_VERSION := v2.15.0
+GOLANGCI := .tools/golangci-lint-$(GOLANGCI_VERSION)
+
+# Where money is decided, statements must be covered. checkouttest judges stores: most of its statements are what it says
+# when a promise is broken, and run only then.
+COVERED = $$($(GO) list ./checkout/... ./payments/... | grep -v /checkouttest | paste -s -d , -)
+MINIMUM_COVERAGE := 90
+
+.PHONY: run test vet unit provider lint build bench cover
+
+## run: the whole shop on this machine, on http://127.0.0.1:3000
+run:
+	$(GO) run ./functions/local
+
+## test: everything that decides whether a change may land
+test: vet unit provider
+	.ci/coverage cover.out $(MINIMUM_COVERAGE)
+
+vet:
+	$(GO) vet ./...
+	cd payments/stripegateway/lint && $(GO) vet ./...
+	@unformatted=$$(gofmt -l $$(git ls-files --cached --others --exclude-standard '*.go')); \
+	if [ -n "$$unformatted" ]; then echo "not gofmt'ed:"; echo "$$unformatted"; exit 1; fi
+
+unit:
+	$(GO) test -race -timeout 9m -coverprofile cover.out -coverpkg "$(COVERED)" ./...
+
+# Stripe's own description of its API judges what we send. A module of its own: nothing we ship depends on it.
+provider:
+	cd payments/stripegateway/lint && $(GO) test -race ./...
+
+## lint: golangci-lint with the linters of .golangci.yml, and a tidy go.mod
+lint: $(GOLANGCI)
+	$(GOLANGCI) run ./...
+	$(GO) mod tidy -diff
+
+$(GOLANGCI):
+	GOBIN=$(CURDIR)/.tools/bin $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
+	mv .tools/bin/golangci-lint $@
+
+## build: every command, into bin/
+build:
+	$(GO) build -trimpath -o bin/ ./...
+
+## bench: the benchmarks, with allocations
+bench:
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+## cover: what the tests of checkout and payments miss, in the browser
+cover: unit
+	$(GO) tool cover -html cover.out
