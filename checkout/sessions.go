@@ -108,6 +108,9 @@ func (s *Sessions) open(ctx context.Context, now time.Time, in CreateSessionInpu
 		}
 		return s.resume(ctx, now, in, mark, sess, cart)
 	}
+	if view, done, err := s.earlier(ctx, now, cart, mark); done {
+		return view, err
+	}
 	ch := in.Change
 	if cart.Buyer != (Buyer{}) {
 		ch.Buyer = wallet(cart.Buyer, ch.Buyer)
@@ -130,6 +133,27 @@ func (s *Sessions) open(ctx context.Context, now time.Time, in CreateSessionInpu
 	}
 	return s.resume(ctx, now, in, mark, existing, cart)
 }
+
+// earlier answers a create whose key an ended session of the cart remembers: it must not open, let alone pay, another one.
+// Only carts that have lost a session pay for the look.
+func (s *Sessions) earlier(ctx context.Context, now time.Time, cart Cart, mark Mark) (view SessionView, done bool, err error) {
+	for round := cart.Round - 1; round >= max(0, cart.Round-maxEarlier); round-- {
+		sess, err := s.store.Session(ctx, SessionID(cart.ID, round))
+		if ErrorCode(err) == CodeNotFound {
+			continue
+		}
+		if err != nil {
+			return SessionView{}, true, fmt.Errorf("read session %s: %w", SessionID(cart.ID, round), err)
+		}
+		if view, done, err := s.replay(ctx, now, sess, mark); done {
+			return view, true, err
+		}
+	}
+	return SessionView{}, false, nil
+}
+
+// maxEarlier is how many ended sessions of a cart are asked whether they know a key.
+const maxEarlier = 8
 
 // wallet lets a contact fill in what the cart's buyer lacks: the cart wins (UCP cart_id).
 func wallet(cart Buyer, p BuyerPatch) BuyerPatch {

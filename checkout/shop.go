@@ -54,7 +54,6 @@ type Wallets struct {
 type Durations struct {
 	Quote   time.Duration `json:"quote"`   // 30 min: unit prices hold
 	Session time.Duration `json:"session"` // 6 h
-	Hold    time.Duration `json:"hold"`    // 10 min
 	Action  time.Duration `json:"action"`  // 20 min: hold while the shopper acts at a bank
 	Lease   time.Duration `json:"lease"`   // 60 s
 	Idle    time.Duration `json:"idle"`    // 1 h: a cart is due that long after it was made
@@ -65,7 +64,7 @@ func (d Durations) orDefault() Durations {
 		at  *time.Duration
 		def time.Duration
 	}{
-		{&d.Quote, 30 * time.Minute}, {&d.Session, 6 * time.Hour}, {&d.Hold, 10 * time.Minute},
+		{&d.Quote, 30 * time.Minute}, {&d.Session, 6 * time.Hour},
 		{&d.Action, 20 * time.Minute}, {&d.Lease, time.Minute}, {&d.Idle, time.Hour},
 	} {
 		if *f.at == 0 {
