@@ -14,7 +14,9 @@ const (
 	keyLife   = 23 * time.Hour  // the provider keeps a key's answer for 24 h; later the same call would be a new one
 	foundBy   = 5 * time.Minute // an intent that isn't listed by then was never made
 	askAgain  = 5 * time.Second // between two status reads of one session that reach the provider
-	lookAgain = 30 * time.Second
+	lookAgain = 15 * time.Second // first wait before a refund is tried again; it doubles up to an hour
+
+	refundAlarm = 6 // failed tries of a refund after which a person is told
 )
 
 // drive takes a session one step towards its end: it makes refunds that are owed, asks what became of an open attempt, stops
@@ -184,7 +186,7 @@ func (e engine) ended(now time.Time, s Session, why ...Message) Commit {
 // refund makes the refunds that are owed, each under its own key, and notes them. What fails is tried again later.
 func (e engine) refund(ctx context.Context, now time.Time, s Session) (Session, error) {
 	refunds := slices.Clone(s.Refunds)
-	open := 0
+	open, tries := 0, 0
 	for i := range refunds {
 		if refunds[i].Done {
 			continue
@@ -193,13 +195,17 @@ func (e engine) refund(ctx context.Context, now time.Time, s Session) (Session, 
 		refunds[i] = e.refundOne(callCtx, s, refunds[i])
 		cancel()
 		if !refunds[i].Done {
-			open++
+			open, tries = open+1, max(tries, refunds[i].Tries)
 		}
 	}
 	s.Refunds, s.UpdatedAt = refunds, now
 	s.Watch = e.restOf(now, s)
 	if open > 0 {
-		s.Watch = Watch{WatchPayment, now.Add(lookAgain)}
+		s.Watch = Watch{WatchPayment, now.Add(min(lookAgain<<min(tries, 8), time.Hour))}
+	}
+	if tries == refundAlarm {
+		s.Review = "refund_failed"
+		s = notify(s, "payment.review", now)
 	}
 	after, err := e.commit(ctx, Commit{Session: s})
 	return e.orWinner(s, after, err)
@@ -245,7 +251,10 @@ func (e engine) refundOne(ctx context.Context, s Session, p ProviderRefund) Prov
 		Key: "ref:" + s.ID + ":" + p.IntentID, IntentID: p.IntentID, Amount: p.Amount,
 		Metadata: map[string]string{"session_id": s.ID, "cause": p.Cause},
 	})
+	var failure *payments.Error
 	switch {
+	case errors.As(err, &failure) && failure.Class == payments.ClassRefused && failure.State:
+		p.Done = true // nothing is left to give back: somebody else has done it
 	case err != nil:
 		e.log.ErrorContext(ctx, "refund failed", "session", s.ID, "tries", p.Tries, "class", string(payments.ClassOf(err)))
 	case refund.Status != payments.RefundFailed:

@@ -156,11 +156,23 @@ func (e engine) answered(ctx context.Context, now time.Time, s Session, intent p
 	e.log.WarnContext(ctx, "payment call failed", "session", s.ID, "attempt", s.Attempt.N, "class", string(failure.Class), "code", failure.Decline.Code)
 	switch {
 	case failure.State && s.Intent != nil:
-		return e.readStored(ctx, now, s) // somebody else moved the intent: only its state can tell
+		return e.refusedInState(ctx, now, s, failure)
 	case failure.Class == payments.ClassUnknown && failure.Replayed:
 		return e.search(ctx, now, s) // a stored 500 decides nothing and will be replayed for ever
 	}
 	return e.apply(ctx, now, s, report{source: fromAnswer, intent: failure.Intent, err: failure})
+}
+
+// refusedInState settles a call that the provider refused because the intent is in another state than we thought: what it
+// is in decides, and if that is still waiting for a method, the refusal does.
+func (e engine) refusedInState(ctx context.Context, now time.Time, s Session, failure *payments.Error) (Session, error) {
+	callCtx, cancel := callContext(ctx)
+	intent, err := e.gateway.Read(callCtx, s.Intent.ID)
+	cancel()
+	if err != nil {
+		return e.postpone(ctx, now, s, err)
+	}
+	return e.apply(ctx, now, s, report{source: fromAnswer, intent: &intent, err: failure})
 }
 
 func declineOf(err error) payments.Decline {
