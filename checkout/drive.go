@@ -11,9 +11,9 @@ import (
 
 // Rules of finding out what became of an attempt whose call was never answered (design §4).
 const (
-	keyLife   = 23 * time.Hour  // the provider keeps a key's answer for 24 h; later the same call would be a new one
-	foundBy   = 5 * time.Minute // an intent that isn't listed by then was never made
-	askAgain  = 5 * time.Second // between two status reads of one session that reach the provider
+	keyLife   = 23 * time.Hour   // the provider keeps a key's answer for 24 h; later the same call would be a new one
+	foundBy   = 5 * time.Minute  // an intent that isn't listed by then was never made
+	askAgain  = 5 * time.Second  // between two status reads of one session that reach the provider
 	lookAgain = 15 * time.Second // first wait before a refund is tried again; it doubles up to an hour
 
 	refundAlarm = 6 // failed tries of a refund after which a person is told
