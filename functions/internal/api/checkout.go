@@ -1,0 +1,112 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"kassa/checkout"
+	"kassa/functions/internal/edge"
+	"kassa/functions/internal/ucp"
+)
+
+// Sessions takes carts to orders. *checkout.Sessions is one.
+type Sessions interface {
+	Create(ctx context.Context, in checkout.CreateSessionInput) (checkout.SessionView, error)
+	Session(ctx context.Context, caller checkout.Caller, id string) (checkout.SessionView, error)
+	Update(ctx context.Context, in checkout.UpdateSessionInput) (checkout.SessionView, error)
+	Complete(ctx context.Context, in checkout.CompleteInput) (checkout.SessionView, error)
+	Cancel(ctx context.Context, in checkout.CancelSessionInput) (checkout.SessionView, error)
+}
+
+// Orders shows what was bought. *checkout.Sessions is one.
+type Orders interface {
+	// Order returns the completed session that an order is.
+	Order(ctx context.Context, caller checkout.Caller, orderID string) (checkout.SessionView, error)
+}
+
+// CheckoutDeps is what the checkout function serves with.
+type CheckoutDeps struct {
+	Edge     edge.Config
+	Sessions Sessions
+	Orders   Orders
+}
+
+type checkoutRoutes struct{ CheckoutDeps }
+
+// Checkout returns the function checkout: sessions, payment, orders.
+func Checkout(d CheckoutDeps) Handler {
+	c := checkoutRoutes{d}
+	return handler(d.Edge,
+		edge.Route{Method: http.MethodPost, Pattern: "/checkout-sessions", Body: edge.JSON, Handle: c.create},
+		edge.Route{Method: http.MethodGet, Pattern: "/checkout-sessions/{id}", Handle: c.get},
+		edge.Route{Method: http.MethodPut, Pattern: "/checkout-sessions/{id}", Body: edge.JSON, Handle: c.update(ucp.PutInput)},
+		edge.Route{Method: http.MethodPatch, Pattern: "/checkout-sessions/{id}", Body: edge.MergePatch, Handle: c.update(ucp.PatchInput)},
+		edge.Route{Method: http.MethodPost, Pattern: "/checkout-sessions/{id}/complete", Body: edge.JSON, Handle: c.complete},
+		edge.Route{Method: http.MethodPost, Pattern: "/checkout-sessions/{id}/cancel", Handle: c.cancel},
+		edge.Route{Method: http.MethodGet, Pattern: "/orders/{id}", Handle: c.order},
+	)
+}
+
+func (c checkoutRoutes) create(ctx context.Context, r *edge.Request) (edge.Answer, error) {
+	in, err := ucp.CreateInput(r.Body, r.Accepted)
+	if err != nil {
+		return edge.Answer{}, err
+	}
+	in.Request = r.Call
+	v, err := c.Sessions.Create(ctx, in)
+	a, err := c.answer(r, v, err)
+	if err == nil {
+		a.Status, a.Location = http.StatusCreated, "/checkout-sessions/"+v.Session.ID
+	}
+	return a, err
+}
+
+func (c checkoutRoutes) get(ctx context.Context, r *edge.Request) (edge.Answer, error) {
+	v, err := c.Sessions.Session(ctx, r.Call.Caller, r.PathValue("id"))
+	return c.answer(r, v, err)
+}
+
+// update is PUT or PATCH: they differ in how a body is read, and in nothing else.
+func (c checkoutRoutes) update(read func(ucp.Body) (checkout.SessionChange, error)) edge.Handler {
+	return func(ctx context.Context, r *edge.Request) (edge.Answer, error) {
+		change, err := read(r.Body)
+		if err != nil {
+			return edge.Answer{}, err
+		}
+		v, err := c.Sessions.Update(ctx, checkout.UpdateSessionInput{Request: r.Call, SessionID: r.PathValue("id"), Change: change})
+		return c.answer(r, v, err)
+	}
+}
+
+func (c checkoutRoutes) complete(ctx context.Context, r *edge.Request) (edge.Answer, error) {
+	in, err := ucp.CompleteInput(r.Body)
+	if err != nil {
+		return edge.Answer{}, err
+	}
+	in.Request, in.SessionID = r.Call, r.PathValue("id")
+	v, err := c.Sessions.Complete(ctx, in)
+	return c.answer(r, v, err)
+}
+
+func (c checkoutRoutes) cancel(ctx context.Context, r *edge.Request) (edge.Answer, error) {
+	v, err := c.Sessions.Cancel(ctx, checkout.CancelSessionInput{Request: r.Call, SessionID: r.PathValue("id")})
+	return c.answer(r, v, err)
+}
+
+func (c checkoutRoutes) answer(r *edge.Request, v checkout.SessionView, err error) (edge.Answer, error) {
+	if err != nil {
+		return edge.Answer{}, err
+	}
+	v = withRefusedCodes(v, r)
+	body := c.Edge.Wire.Checkout(language(c.Edge.Wire, r, v.Session.Context.Language), v)
+	return edge.Answer{Body: body, Version: v.Session.Version, Replayed: v.Replayed}, nil
+}
+
+func (c checkoutRoutes) order(ctx context.Context, r *edge.Request) (edge.Answer, error) {
+	v, err := c.Orders.Order(ctx, r.Call.Caller, r.PathValue("id"))
+	if err != nil {
+		return edge.Answer{}, err
+	}
+	body := c.Edge.Wire.Order(language(c.Edge.Wire, r, v.Session.Context.Language), v)
+	return edge.Answer{Body: body, Version: v.Session.Version}, nil
+}

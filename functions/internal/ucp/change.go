@@ -1,0 +1,206 @@
+package ucp
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"kassa/checkout"
+	"kassa/functions/internal/strictjson"
+)
+
+// CreateInput reads the body of POST /checkout-sessions. An instrument becomes part of it only beside expected_total: a
+// create pays only if it says what the shopper agreed to.
+func CreateInput(body Body, fallback string) (checkout.CreateSessionInput, error) {
+	form, err := sessionBody(body, strictjson.Mode{})
+	if err != nil {
+		return checkout.CreateSessionInput{}, err
+	}
+	in := checkout.CreateSessionInput{CartID: value(form.CartID), Change: form.change(), ExpectedTotal: form.ExpectedTotal}
+	if in.CartID == "" && len(form.Lines) == 0 {
+		return checkout.CreateSessionInput{}, missing("$.line_items")
+	}
+	if in.CartID != "" {
+		in.Change.Lines = nil // the cart's win
+	}
+	if in.Change.Context.Language == nil && fallback != "" {
+		in.Change.Context.Language = &fallback
+	}
+	if in.Instrument, err = form.Payment.instrument(false); err != nil {
+		return checkout.CreateSessionInput{}, err
+	}
+	if in.ExpectedTotal == nil {
+		in.Instrument = nil
+	}
+	return in, nil
+}
+
+// PutInput reads the body of PUT /checkout-sessions/{id}: what it doesn't mention goes back to its default, but for the
+// buyer, and for the lines, which are the cart's.
+func PutInput(body Body) (checkout.SessionChange, error) {
+	form, err := sessionBody(body, strictjson.Mode{})
+	if err != nil {
+		return checkout.SessionChange{}, err
+	}
+	ch := form.change()
+	for _, f := range []**string{
+		&ch.Context.Country, &ch.Context.Region, &ch.Context.PostalCode, &ch.Option,
+	} {
+		orEmpty(f)
+	}
+	if form.Buyer != nil {
+		for _, f := range []**string{&ch.Buyer.Email, &ch.Buyer.FirstName, &ch.Buyer.LastName, &ch.Buyer.Phone} {
+			orEmpty(f)
+		}
+		if ch.Buyer.Consent == nil {
+			ch.Buyer.Consent = &checkout.Consent{}
+		}
+	}
+	if ch.Destination == nil && !form.Fulfillment.keepsDestination() {
+		ch.ClearDestination = true
+	}
+	return ch, nil
+}
+
+func orEmpty(s **string) {
+	if *s == nil {
+		*s = new(string)
+	}
+}
+
+// PatchInput reads the body of PATCH /checkout-sessions/{id}, a JSON Merge Patch (RFC 7396): absent keeps, null clears, and
+// arrays replace. A fulfillment method that mentions neither destinations nor which one is selected leaves the destination
+// alone, so that a wallet sheet can change the shipping option without repeating an address that it may not even know.
+func PatchInput(body Body) (checkout.SessionChange, error) {
+	form, err := sessionBody(body, strictjson.Mode{NullClears: true})
+	if err != nil {
+		return checkout.SessionChange{}, err
+	}
+	ch := form.change()
+	if f := form.Fulfillment; f != nil && f.Methods != nil && len(f.Methods) == 0 {
+		ch.ClearDestination = true
+		orEmpty(&ch.Option)
+	}
+	return ch, nil
+}
+
+// CompleteInput reads the body of POST /checkout-sessions/{id}/complete. Lines are not read.
+func CompleteInput(body Body) (checkout.CompleteInput, error) {
+	form, err := sessionBody(body, strictjson.Mode{})
+	if err != nil {
+		return checkout.CompleteInput{}, err
+	}
+	instrument, err := form.Payment.instrument(true)
+	if err != nil {
+		return checkout.CompleteInput{}, err
+	}
+	ch := form.change()
+	ch.Lines = nil
+	return checkout.CompleteInput{Change: ch, Instrument: instrument, ExpectedTotal: form.ExpectedTotal}, nil
+}
+
+// Codes returns the discount codes that a body brings.
+func Codes(body Body) []string {
+	d, _ := body.Field("discounts")
+	list, _ := d.Field("codes")
+	var out []string
+	for _, c := range list.Items() {
+		out = append(out, c.Text())
+	}
+	return out
+}
+
+func sessionBody(body Body, mode strictjson.Mode) (sessionForm, error) {
+	var form sessionForm
+	if err := decode(body, &form, mode); err != nil {
+		return sessionForm{}, err
+	}
+	if form.Lines != nil && len(form.Lines) == 0 {
+		return sessionForm{}, invalid("$.line_items", "a checkout needs at least one line")
+	}
+	return form, form.Fulfillment.check()
+}
+
+// change is what the form mentions.
+func (f sessionForm) change() checkout.SessionChange {
+	ch := checkout.SessionChange{Lines: lines(f.Lines)}
+	if b := f.Buyer; b != nil {
+		ch.Buyer = checkout.BuyerPatch{
+			Email: b.Email, FirstName: b.FirstName, LastName: b.LastName, Phone: mapped(b.Phone, phone), Consent: consentOf(b.Consent),
+		}
+	}
+	if c := f.Context; c != nil {
+		ch.Context = checkout.ContextPatch{
+			Country: mapped(c.Country, strings.ToUpper), Region: c.Region, PostalCode: c.PostalCode, Language: c.Language,
+		}
+	}
+	if m := f.Fulfillment.method(); m != nil {
+		ch.Destination = m.destination()
+		ch.ClearDestination = ch.Destination == nil && (m.Destinations != nil || m.Selected != nil && *m.Selected == "")
+		if len(m.Groups) > 0 {
+			ch.Option = m.Groups[0].Option
+		}
+	}
+	return ch
+}
+
+func mapped(s *string, f func(string) string) *string {
+	if s == nil {
+		return nil
+	}
+	out := f(*s)
+	return &out
+}
+
+func (f *fulfillmentForm) method() *methodForm {
+	if f == nil || len(f.Methods) == 0 {
+		return nil
+	}
+	return &f.Methods[0]
+}
+
+// keepsDestination reports whether the form names a destination that the session has already.
+func (f *fulfillmentForm) keepsDestination() bool {
+	m := f.method()
+	return m != nil && m.Destinations == nil && value(m.Selected) != ""
+}
+
+func (f *fulfillmentForm) check() error {
+	m := f.method()
+	if m == nil || m.Destinations == nil || value(m.Selected) == "" {
+		return nil
+	}
+	if m.selected() < 0 {
+		return invalid("$.fulfillment.methods[0].selected_destination_id", "none of the destinations has this id")
+	}
+	return nil
+}
+
+// selected is the index of the destination that counts: the selected one, else the first.
+func (m *methodForm) selected() int {
+	if id := value(m.Selected); id != "" {
+		return slices.IndexFunc(m.Destinations, func(d destinationForm) bool { return value(d.ID) == id })
+	}
+	return min(0, len(m.Destinations)-1)
+}
+
+// destination is the address that counts, nil for none. A wallet's address before it has authorized has no street, no name
+// and perhaps no country.
+func (m *methodForm) destination() *checkout.Destination {
+	i := m.selected()
+	if i < 0 {
+		return nil
+	}
+	d := m.Destinations[i]
+	out := checkout.Destination{
+		ID: value(d.ID), FirstName: value(d.FirstName), LastName: value(d.LastName), Phone: phone(value(d.Phone)),
+		Street: value(d.Street), Extended: value(d.Extended), City: value(d.City), Region: value(d.Region),
+		PostalCode: value(d.PostalCode), Country: strings.ToUpper(value(d.Country)),
+	}
+	if out.ID == "" {
+		out.ID = destinationID
+	}
+	return &out
+}
+
+func instrumentPath(i int) string { return "$.payment.instruments[" + strconv.Itoa(i) + "]" }

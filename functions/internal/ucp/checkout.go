@@ -1,0 +1,114 @@
+package ucp
+
+import (
+	"time"
+
+	"kassa/checkout"
+	"kassa/checkout/pricing"
+)
+
+// session is UCP's checkout with the fulfillment, discount and buyer consent extensions. CartID, the terms, the return
+// period, the pay button, AccessToken and payment.action are ours.
+type session struct {
+	UCP         meta             `json:"ucp"`
+	ID          string           `json:"id"`
+	CartID      string           `json:"cart_id"`
+	Status      checkout.Status  `json:"status"`
+	LineItems   []lineItem       `json:"line_items"`
+	Buyer       *buyer           `json:"buyer,omitempty"`
+	Context     *shoppingContext `json:"context,omitempty"`
+	Currency    string           `json:"currency"`
+	Totals      []total          `json:"totals"`
+	Estimated   bool             `json:"totals_estimated"`
+	Fulfillment fulfillment      `json:"fulfillment"`
+	Discounts   discounts        `json:"discounts"`
+	Payment     payment          `json:"payment"`
+	Messages    []message        `json:"messages"`
+	Links       []link           `json:"links"`
+	Terms       string           `json:"terms_version"`
+	ReturnDays  *int             `json:"return_days,omitempty"`
+	PayButton   string           `json:"pay_button,omitempty"`
+	ContinueURL string           `json:"continue_url,omitempty"`
+	ExpiresAt   *time.Time       `json:"expires_at,omitempty"`
+	Order       *confirmation    `json:"order,omitempty"`
+	AccessToken string           `json:"access_token,omitempty"`
+}
+
+// payment never echoes instruments: credentials flow to us only.
+type payment struct {
+	Instruments []struct{} `json:"instruments"`
+	Action      *action    `json:"action,omitempty"`
+}
+
+// action is what the shopper must do before the money can move, for the provider's SDK.
+type action struct {
+	Type         string `json:"type"`
+	ClientSecret string `json:"client_secret,omitempty"`
+	URL          string `json:"url,omitempty"`
+	ReturnURL    string `json:"return_url,omitempty"`
+}
+
+type confirmation struct {
+	ID        string `json:"id"`
+	Permalink string `json:"permalink_url"`
+}
+
+// Checkout returns what a session looks like in a language.
+func (w *Wire) Checkout(language string, v checkout.SessionView) any {
+	s, x := speaker{language}, v.Session
+	out := session{
+		UCP: success(nameCheckout, "fulfillment", "discount", "buyer_consent"), ID: x.ID, CartID: x.CartID, Status: x.Status,
+		LineItems: s.lineItems(x.Quote), Buyer: buyerFrom(x.Buyer), Context: contextFrom(x.Context), Currency: string(x.Quote.Currency),
+		Totals: s.totals(x.Quote), Estimated: x.Quote.Estimated, Fulfillment: s.fulfillment(x), Discounts: s.discounts(x.Quote),
+		Payment: payment{Instruments: []struct{}{}, Action: actionFrom(x)}, Messages: s.messages(v.Messages), Links: w.links(),
+		Terms: w.shop.Terms, ContinueURL: w.continueURL(x), AccessToken: v.Token,
+	}
+	handlers := w.handlers(s, v)
+	out.UCP.Handlers = &handlers
+	if country, ok := w.country(x); ok {
+		out.ReturnDays, out.PayButton = &country.ReturnDays, country.PayButton
+	}
+	if !x.Status.Final() {
+		out.ExpiresAt = timeOf(x.ExpiresAt)
+	}
+	if x.Order != nil && x.Status == checkout.StatusCompleted {
+		out.Terms = x.Order.Terms
+		out.Order = &confirmation{x.Order.ID, w.permalink(x.Order.ID)}
+	}
+	return out
+}
+
+// continueURL is where the shopper can go on: at the bank or app that waits for them, else in the shop's own page or app.
+func (w *Wire) continueURL(x checkout.Session) string {
+	switch {
+	case x.Status.Final():
+		return ""
+	case x.Status == checkout.StatusEscalated && x.Intent != nil && x.Intent.Action != nil && x.Intent.Action.URL != "":
+		return x.Intent.Action.URL
+	}
+	return w.page("checkout", x.ID)
+}
+
+func (w *Wire) permalink(orderID string) string { return w.page("o", orderID) }
+
+func actionFrom(x checkout.Session) *action {
+	if x.Status != checkout.StatusEscalated || x.Intent == nil || x.Intent.Action == nil {
+		return nil
+	}
+	a := x.Intent.Action
+	out := &action{Type: a.Type, ClientSecret: x.Intent.ClientSecret, URL: a.URL, ReturnURL: a.ReturnURL}
+	if out.ReturnURL == "" && x.Attempt != nil {
+		out.ReturnURL = x.Attempt.ReturnURL
+	}
+	return out
+}
+
+// country is the one whose law and prices the session is under, false while it is unknown.
+func (w *Wire) country(x checkout.Session) (pricing.Country, bool) {
+	code := x.Context.Country
+	if x.Destination != nil && x.Destination.Country != "" {
+		code = x.Destination.Country
+	}
+	c, ok := w.shop.Countries[code]
+	return c, ok
+}

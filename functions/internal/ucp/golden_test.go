@@ -1,0 +1,114 @@
+package ucp_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"kassa/checkout"
+	"kassa/payments"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// answers are documents of every kind and state, by kind and name.
+func answers(t *testing.T) map[string]any {
+	t.Helper()
+	w := wire(t)
+	cart := checkout.CartView{
+		Cart: checkout.Cart{
+			ID: "ca_1", Version: 3, Currency: "EUR", Context: checkout.Context{Country: "NL", Language: "nl"},
+			ExpiresAt: now.Add(30 * 24 * time.Hour),
+		},
+		Quote: quote(t, "NL", "", "nl", 0), Token: "kat_1_secret",
+		Messages: []checkout.Message{{Type: checkout.MessageWarning, Code: checkout.MsgLowStock, Path: "$.line_items[0]",
+			Args: map[string]string{"sku": "mug", "title": "Mug", "requested": "2", "quantity": "1"}}},
+	}
+	unknown := cart
+	unknown.Cart.Context, unknown.Quote, unknown.Token, unknown.Messages = checkout.Context{}, quote(t, "", "", "en", 0), "", nil
+	incomplete := ready(t)
+	incomplete.Session.Status, incomplete.Session.Buyer = checkout.StatusIncomplete, checkout.Buyer{}
+	incomplete.Session.Context.Country, incomplete.Session.Destination = "US", &checkout.Destination{PostalCode: "94105", Country: "US"}
+	incomplete.Session.Quote = quote(t, "US", "", "de", 100)
+	incomplete.Messages = []checkout.Message{
+		{Type: checkout.MessageError, Code: checkout.MsgMissing, Severity: checkout.SeverityRecoverable, Path: "$.buyer.email"},
+		{Type: checkout.MessageWarning, Code: checkout.MsgPriceChanged, Path: "$.totals", Args: map[string]string{"old": "4990", "new": "5990", "currency": "USD"}},
+	}
+	escalated := ready(t)
+	escalated.Session.Status, escalated.Offers = checkout.StatusEscalated, nil
+	escalated.Session.Attempt = &checkout.Attempt{N: 1, ReturnURL: "https://shop.example/return"}
+	escalated.Session.Intent = &checkout.Intent{ID: "pi_1", ClientSecret: "pi_1_secret_2", Action: &payments.Action{Type: "redirect_to_url", URL: "https://hooks.example/3ds"}}
+	escalated.Messages = []checkout.Message{{Type: checkout.MessageError, Code: checkout.MsgActionRequired, Severity: checkout.SeverityBuyerInput, Path: "$.payment"}}
+	running := ready(t)
+	running.Session.Status, running.Offers = checkout.StatusInProgress, nil
+	done := ready(t)
+	done.Session.Status, done.Offers = checkout.StatusCompleted, nil
+	done.Session.Order = &checkout.Order{ID: "or_1", PlacedAt: now, Amount: done.Session.Quote.Total, Terms: "2025-12"}
+	digital := done
+	digital.Session.Ships, digital.Session.Destination = false, nil
+	return map[string]any{
+		"cart":                w.Cart("nl", cart),
+		"cart-unknown":        w.Cart("en", unknown),
+		"checkout-ready":      w.Checkout("en", ready(t)),
+		"checkout-incomplete": w.Checkout("de", incomplete),
+		"checkout-escalated":  w.Checkout("fr", escalated),
+		"checkout-running":    w.Checkout("nb", running),
+		"checkout-completed":  w.Checkout("en", done),
+		"order":               w.Order("en", done),
+		"order-digital":       w.Order("en", digital),
+		"error":               w.Outcome("nb", []checkout.Message{{Type: checkout.MessageError, Code: checkout.MsgNotFound, Path: "$.line_items[0]", Args: map[string]string{"sku": "nix"}}}),
+	}
+}
+
+func TestAnswers(t *testing.T) {
+	t.Parallel()
+	for name, doc := range answers(t) {
+		var got bytes.Buffer
+		enc := json.NewEncoder(&got)
+		enc.SetIndent("", "  ")
+		enc.SetEscapeHTML(false)
+		if err := enc.Encode(doc); err != nil {
+			t.Fatal(err)
+		}
+		file := filepath.Join("testdata", name+".json")
+		if *update {
+			if err := os.WriteFile(file, got.Bytes(), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(file) //nolint:gosec // a name of ours
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(string(want), got.String()); diff != "" {
+			t.Errorf("%s (run with -update if this is meant):\n%s", name, diff)
+		}
+	}
+}
+
+// TestAnswersAgainstTheStandard asks an outside judge, where there is one: UCPCHECK names a program that takes a kind of
+// document and files, and exits with 1 if one of them breaks the official schemas.
+func TestAnswersAgainstTheStandard(t *testing.T) {
+	t.Parallel()
+	judge := os.Getenv("UCPCHECK")
+	for _, kind := range []string{"cart", "checkout", "order", "error"} {
+		files, err := filepath.Glob(filepath.Join("testdata", kind+"*.json"))
+		if err != nil || len(files) == 0 {
+			t.Fatalf("no documents of kind %s: %v", kind, err)
+		}
+		if judge == "" {
+			continue // TestAnswers holds the documents to what the judge has seen
+		}
+		out, err := exec.CommandContext(t.Context(), judge, append([]string{kind}, files...)...).CombinedOutput() //nolint:gosec // the developer's own
+		if err != nil {
+			t.Errorf("%v\n%s", err, out)
+		}
+	}
+}

@@ -1,0 +1,121 @@
+package ucp
+
+import (
+	"kassa/checkout"
+	"kassa/payments"
+)
+
+// reasons are the texts of payment_failed, by payments.Reason. None tells what a thief would like to know.
+var reasons = map[string]text{
+	string(payments.ReasonDeclined): {
+		"Your bank has declined the payment. Please try another way to pay.", "Je bank heeft de betaling geweigerd. Probeer een andere betaalwijze.",
+		"Banken har avvist betalingen. Prøv en annen betalingsmåte.", "Deine Bank hat die Zahlung abgelehnt. Bitte versuche eine andere Zahlungsart.",
+		"Votre banque a refusé le paiement. Essayez un autre moyen de paiement."},
+	string(payments.ReasonUseOtherMethod): {
+		"This card can't be used for this payment. Please try another one.", "Deze kaart kan niet voor deze betaling worden gebruikt. Probeer een andere.",
+		"Dette kortet kan ikke brukes til denne betalingen. Prøv et annet.", "Diese Karte geht für diese Zahlung nicht. Bitte versuche eine andere.",
+		"Cette carte ne convient pas pour ce paiement. Essayez-en une autre."},
+	string(payments.ReasonCardExpired): {
+		"This card has expired. Please use another one.", "Deze kaart is verlopen. Gebruik een andere.", "Dette kortet er utløpt. Bruk et annet.",
+		"Diese Karte ist abgelaufen. Bitte nimm eine andere.", "Cette carte a expiré. Utilisez-en une autre."},
+	string(payments.ReasonCheckDetails): {
+		"Something in the card's details is wrong. Please check them.", "Er klopt iets niet aan de kaartgegevens. Controleer ze.",
+		"Noe i kortopplysningene er feil. Kontroller dem.", "In den Kartendaten stimmt etwas nicht. Bitte prüfe sie.",
+		"Les données de la carte contiennent une erreur. Veuillez les vérifier."},
+	string(payments.ReasonAuthenticate): {
+		"Your bank could not confirm that it is you. Please try again.", "Je bank kon niet bevestigen dat jij het bent. Probeer het opnieuw.",
+		"Banken kunne ikke bekrefte at det er deg. Prøv igjen.", "Deine Bank konnte nicht bestätigen, dass du es bist. Bitte versuche es noch einmal.",
+		"Votre banque n'a pas pu vérifier votre identité. Veuillez réessayer."},
+	string(payments.ReasonTryAgain): {
+		"The payment did not work this time. Please try again.", "De betaling lukte deze keer niet. Probeer het opnieuw.",
+		"Betalingen fungerte ikke denne gangen. Prøv igjen.", "Die Zahlung hat diesmal nicht geklappt. Bitte versuche es noch einmal.",
+		"Le paiement n'a pas fonctionné cette fois. Veuillez réessayer."},
+	string(payments.ReasonCheckExisting): {
+		"It looks as if you have paid already. Please check your bank account first.", "Het lijkt erop dat je al hebt betaald. Controleer eerst je rekening.",
+		"Det ser ut til at du allerede har betalt. Sjekk kontoen din først.", "Es sieht so aus, als hättest du schon bezahlt. Bitte prüfe zuerst dein Konto.",
+		"Il semble que vous ayez déjà payé. Vérifiez d'abord votre compte."},
+	string(payments.ReasonCanceled): {
+		"The payment was not completed. You have not been charged.", "De betaling is niet afgerond. Er is niets afgeschreven.",
+		"Betalingen ble ikke fullført. Du er ikke belastet.", "Die Zahlung wurde nicht abgeschlossen. Es wurde nichts abgebucht.",
+		"Le paiement n'a pas été terminé. Vous n'avez pas été débité."},
+	string(payments.ReasonAmountLimit): {
+		"This amount can't be paid this way. Please try another one.", "Dit bedrag kan niet op deze manier worden betaald. Probeer een andere.",
+		"Dette beløpet kan ikke betales på denne måten. Prøv en annen.", "Dieser Betrag kann so nicht bezahlt werden. Bitte versuche eine andere Zahlungsart.",
+		"Ce montant ne peut pas être payé ainsi. Essayez un autre moyen."},
+	string(payments.ReasonInvalidToken): {
+		"The wallet's approval can't be used any more. Please pay again.", "De goedkeuring van de wallet is niet meer bruikbaar. Betaal opnieuw.",
+		"Godkjenningen fra lommeboken kan ikke brukes lenger. Betal på nytt.", "Die Freigabe des Wallets ist nicht mehr gültig. Bitte bezahle noch einmal.",
+		"L'autorisation du portefeuille n'est plus valable. Veuillez payer à nouveau."},
+}
+
+// faultTexts are the texts of those error responses that reach shoppers; all others speak to developers, in English.
+var faultTexts = map[string]text{
+	string(checkout.CodeCartLocked): {
+		"This cart is being paid or has been paid.", "Deze winkelwagen wordt betaald of is al betaald.", "Denne handlekurven betales eller er betalt.",
+		"Dieser Warenkorb wird gerade bezahlt oder ist schon bezahlt.", "Ce panier est en cours de paiement ou déjà payé."},
+	string(checkout.CodeCartCanceled): {
+		"This cart doesn't exist any more.", "Deze winkelwagen bestaat niet meer.", "Denne handlekurven finnes ikke lenger.",
+		"Diesen Warenkorb gibt es nicht mehr.", "Ce panier n'existe plus."},
+	string(checkout.CodePaymentInProgress): {
+		"Your payment is being processed. Please wait a moment.", "Je betaling wordt verwerkt. Wacht even.", "Betalingen behandles. Vent litt.",
+		"Deine Zahlung wird verarbeitet. Bitte warte einen Moment.", "Votre paiement est en cours de traitement. Patientez un instant."},
+	string(checkout.CodeAlreadyCompleted): {
+		"This purchase is complete already.", "Deze aankoop is al afgerond.", "Dette kjøpet er allerede fullført.",
+		"Dieser Kauf ist schon abgeschlossen.", "Cet achat est déjà terminé."},
+	string(checkout.CodeAlreadyCanceled): {
+		"This checkout has ended. Please start anew.", "Deze afrekening is beëindigd. Begin opnieuw.", "Denne betalingsøkten er avsluttet. Begynn på nytt.",
+		"Dieser Bezahlvorgang ist beendet. Bitte beginne neu.", "Cette session de paiement est terminée. Veuillez recommencer."},
+	string(checkout.CodeRateLimited): {
+		"Too many tries. Please wait a little.", "Te veel pogingen. Wacht even.", "For mange forsøk. Vent litt.",
+		"Zu viele Versuche. Bitte warte ein wenig.", "Trop de tentatives. Patientez un peu."},
+	string(checkout.CodeUnavailable): {
+		"This doesn't work right now. Nothing was charged. Please try again.", "Dit lukt nu even niet. Er is niets afgeschreven. Probeer het opnieuw.",
+		"Dette fungerer ikke akkurat nå. Ingenting er belastet. Prøv igjen.", "Das geht gerade nicht. Es wurde nichts abgebucht. Bitte versuche es noch einmal.",
+		"Cela ne fonctionne pas pour l'instant. Rien n'a été débité. Veuillez réessayer."},
+	string(checkout.CodeInternal): {
+		"Something went wrong on our side. Please try again.", "Er ging bij ons iets mis. Probeer het opnieuw.", "Noe gikk galt hos oss. Prøv igjen.",
+		"Bei uns ist etwas schiefgegangen. Bitte versuche es noch einmal.", "Une erreur s'est produite de notre côté. Veuillez réessayer."},
+}
+
+// labels of what answers and sheets show.
+var labels = map[string]text{
+	"subtotal":  {"Subtotal", "Subtotaal", "Delsum", "Zwischensumme", "Sous-total"},
+	"discount":  {"Discount", "Korting", "Rabatt", "Rabatt", "Réduction"},
+	"shipping":  {"Shipping", "Verzending", "Frakt", "Versand", "Livraison"},
+	"vat":       {"VAT", "Btw", "Mva.", "MwSt.", "TVA"},
+	"sales_tax": {"Tax", "Belasting", "Avgift", "Steuer", "Taxe"},
+	"net":       {"Excluding VAT", "Exclusief btw", "Uten mva.", "Ohne MwSt.", "Hors TVA"},
+	"total":     {"Total", "Totaal", "Totalt", "Gesamtbetrag", "Total"},
+	"item":      {"This item", "Dit artikel", "Denne varen", "Dieser Artikel", "Cet article"},
+	"delivered": {"Delivery {from} – {to}", "Bezorging {from} – {to}", "Levering {from} – {to}", "Lieferung {from} – {to}", "Livraison {from} – {to}"},
+	"on":        {"Delivery {from}", "Bezorging {from}", "Levering {from}", "Lieferung {from}", "Livraison {from}"},
+}
+
+// fields are names of fields as shoppers know them, by their names on the wire; "" stands for all others.
+var fields = map[string]text{
+	"":                   {"your details", "je gegevens", "opplysningene dine", "deine Angaben", "vos coordonnées"},
+	"email":              {"e-mail address", "e-mailadres", "e-postadresse", "E-Mail-Adresse", "adresse e-mail"},
+	"phone_number":       {"phone number", "telefoonnummer", "telefonnummer", "Telefonnummer", "numéro de téléphone"},
+	"first_name":         {"first name", "voornaam", "fornavn", "Vorname", "prénom"},
+	"last_name":          {"last name", "achternaam", "etternavn", "Nachname", "nom"},
+	"destinations":       {"delivery address", "bezorgadres", "leveringsadresse", "Lieferadresse", "adresse de livraison"},
+	"street_address":     {"street and number", "straat en huisnummer", "gateadresse", "Straße und Hausnummer", "rue et numéro"},
+	"address_locality":   {"town", "plaats", "poststed", "Ort", "ville"},
+	"address_region":     {"region", "provincie", "fylke", "Bundesland", "région"},
+	"postal_code":        {"postcode", "postcode", "postnummer", "Postleitzahl", "code postal"},
+	"address_country":    {"country", "land", "land", "Land", "pays"},
+	"country":            {"country", "land", "land", "Land", "pays"},
+	"selected_option_id": {"delivery option", "bezorgoptie", "leveringsvalg", "Lieferart", "mode de livraison"},
+	"payment":            {"way to pay", "betaalwijze", "betalingsmåte", "Zahlungsart", "moyen de paiement"},
+	"instruments":        {"way to pay", "betaalwijze", "betalingsmåte", "Zahlungsart", "moyen de paiement"},
+	"line_items":         {"cart", "winkelwagen", "handlekurv", "Warenkorb", "panier"},
+}
+
+// months are abbreviated, January first.
+var months = map[string][12]string{
+	"en": {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"},
+	"nl": {"jan", "feb", "mrt", "apr", "mei", "jun", "jul", "aug", "sep", "okt", "nov", "dec"},
+	"nb": {"jan.", "feb.", "mars", "apr.", "mai", "juni", "juli", "aug.", "sep.", "okt.", "nov.", "des."},
+	"de": {"Jan.", "Feb.", "März", "Apr.", "Mai", "Juni", "Juli", "Aug.", "Sep.", "Okt.", "Nov.", "Dez."},
+	"fr": {"janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc."},
+}

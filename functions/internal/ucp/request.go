@@ -1,0 +1,131 @@
+package ucp
+
+// The shapes of requests, as far as anything of them is read. A nil pointer or slice says that the client did not mention
+// the member; under a merge patch a pointer to "" says that it wants it cleared. Prices, totals, titles, status, currency
+// and owner have no place here, so that nobody can set them.
+
+// cartForm is the body of POST /carts and PUT /carts/{id}.
+type cartForm struct {
+	Lines   []lineForm   `json:"line_items" validate:"max=100,dive"`
+	Buyer   *buyerForm   `json:"buyer"`
+	Context *contextForm `json:"context"`
+}
+
+// sessionForm is the body of everything that changes or pays a checkout session.
+type sessionForm struct {
+	CartID        *string          `json:"cart_id" validate:"omitempty,ident"`
+	Lines         []lineForm       `json:"line_items" validate:"max=100,dive"`
+	Buyer         *buyerForm       `json:"buyer"`
+	Context       *contextForm     `json:"context"`
+	Fulfillment   *fulfillmentForm `json:"fulfillment"`
+	Discounts     *discountForm    `json:"discounts"`
+	Payment       *paymentForm     `json:"payment"`
+	ExpectedTotal *int64           `json:"expected_total" validate:"omitempty,min=0"`
+}
+
+type lineForm struct {
+	Item     *itemForm `json:"item" validate:"required"`
+	Quantity *int64    `json:"quantity" validate:"required,min=1,max=999"`
+}
+
+type itemForm struct {
+	ID *string `json:"id" validate:"required,min=1,sku"`
+}
+
+// quantityForm is the body of PATCH /carts/{id}/line-items/{line}.
+type quantityForm struct {
+	Quantity *int64 `json:"quantity" validate:"required,min=1,max=999"`
+}
+
+type buyerForm struct {
+	Email     *string      `json:"email" validate:"omitempty,mail"`
+	FirstName *string      `json:"first_name" validate:"omitempty,name"`
+	LastName  *string      `json:"last_name" validate:"omitempty,name"`
+	Phone     *string      `json:"phone_number" validate:"omitempty,phone"`
+	Consent   *consentForm `json:"consent"`
+}
+
+type consentForm struct {
+	Analytics   *bool `json:"analytics"`
+	Preferences *bool `json:"preferences"`
+	Marketing   *bool `json:"marketing"`
+	SaleOfData  *bool `json:"sale_of_data"`
+}
+
+type contextForm struct {
+	Country    *string `json:"address_country" validate:"omitempty,country"`
+	Region     *string `json:"address_region" validate:"omitempty,name"`
+	PostalCode *string `json:"postal_code" validate:"omitempty,short"`
+	Language   *string `json:"language" validate:"omitempty,language"`
+	Currency   *string `json:"currency" validate:"omitempty,currency"`
+}
+
+type fulfillmentForm struct {
+	Methods []methodForm `json:"methods" validate:"max=1,dive"`
+}
+
+type methodForm struct {
+	Type         *string           `json:"type" validate:"omitempty,oneof=shipping"`
+	Destinations []destinationForm `json:"destinations" validate:"max=20,dive"`
+	Selected     *string           `json:"selected_destination_id" validate:"omitempty,short"`
+	Groups       []groupForm       `json:"groups" validate:"max=1,dive"`
+}
+
+type destinationForm struct {
+	ID         *string `json:"id" validate:"omitempty,short"`
+	FirstName  *string `json:"first_name" validate:"omitempty,name"`
+	LastName   *string `json:"last_name" validate:"omitempty,name"`
+	Phone      *string `json:"phone_number" validate:"omitempty,phone"`
+	Street     *string `json:"street_address" validate:"omitempty,address"`
+	Extended   *string `json:"extended_address" validate:"omitempty,address"`
+	City       *string `json:"address_locality" validate:"omitempty,name"`
+	Region     *string `json:"address_region" validate:"omitempty,name"`
+	PostalCode *string `json:"postal_code" validate:"omitempty,short"`
+	Country    *string `json:"address_country" validate:"omitempty,country"`
+}
+
+type groupForm struct {
+	Option *string `json:"selected_option_id" validate:"omitempty,short"`
+}
+
+type discountForm struct {
+	Codes []string `json:"codes" validate:"max=10,dive,name"`
+}
+
+type paymentForm struct {
+	Instruments []instrumentForm `json:"instruments" validate:"max=10,dive"`
+}
+
+type instrumentForm struct {
+	ID         *string         `json:"id" validate:"omitempty,short"`
+	Handler    *string         `json:"handler_id" validate:"required,min=1,short"`
+	Type       *string         `json:"type" validate:"omitempty,short"`
+	Selected   *bool           `json:"selected"`
+	Credential *credentialForm `json:"credential"`
+}
+
+type credentialForm struct {
+	Type  *string `json:"type" validate:"required,min=1,short"`
+	Token *string `json:"token" validate:"required,min=1,token"`
+}
+
+type searchForm struct {
+	Query      *string         `json:"query" validate:"omitempty,query"`
+	Filters    *filterForm     `json:"filters"`
+	Context    *contextForm    `json:"context"`
+	Pagination *paginationForm `json:"pagination"`
+}
+
+type filterForm struct {
+	Categories []string `json:"categories" validate:"max=20,dive,name"`
+}
+
+type paginationForm struct {
+	Cursor *string `json:"cursor" validate:"omitempty,token"`
+	Limit  *int64  `json:"limit" validate:"omitempty,min=1"`
+}
+
+type lookupForm struct {
+	IDs     []string     `json:"ids" validate:"required,min=1,max=100,dive,min=1,short"`
+	Context *contextForm `json:"context"`
+}
