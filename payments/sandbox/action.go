@@ -95,7 +95,6 @@ func (p *Provider) Authenticate(id string, succeed bool) error {
 
 func (t *tx) authenticate(row *intentRow, succeed bool) {
 	m, _ := t.methods.get(string(row.Wire.PaymentMethod))
-	row.Source = ""
 	switch {
 	case !succeed:
 		t.refuseAction(row, m)

@@ -188,10 +188,10 @@ func refusal(t *testing.T, err error, status int, code string) *stripe.Error {
 	return e
 }
 
-// taken sums what the ledger says was kept of one session's charges, and counts the successful ones.
-func (b *bench) taken(session string) (kept int64, successes int) {
+// taken sums what the ledger says was kept of the charges of ses_1, and counts the successful ones.
+func (b *bench) taken() (kept int64, successes int) {
 	for _, c := range b.p.Ledger() {
-		if c.SessionID != session {
+		if c.SessionID != "ses_1" {
 			continue
 		}
 		kept += c.Captured - c.Refunded

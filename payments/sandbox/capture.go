@@ -79,7 +79,6 @@ func (t *tx) cancel(row *intentRow, reason, released string) {
 	}
 	i.Status, i.AmountCapturable, i.NextAction = canceled, 0, nil
 	i.CanceledAt, i.CancellationReason = stamp(t.unix()), text(reason)
-	row.Source = ""
 	t.intents.put(i.ID, *row)
 	t.emit("payment_intent.canceled", *i)
 }

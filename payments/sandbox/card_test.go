@@ -51,7 +51,7 @@ func TestDeclines(t *testing.T) {
 			t.Errorf("%s: outcome = %+v", method, ch.Outcome)
 		}
 	}
-	if kept, n := b.taken("ses_1"); kept != 0 || n != 0 || len(b.p.Ledger()) != len(cases) {
+	if kept, n := b.taken(); kept != 0 || n != 0 || len(b.p.Ledger()) != len(cases) {
 		t.Errorf("ledger keeps %d in %d of %d charges", kept, n, len(b.p.Ledger()))
 	}
 }
@@ -74,7 +74,7 @@ func TestSecondTryOfOneIntent(t *testing.T) {
 	if pi.LastPaymentError != nil || pi.AmountReceived != 3000 {
 		t.Errorf("intent = %+v", pi)
 	}
-	if kept, n := b.taken("ses_1"); kept != 3000 || n != 1 {
+	if kept, n := b.taken(); kept != 3000 || n != 1 {
 		t.Errorf("ledger keeps %d in %d", kept, n)
 	}
 }
@@ -117,7 +117,7 @@ func TestThreeDSecure(t *testing.T) {
 	if err := b.p.Authenticate("pi_nobody", true); err == nil {
 		t.Error("an unknown intent was authenticated")
 	}
-	if kept, n := b.taken("ses_1"); kept != 4*4990 || n != 4 {
+	if kept, n := b.taken(); kept != 4*4990 || n != 4 {
 		t.Errorf("ledger keeps %d in %d", kept, n)
 	}
 }
@@ -203,6 +203,29 @@ func TestManualConfirmation(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantStatus(t, pi, "succeeded")
+
+	pi = b.create(params)
+	if err := b.p.Authenticate(pi.ID, true); err != nil {
+		t.Fatal(err)
+	}
+	other := &stripe.PaymentIntentParams{PaymentMethod: stripe.String("pm_card_authenticationRequired")}
+	if _, err = b.api.PaymentIntents.Update(pi.ID, other); err != nil {
+		t.Fatal(err)
+	}
+	pi, err = b.api.PaymentIntents.Confirm(pi.ID, &stripe.PaymentIntentConfirmParams{ReturnURL: stripe.String(comeBack)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantStatus(t, pi, "requires_action") // one card's authentication is not another's
+	if err := b.p.Authenticate(pi.ID, true); err != nil {
+		t.Fatal(err)
+	}
+	pi, err = b.api.PaymentIntents.Confirm(pi.ID, &stripe.PaymentIntentConfirmParams{ReturnURL: stripe.String(comeBack),
+		PaymentMethod: stripe.String("pm_card_threeDSecure2Required")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantStatus(t, pi, "requires_action")
 }
 
 func TestSlowBanks(t *testing.T) {
@@ -241,7 +264,7 @@ func TestSlowBanks(t *testing.T) {
 			t.Errorf("last error = %+v", pi.LastPaymentError)
 		}
 	}
-	if _, n := b.taken("ses_1"); n != 2 || len(b.p.Ledger()) != 4 {
+	if _, n := b.taken(); n != 2 || len(b.p.Ledger()) != 4 {
 		t.Errorf("ledger = %+v", b.p.Ledger())
 	}
 	if _, ok := b.p.Next(); ok {
@@ -285,17 +308,34 @@ func TestRedirectMethods(t *testing.T) {
 		}
 		wantStatus(t, b.retrieve(pi.ID), "succeeded")
 	}
-	lapsing := begin("swish")
+	lapsing, taken := begin("swish"), begin("swish")
+	if err := b.p.Authenticate(taken.ID, true); err != nil {
+		t.Fatal(err)
+	}
 	b.advance(3 * time.Minute)
 	b.run()
+	wantStatus(t, b.retrieve(taken.ID), "succeeded")
 	pi := b.retrieve(lapsing.ID)
 	wantStatus(t, pi, "requires_payment_method")
 	if pi.LastPaymentError.Code != "payment_intent_payment_attempt_expired" {
 		t.Errorf("lapsed: %+v", pi.LastPaymentError)
 	}
-	if _, n := b.taken("ses_1"); n != len(actions) {
-		t.Errorf("%d charges, want %d", n, len(actions))
+	if _, n := b.taken(); n != len(actions)+1 {
+		t.Errorf("%d charges, want %d", n, len(actions)+1)
 	}
+	again := begin("swish")
+	b.advance(time.Minute)
+	if err := b.p.Authenticate(again.ID, false); err != nil {
+		t.Fatal(err)
+	}
+	confirm := &stripe.PaymentIntentConfirmParams{ReturnURL: stripe.String(comeBack),
+		PaymentMethodData: &stripe.PaymentIntentPaymentMethodDataParams{Type: stripe.String("swish")}}
+	if _, err := b.api.PaymentIntents.Confirm(again.ID, confirm); err != nil {
+		t.Fatal(err)
+	}
+	b.advance(2 * time.Minute)
+	b.run()
+	wantStatus(t, b.retrieve(again.ID), "requires_action") // the first wait's end is not the second's
 }
 
 func TestTroubleAfterTheMoney(t *testing.T) {

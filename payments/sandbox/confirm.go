@@ -72,7 +72,7 @@ func (t *tx) confirm(row *intentRow, source methodSource, how confirmation) *api
 	if string(i.PaymentMethod) != m.Wire.ID {
 		row.Authenticated = false
 	}
-	i.PaymentMethod, i.LastPaymentError, i.NextAction, row.Source = text(m.Wire.ID), nil, nil, ""
+	i.PaymentMethod, i.LastPaymentError, i.NextAction = text(m.Wire.ID), nil, nil
 	row.ReturnURL, row.UseSDK = how.returnURL, how.useSDK
 	if t.asks(*row, m, how) {
 		if how.offSession || how.errorOnAction {
@@ -159,7 +159,7 @@ func (t *tx) asks(row intentRow, m methodRow, how confirmation) bool {
 	case challengeAlways:
 		return true
 	case challengeUnlessSetUp:
-		return !(m.SetUp && how.offSession)
+		return !m.SetUp || !how.offSession
 	case challengeOnlyPresent:
 		return !how.offSession
 	case challengeAfterAttempt:
@@ -285,7 +285,6 @@ func (t *tx) giveBack(row *intentRow, m methodRow, why *apiError) {
 	reason.PaymentMethod = &m.Wire
 	i.LastPaymentError = &reason
 	i.Status, i.PaymentMethod, i.NextAction = needsMethod, "", nil
-	row.Source, row.Authenticated = "", false
 	why.PaymentMethod = &m.Wire
 	shown := *i
 	why.PaymentIntent = &shown

@@ -26,7 +26,7 @@ var steps = map[string]int64{"isk": 100, "ugx": 100, "bhd": 10, "jod": 10, "kwd"
 func checkAmount(amount int64, currency string, kinds []string) *apiError {
 	if len(currency) != 3 || !strings.Contains(currencies, " "+currency+" ") {
 		return invalid("", "currency", "Invalid currency: %s. Stripe currently supports these currencies:%s", currency,
-			strings.ReplaceAll(strings.TrimRight(currencies, " "), " ", " "))
+			strings.TrimRight(currencies, " "))
 	}
 	least := minimums[currency]
 	if len(kinds) == 1 && kinds[0] == "ideal" {

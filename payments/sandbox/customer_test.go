@@ -24,9 +24,11 @@ func TestCustomers(t *testing.T) {
 	if got, err := b.api.Customers.Get(cus.ID, nil); err != nil || got.Shipping.Address.Line1 != "Gate 1" {
 		t.Errorf("retrieved = %+v, %v", got, err)
 	}
-	if list := b.api.Customers.ListPaymentMethods(&stripe.CustomerListPaymentMethodsParams{Customer: stripe.String(cus.ID)}); !list.Next() {
-		t.Errorf("no attached method: %v", list.Err())
+	list := b.api.Customers.ListPaymentMethods(&stripe.CustomerListPaymentMethodsParams{Customer: stripe.String(cus.ID)})
+	if !list.Next() {
+		t.Fatalf("no attached method: %v", list.Err())
 	}
+	card := list.PaymentMethod().ID
 	_, err = b.api.Customers.New(&stripe.CustomerParams{Email: stripe.String("nobody")})
 	refusal(t, err, 400, "email_invalid")
 	_, err = b.api.Customers.New(&stripe.CustomerParams{PaymentMethod: stripe.String("pm_nobody")})
@@ -50,6 +52,11 @@ func TestCustomers(t *testing.T) {
 	params.Customer = stripe.String(cus.ID)
 	_, err = b.api.PaymentIntents.New(params)
 	refusal(t, err, 400, "resource_missing")
+	_, err = b.api.PaymentIntents.New(pay(card))
+	refusal(t, err, 400, "")
+	if pm, err := b.api.PaymentMethods.Get(card, nil); err != nil || pm.Customer != nil {
+		t.Errorf("the card of a deleted customer = %+v, %v", pm, err)
+	}
 }
 
 func TestEphemeralKeys(t *testing.T) {

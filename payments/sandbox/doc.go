@@ -70,7 +70,9 @@
 //
 // # Faults
 //
-// Inject makes calls go wrong in one of nine ways: see Way.
+// Inject makes calls go wrong in one of nine ways: see Way. Over a socket mind that Go's own http.Transport repeats a POST that
+// carries an Idempotency-Key when a connection it had used before breaks before the answer; stripe-go always sends such a key,
+// so the second try may hide a fault. RoundTripper has no such layer.
 //
 // # Idempotency
 //

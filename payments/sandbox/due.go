@@ -35,13 +35,20 @@ type entry struct {
 	id  string
 }
 
-// agenda orders dues by time and then by creation. Entries of dues that moved or went are dropped when they come up.
+// agenda orders dues by time and then by creation. Entries of dues that went are dropped when they come up; one
+// that moves has been taken out before.
 type agenda []entry
 
 func (a agenda) Len() int           { return len(a) }
 func (a agenda) Swap(i, j int)      { a[i], a[j] = a[j], a[i] }
-func (a *agenda) Push(x any)        { *a = append(*a, x.(entry)) }
 func (a agenda) Less(i, j int) bool { return a[i].before(a[j]) }
+
+// Push appends an entry, for container/heap.
+func (a *agenda) Push(x any) {
+	if e, ok := x.(entry); ok {
+		*a = append(*a, e)
+	}
+}
 
 func (e entry) before(other entry) bool {
 	if e.at.Equal(other.at) {
@@ -66,12 +73,11 @@ func (p *Provider) enqueue(rec *record[due]) {
 	}
 }
 
-// peek is the first living entry of an agenda. A webhook that is being sent right now is not one.
+// peek is the first living entry of an agenda.
 func (p *Provider) peek(a *agenda) (entry, bool) {
 	for a.Len() > 0 {
 		first := (*a)[0]
-		d, ok := p.dues.get(first.id)
-		if ok && d.At.Equal(first.at) && !p.sending[first.id] {
+		if _, ok := p.dues.get(first.id); ok {
 			return first, true
 		}
 		heap.Pop(a)
@@ -122,7 +128,7 @@ func (p *Provider) Run(ctx context.Context, now time.Time) error {
 	}
 }
 
-// claim takes the next due thing out of its agenda; who claims a delivery alone sends it.
+// claim takes the next due thing out of its agenda, so that a delivery is sent by one caller only.
 func (p *Provider) claim(now time.Time) (string, due, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -131,7 +137,6 @@ func (p *Provider) claim(now time.Time) (string, due, bool) {
 		return "", due{}, false
 	}
 	heap.Pop(from)
-	p.sending[first.id] = true
 	d, _ := p.dues.get(first.id)
 	return first.id, d, true
 }
@@ -146,7 +151,6 @@ func (p *Provider) perform(ctx context.Context, id string, d due, now time.Time)
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	delete(p.sending, id)
 	err := p.locked(now, func(t *tx) error {
 		if refusal != nil {
 			t.retry(id)

@@ -255,7 +255,7 @@ func TestShopMayCallBackFromItsWebhook(t *testing.T) {
 	})
 	b.create(pay("pm_card_visa"))
 	b.run()
-	if kept, _ := b.taken("ses_1"); kept != 0 || refunded != 1 {
+	if kept, _ := b.taken(); kept != 0 || refunded != 1 {
 		t.Errorf("kept %d after %d refunds", kept, refunded)
 	}
 	if _, ok := b.p.Next(); ok {
@@ -312,7 +312,7 @@ func TestEventsAreForgotten(t *testing.T) {
 	for list.Next() {
 		n++
 	}
-	if _, kept := b.taken("ses_1"); n != 3 || kept != 101 {
+	if _, kept := b.taken(); n != 3 || kept != 101 {
 		t.Errorf("%d events, %d charges", n, kept)
 	}
 }

@@ -37,7 +37,7 @@ type Fault struct {
 	Match string
 	Way   Way
 	// Times is how many matching calls go wrong: 0 means one, below 0 all until ClearFaults. Calls that are refused for their
-	// key or URL do not count.
+	// API key or URL do not count; replays do, but WayErrorAfter and WayErrorBefore don't change a stored result.
 	Times int
 	// Late, for WayLate, holds the answer back until it returns; nil waits for the end of the call's context. It may call the
 	// sandbox.

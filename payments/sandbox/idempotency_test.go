@@ -44,7 +44,7 @@ func TestReplay(t *testing.T) {
 	if third := b.create(keyed("k1", "pm_card_visa")); third.ID == first.ID || replayed(third.LastResponse) {
 		t.Error("the key was kept beyond 24 h")
 	}
-	if _, n := b.taken("ses_1"); n != 2 {
+	if _, n := b.taken(); n != 2 {
 		t.Errorf("%d charges", n)
 	}
 }
@@ -194,7 +194,7 @@ func TestParallelCallsOfEveryKind(t *testing.T) {
 	}
 	wg.Wait()
 	b.run()
-	if kept, n := b.taken("ses_1"); kept != 40*990 || n != 40 {
+	if kept, n := b.taken(); kept != 40*990 || n != 40 {
 		t.Errorf("kept %d in %d charges", kept, n)
 	}
 	if n := len(b.received()); n != 40*(3+2*2) {

@@ -68,7 +68,7 @@ type intent struct {
 // intentRow is an intent and what the API does not show of it.
 type intentRow struct {
 	Wire          intent `json:"wire"`
-	Source        string `json:"source,omitempty"`     // the page at which the shopper acts
+	Source        string `json:"source,omitempty"`     // the page of the latest action; it counts in requires_action only
 	ReturnURL     string `json:"return_url,omitempty"` // of the latest confirmation
 	UseSDK        bool   `json:"use_sdk,omitempty"`    // the next action is for Stripe's SDK, not for a browser
 	Authenticated bool   `json:"authenticated,omitempty"`
@@ -330,7 +330,7 @@ func (t *tx) setMethod(row *intentRow, source methodSource) *apiError {
 		return err
 	}
 	row.Wire.PaymentMethod, row.Wire.Status = text(m.Wire.ID), needsConfirmation
-	row.Wire.NextAction, row.Source, row.Authenticated = nil, "", false
+	row.Wire.NextAction, row.Authenticated = nil, false
 	return nil
 }
 

@@ -31,7 +31,7 @@ func TestOneCallPays(t *testing.T) {
 	if again := b.retrieve(pi.ID); again.LatestCharge.ID != ch.ID || again.Status != pi.Status {
 		t.Errorf("retrieved = %+v", again)
 	}
-	if kept, n := b.taken("ses_1"); kept != 4990 || n != 1 {
+	if kept, n := b.taken(); kept != 4990 || n != 1 {
 		t.Errorf("ledger keeps %d in %d charges", kept, n)
 	}
 }
@@ -120,7 +120,9 @@ func TestStatusForbids(t *testing.T) {
 		}
 		if status != "requires_action" {
 			_, err = b.api.PaymentIntents.Confirm(pi.ID, confirm)
-			refusal(t, err, 400, "payment_intent_unexpected_state")
+			if e := refusal(t, err, 400, "payment_intent_unexpected_state"); strings.Contains(e.Msg, "already succeeded") != (status == "succeeded") {
+				t.Errorf("confirm of %s: %s", status, e.Msg)
+			}
 		}
 		if status != "requires_capture" {
 			_, err = b.api.PaymentIntents.Capture(pi.ID, nil)
@@ -184,7 +186,7 @@ func TestManualCapture(t *testing.T) {
 		return pi
 	}
 	whole, part, freed, lapsed := hold(false), hold(true), hold(false), hold(false)
-	if kept, _ := b.taken("ses_1"); kept != 0 || b.p.Ledger()[0].Status != "authorized" {
+	if kept, _ := b.taken(); kept != 0 || b.p.Ledger()[0].Status != "authorized" {
 		t.Errorf("holds count as money: %+v", b.p.Ledger())
 	}
 	pi, err := b.api.PaymentIntents.Capture(whole.ID, nil)
@@ -210,7 +212,7 @@ func TestManualCapture(t *testing.T) {
 	if late.CancellationReason != "automatic" || !slices.Contains(b.received(), "charge.expired") {
 		t.Errorf("lapsed = %+v, events %v", late, b.received())
 	}
-	if kept, _ := b.taken("ses_1"); kept != 5990 {
+	if kept, _ := b.taken(); kept != 5990 {
 		t.Errorf("kept %d, want 5990", kept)
 	}
 	if last := b.p.Ledger()[3]; last.Status != "released" || last.Refunded != 0 {

@@ -53,7 +53,6 @@ type Provider struct {
 	*store
 	timers     agenda
 	deliveries agenda
-	sending    map[string]bool // dues that are being performed
 	held       bool
 	pruned     time.Time
 
@@ -74,7 +73,7 @@ func Open(c Config) (*Provider, error) {
 		c.BaseURL = "https://sandbox.invalid"
 	}
 	p := &Provider{now: c.Now, newID: c.NewID, secretKey: c.SecretKey, baseURL: strings.TrimRight(c.BaseURL, "/"), send: c.Send,
-		webhookSecrets: c.WebhookSecrets, store: newStore(), sending: map[string]bool{}, flying: map[string]bool{}}
+		webhookSecrets: c.WebhookSecrets, store: newStore(), flying: map[string]bool{}}
 	p.dues.settled = p.enqueue
 	if c.Path == "" {
 		return p, nil

@@ -48,11 +48,16 @@ func TestNothingIsLost(t *testing.T) {
 	}
 	ledger, waiting := b.p.Ledger(), b.p.Undelivered()
 
-	if err := b.p.Close(); err != nil {
-		t.Fatal(err)
+	restart := func() {
+		t.Helper()
+		if err := b.p.Close(); err != nil {
+			t.Fatal(err)
+		}
+		b.ids = map[string]int{} // a counter that starts anew must not reuse ids
+		b.reopen()
 	}
-	b.ids, b.deaf = map[string]int{}, false // a counter that starts anew must not reuse ids
-	b.reopen()
+	restart()
+	b.deaf = false
 
 	if diff := cmp.Diff(ledger, b.p.Ledger()); diff != "" {
 		t.Errorf("ledger (-before +after):\n%s", diff)
@@ -91,16 +96,55 @@ func TestNothingIsLost(t *testing.T) {
 	if late := b.create(keyed("k3", "pm_card_visa")); !replayed(late.LastResponse) {
 		t.Error("the delayed call was lost")
 	}
-	if kept, n := b.taken("ses_1"); kept != 5*4990-990 || n != 5 {
+	if kept, n := b.taken(); kept != 5*4990-990 || n != 5 {
 		t.Errorf("kept %d in %d charges", kept, n)
 	}
-	list := b.api.PaymentIntents.List(nil)
-	order := 0
-	for list.Next() {
-		order++
+	listed := func() (ids []string) {
+		list := b.api.PaymentIntents.List(nil)
+		for list.Next() {
+			ids = append(ids, list.PaymentIntent().ID)
+		}
+		return ids
 	}
-	if order != 6 {
-		t.Errorf("%d intents listed, want 6", order)
+	// What was written after the restart stands beside what was there before.
+	ledger, ids := b.p.Ledger(), listed()
+	restart()
+	if diff := cmp.Diff(ledger, b.p.Ledger()); diff != "" || len(ledger) != 6 {
+		t.Errorf("ledger after a second restart (-before +after):\n%s", diff)
+	}
+	if again := listed(); !slices.Equal(again, ids) || len(ids) != 6 {
+		t.Errorf("listed %v after a second restart, before %v", again, ids)
+	}
+}
+
+// TestCrash looks at the file right after each answer, as a process finds it that was killed there.
+func TestCrash(t *testing.T) {
+	t.Parallel()
+	b := open(t, inFile(t))
+	for i := range 3 {
+		pi := b.create(keyed("k"+strconv.Itoa(i), "pm_card_visa"))
+		data, err := os.ReadFile(b.cfg.Path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		after := &bench{t: t, clock: b.clock, ids: map[string]int{}}
+		after.cfg = sandbox.Config{Now: after.now, NewID: after.newID, Path: filepath.Join(t.TempDir(), "copy.db")}
+		if err := os.WriteFile(after.cfg.Path, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		after.reopen()
+		if diff := cmp.Diff(b.p.Ledger(), after.p.Ledger()); diff != "" {
+			t.Errorf("ledger (-answered +found):\n%s", diff)
+		}
+		if again := after.create(keyed("k"+strconv.Itoa(i), "pm_card_visa")); again.ID != pi.ID || !replayed(again.LastResponse) {
+			t.Errorf("the stored result of %s was lost", pi.ID)
+		}
+		if diff := cmp.Diff(b.p.Undelivered(), after.p.Undelivered()); diff != "" {
+			t.Errorf("webhooks (-answered +found):\n%s", diff)
+		}
+		if err := after.p.Close(); err != nil {
+			t.Error(err)
+		}
 	}
 }
 
@@ -150,7 +194,7 @@ func TestAFileThatCannotBeWritten(t *testing.T) {
 	if at, ok := b.p.Next(); !ok || at.After(b.now()) {
 		t.Errorf("what could not be performed is forgotten: %v %v", at, ok)
 	}
-	if _, n := b.taken("ses_1"); n != 0 {
+	if _, n := b.taken(); n != 0 {
 		t.Error("a charge exists in memory only")
 	}
 	b.reopen()
@@ -174,17 +218,22 @@ func TestConfigIsChecked(t *testing.T) {
 }
 
 func BenchmarkCreateAndConfirm(bm *testing.B) {
-	n := 0
-	p, err := sandbox.Open(sandbox.Config{Now: func() time.Time { return time.Unix(1_800_000_000, 0) },
-		NewID: func(prefix string) string { n++; return prefix + "_" + strconv.Itoa(n) }})
-	if err != nil {
-		bm.Fatal(err)
-	}
-	api := sdk(p.RoundTripper(), secretKey)
-	bm.ReportAllocs()
-	for bm.Loop() {
-		if _, err := api.PaymentIntents.New(pay("pm_card_visa")); err != nil {
-			bm.Fatal(err)
-		}
+	for name, path := range map[string]string{"memory": "", "file": filepath.Join(bm.TempDir(), "sandbox.db")} {
+		bm.Run(name, func(bm *testing.B) {
+			n := 0
+			p, err := sandbox.Open(sandbox.Config{Now: func() time.Time { return time.Unix(1_800_000_000, 0) }, Path: path,
+				NewID: func(prefix string) string { n++; return prefix + "_" + strconv.Itoa(n) }})
+			if err != nil {
+				bm.Fatal(err)
+			}
+			defer func() { _ = p.Close() }()
+			api := sdk(p.RoundTripper(), secretKey)
+			bm.ReportAllocs()
+			for bm.Loop() {
+				if _, err := api.PaymentIntents.New(pay("pm_card_visa")); err != nil {
+					bm.Fatal(err)
+				}
+			}
+		})
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -87,10 +88,10 @@ func (p *Provider) post(ctx context.Context, e event, now time.Time) error {
 // (https://stripe.com/docs/webhooks/signatures).
 func Sign(body []byte, at time.Time, secrets ...string) string {
 	var header strings.Builder
-	fmt.Fprintf(&header, "t=%d", at.Unix())
+	header.WriteString("t=" + strconv.FormatInt(at.Unix(), 10))
 	for _, secret := range secrets {
 		mac := hmac.New(sha256.New, []byte(secret))
-		fmt.Fprintf(mac, "%d.", at.Unix())
+		mac.Write([]byte(strconv.FormatInt(at.Unix(), 10) + "."))
 		mac.Write(body)
 		header.WriteString(",v1=" + hex.EncodeToString(mac.Sum(nil)))
 	}
