@@ -46,7 +46,7 @@ var rooms = []struct {
 	{"kassa/checkout/dynamostore", []string{"kassa/checkout", "kassa/checkout/pricing", "kassa/payments", "kassa/payments/money", awsSDK}},
 	{"kassa/payments/stripegateway", []string{"kassa/payments", "kassa/payments/money", stripeSDK}},
 	{"kassa/payments/sandbox", []string{"kassa/payments", "kassa/payments/money", embeddedDB}},
-	{inFunctions, []string{"kassa/", lambdaSDK, awsSDK + "aws-sdk-go-v2", "github.com/go-playground/validator/v10"}},
+	{inFunctions, []string{"kassa", "kassa/", lambdaSDK, awsSDK + "aws-sdk-go-v2", "github.com/go-playground/validator/v10"}},
 }
 
 // owners are the only rooms that may import a package directly.

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+)
+
+// notebook is what this process must remember besides the stores: secrets, so that carts' tokens survive a restart, and how
+// far the clock was moved. With a file store it is a file beside it, readable by its owner only.
+type notebook struct {
+	path string // "" = memory
+
+	mu   sync.Mutex
+	page page
+}
+
+type page struct {
+	TokenSecret   []byte        `json:"token_secret"`
+	WebhookSecret string        `json:"webhook_secret"`
+	ClockOffset   time.Duration `json:"clock_offset_ns"`
+}
+
+// beside is the path of a file that belongs to a store: kassa.db ► kassa.sandbox.db.
+func beside(store, suffix string) string {
+	if store == "" {
+		return ""
+	}
+	return strings.TrimSuffix(store, filepath.Ext(store)) + suffix
+}
+
+// openNotebook reads the notebook at path, or begins one. Whoever opens it holds the store's lock.
+func openNotebook(path string) (*notebook, error) {
+	n := &notebook{path: path, page: page{TokenSecret: make([]byte, 32), WebhookSecret: "whsec_" + rand.Text()}}
+	_, _ = rand.Read(n.page.TokenSecret) // crypto/rand never fails
+	if path == "" {
+		return n, nil
+	}
+	data, err := os.ReadFile(path) //nolint:gosec // the path is the developer's own setting
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return n, n.write(n.page)
+	case err != nil:
+		return nil, fmt.Errorf("read %s: %w", path, err)
+	}
+	if err := json.Unmarshal(data, &n.page); err != nil {
+		return nil, fmt.Errorf("read %s: %w", path, err)
+	}
+	return n, nil
+}
+
+// keepOffset makes the clock's offset durable.
+func (n *notebook) keepOffset(offset time.Duration) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	next := n.page
+	next.ClockOffset = offset
+	if err := n.write(next); err != nil {
+		return err
+	}
+	n.page = next
+	return nil
+}
+
+// write replaces the file in one step, so that a kill leaves the old page or the new one.
+func (n *notebook) write(p page) (err error) {
+	if n.path == "" {
+		return nil
+	}
+	data, err := json.MarshalIndent(p, "", "  ")
+	if err != nil {
+		return fmt.Errorf("encode %s: %w", n.path, err)
+	}
+	f, err := os.CreateTemp(filepath.Dir(n.path), filepath.Base(n.path)+".*") // mode 0600
+	if err != nil {
+		return fmt.Errorf("write %s: %w", n.path, err)
+	}
+	_, err = f.Write(data)
+	err = errors.Join(err, f.Sync(), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), n.path)
+	}
+	if err != nil {
+		return errors.Join(fmt.Errorf("write %s: %w", n.path, err), os.Remove(f.Name()))
+	}
+	return nil
+}

@@ -1,0 +1,159 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"kassa/checkout"
+	"kassa/payments/sandbox"
+)
+
+// schedule does what on AWS the schedules do, and what the sandbox has no goroutine for: results of slow banks, webhooks and
+// their retries.
+type schedule struct {
+	clock      *clock
+	sandbox    *sandbox.Provider // nil: the provider is elsewhere and keeps its own time
+	sessions   checkout.SessionStore
+	reconciler *checkout.Reconciler
+	sweeper    *checkout.Sweeper
+	log        *slog.Logger
+	woken      chan struct{} // something may have fallen due
+
+	turn sync.Mutex // one round at a time, so that a moved clock answers when all is done
+}
+
+// period is that of the schedules on AWS.
+const period = time.Minute
+
+// wake has the next round begin now.
+func (s *schedule) wake() {
+	select {
+	case s.woken <- struct{}{}:
+	default: // it is going to look anyway
+	}
+}
+
+// run performs what falls due until ctx ends: at once, every minute, and whenever it is woken.
+func (s *schedule) run(ctx context.Context) {
+	for ctx.Err() == nil {
+		s.turn.Lock()
+		err := s.settle(ctx)
+		s.turn.Unlock()
+		if err != nil && ctx.Err() == nil {
+			s.log.ErrorContext(ctx, "schedule failed", "error", err.Error())
+		}
+		timer := time.NewTimer(s.rest())
+		select {
+		case <-ctx.Done():
+		case <-s.woken:
+		case <-timer.C:
+		}
+		timer.Stop()
+	}
+}
+
+// rest is how long nothing falls due in the sandbox, or a period.
+func (s *schedule) rest() time.Duration {
+	if s.sandbox == nil {
+		return period
+	}
+	if at, ok := s.sandbox.Next(); ok {
+		return min(max(s.clock.until(at), 0), period)
+	}
+	return period
+}
+
+// advance moves the clock ahead, stopping at every instant at which something falls due to do it there.
+func (s *schedule) advance(ctx context.Context, by time.Duration) error {
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	if err := s.settle(ctx); err != nil {
+		return err
+	}
+	target := s.clock.Now().Add(by)
+	for {
+		at, err := s.next(ctx, target)
+		if err != nil {
+			return err
+		}
+		if err := s.clock.reach(at); err != nil {
+			return err
+		}
+		if err := s.settle(ctx); err != nil {
+			return err
+		}
+		if !at.Before(target) {
+			return nil
+		}
+	}
+}
+
+// settle does all that is due now, and what becomes due by that: a webhook wakes a session, a session's end cancels an
+// intent, which makes another webhook.
+func (s *schedule) settle(ctx context.Context) error {
+	for range 10 {
+		changed, err := s.round(ctx)
+		if err != nil || !changed {
+			return err
+		}
+	}
+	return nil // what keeps changing is due again in the next round
+}
+
+func (s *schedule) round(ctx context.Context) (changed bool, err error) {
+	if s.sandbox != nil {
+		if err := s.sandbox.Run(ctx, s.clock.Now()); err != nil {
+			return false, err
+		}
+	}
+	reconciled, err := s.reconciler.Run(ctx)
+	if err != nil {
+		return false, fmt.Errorf("reconcile: %w", err)
+	}
+	swept, err := s.sweeper.Run(ctx)
+	if err != nil {
+		return false, fmt.Errorf("sweep: %w", err)
+	}
+	return reconciled.Changed+swept.Changed > 0, nil
+}
+
+// next is the first instant after now at which something falls due, at most target.
+func (s *schedule) next(ctx context.Context, target time.Time) (time.Time, error) {
+	now, first := s.clock.Now(), target
+	if s.sandbox != nil {
+		if at, ok := s.sandbox.Next(); ok && at.After(now) && at.Before(first) {
+			first = at
+		}
+	}
+	for _, kind := range []checkout.WatchKind{checkout.WatchPayment, checkout.WatchWaiting} {
+		at, err := s.firstWatched(ctx, kind, now, first)
+		if err != nil {
+			return time.Time{}, err
+		}
+		first = at
+	}
+	return first, nil
+}
+
+// firstWatched is the first instant after now at which a session of a kind is due, else otherwise. What was due earlier has
+// had its turn, and waits for the next.
+func (s *schedule) firstWatched(ctx context.Context, kind checkout.WatchKind, now, otherwise time.Time) (time.Time, error) {
+	q := checkout.DueQuery{Before: otherwise, Limit: 100}
+	for {
+		page, err := s.sessions.Watched(ctx, kind, q)
+		if err != nil {
+			return time.Time{}, fmt.Errorf("look for what falls due: %w", err)
+		}
+		for _, item := range page.Items {
+			if item.At.After(now) && item.At.Before(otherwise) {
+				return item.At, nil
+			}
+		}
+		if q.Cursor = page.Cursor; q.Cursor == "" {
+			return otherwise, nil
+		}
+	}
+}

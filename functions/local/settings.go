@@ -1,0 +1,95 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// settings are what the command line and the environment decide; the variables are those of the functions on AWS.
+type settings struct {
+	addr      string
+	catalogue string         // file to sell from; "" = the sample
+	store     string         // file of the store; "" = memory
+	namespace string         // reversed domain of our payment handlers
+	stripe    stripeSettings // zero = the sandbox
+}
+
+type stripeSettings struct {
+	secretKey      string // sk_test_… or rk_test_…; "" = the sandbox
+	publishableKey string
+	base           string // "" = Stripe itself
+	webhookSecrets []string
+}
+
+const defaultStore = "file:.kassa/kassa.db"
+
+// errHelp says that the usage was asked for, and printed.
+var errHelp = flag.ErrHelp
+
+// readSettings reads the arguments and the environment. Its errors are for the person at the terminal.
+func readSettings(args []string, getenv func(string) string, usage io.Writer) (settings, error) {
+	var s settings
+	flags := flag.NewFlagSet("local", flag.ContinueOnError)
+	flags.SetOutput(usage)
+	flags.StringVar(&s.addr, "addr", "127.0.0.1:3000", "`address` to listen on")
+	flags.StringVar(&s.catalogue, "catalogue", "", "JSON `file` of products to sell instead of the sample; read at every start")
+	if err := flags.Parse(args); err != nil {
+		return settings{}, err
+	}
+	if flags.NArg() > 0 {
+		return settings{}, fmt.Errorf("unexpected argument %q", flags.Arg(0))
+	}
+	var err error
+	if s.store, err = storeFile(getenv("KASSA_STORE")); err != nil {
+		return settings{}, err
+	}
+	s.namespace = getenv("KASSA_NAMESPACE")
+	s.stripe = stripeSettings{
+		secretKey: getenv("STRIPE_SECRET_KEY"), publishableKey: getenv("STRIPE_PUBLISHABLE_KEY"), base: getenv("STRIPE_API_BASE"),
+	}
+	for secret := range strings.SplitSeq(getenv("STRIPE_WEBHOOK_SECRET"), ",") {
+		if secret = strings.TrimSpace(secret); secret != "" {
+			s.stripe.webhookSecrets = append(s.stripe.webhookSecrets, secret)
+		}
+	}
+	return s, s.stripe.validate()
+}
+
+func storeFile(value string) (string, error) {
+	if value == "" {
+		value = defaultStore
+	}
+	path, isFile := strings.CutPrefix(value, "file:")
+	switch {
+	case isFile && path != "":
+		return path, nil
+	case value == "memory":
+		return "", nil
+	case value == "dynamodb":
+		return "", errors.New("KASSA_STORE=dynamodb: there is no DynamoDB store yet; use file:PATH or memory")
+	}
+	return "", fmt.Errorf("KASSA_STORE=%s: want file:PATH or memory", value)
+}
+
+// validate keeps real money out of this process, and half a configuration too.
+func (s stripeSettings) validate() error {
+	test := strings.HasPrefix(s.secretKey, "sk_test_") || strings.HasPrefix(s.secretKey, "rk_test_")
+	switch {
+	case strings.HasPrefix(s.secretKey, "sk_live_"), strings.HasPrefix(s.secretKey, "rk_live_"), strings.HasPrefix(s.publishableKey, "pk_live_"):
+		return errors.New("a live Stripe key is refused here: the local run must not touch real money; use a test key, or none for the sandbox")
+	case s.secretKey != "" && !test:
+		return errors.New("STRIPE_SECRET_KEY must start with sk_test_ or rk_test_; leave it unset for the sandbox")
+	case s.secretKey == "" && s.base != "":
+		return errors.New("STRIPE_API_BASE needs STRIPE_SECRET_KEY (sk_test_…); without both, the built-in sandbox is used")
+	case s.secretKey != "" && s.publishableKey == "":
+		return errors.New("STRIPE_SECRET_KEY needs STRIPE_PUBLISHABLE_KEY (pk_test_…): wallet sheets can't open without it")
+	case len(s.webhookSecrets) > 2:
+		return errors.New("STRIPE_WEBHOOK_SECRET holds more than two secrets: the new one and, during rotation, the old one")
+	}
+	return nil
+}
+
+func (s stripeSettings) sandbox() bool { return s.secretKey == "" }

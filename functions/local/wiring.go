@@ -1,0 +1,237 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"kassa"
+	"kassa/checkout"
+	"kassa/checkout/memstore"
+	"kassa/functions/internal/api"
+	"kassa/functions/internal/edge"
+	"kassa/functions/internal/ucp"
+	"kassa/payments/sandbox"
+	"kassa/payments/stripegateway"
+)
+
+// invocation bounds each request, as a Lambda function's timeout does.
+const invocation = 20 * time.Second
+
+// app is every function of Kassa in one process.
+type app struct {
+	settings settings
+	listener net.Listener
+	log      *slog.Logger
+	clock    *clock
+	faults   *faults
+	store    *memstore.Store
+	provider *sandbox.Provider // nil: Stripe's test mode, or another server that speaks its API
+	shop     checkout.Shop
+	products int
+	schedule *schedule
+	handler  http.Handler
+}
+
+// open builds everything on what listener and files hold. The listener is closed by serve, or by open if it fails.
+func open(ctx context.Context, s settings, listener net.Listener, log *slog.Logger) (_ *app, err error) {
+	a := &app{settings: s, listener: listener, log: log, faults: newFaults()}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.close(), listener.Close())
+		}
+	}()
+	a.store, err = openStore(s.store, memstore.BeforeDurable(a.faults.beforeDurable))
+	if err != nil {
+		return nil, err
+	}
+	book, err := openNotebook(beside(s.store, ".local.json"))
+	if err != nil {
+		return nil, err
+	}
+	a.clock = newClock(book)
+	if err := a.stockShelves(ctx); err != nil {
+		return nil, err
+	}
+	gateway, err := a.openProvider(book)
+	if err != nil {
+		return nil, err
+	}
+	return a, a.assemble(book, gateway)
+}
+
+func openStore(path string, option memstore.Option) (*memstore.Store, error) {
+	if path == "" {
+		return memstore.New(option), nil
+	}
+	return memstore.Open(path, option)
+}
+
+func (a *app) stockShelves(ctx context.Context) error {
+	key := a.settings.stripe.publishableKey
+	if key == "" {
+		key = "pk_test_sandbox"
+	}
+	var err error
+	if a.shop, err = readShop(key); err != nil {
+		return err
+	}
+	a.products, err = stock(ctx, a.store, a.settings.catalogue)
+	return err
+}
+
+// openProvider returns the gateway, to the sandbox or to whatever speaks Stripe's API. The sandbox's file is its own: it is
+// another company.
+func (a *app) openProvider(book *notebook) (checkout.Gateway, error) {
+	config := stripegateway.Config{
+		SecretKey: a.settings.stripe.secretKey, PublishableKey: a.shop.Wallets.PublishableKey, BaseURL: a.settings.stripe.base,
+	}
+	way := http.DefaultTransport
+	if a.settings.stripe.sandbox() {
+		var err error
+		a.provider, err = sandbox.Open(sandbox.Config{
+			Now: a.clock.Now, NewID: func(prefix string) string { return prefix + "_" + rand.Text() },
+			Path: beside(a.settings.store, ".sandbox.db"), BaseURL: a.url(), Send: a.deliver, WebhookSecrets: a.webhookSecrets(book),
+		})
+		if err != nil {
+			return nil, err
+		}
+		config.SecretKey, way = "sk_test_sandbox", a.waking(a.provider.RoundTripper())
+	}
+	config.HTTPClient = &http.Client{Transport: faultyProvider{way, a.faults}}
+	return stripegateway.New(config)
+}
+
+// webhookSecrets are those of the environment, or our own: with a provider elsewhere they then fit nothing that it signs.
+func (a *app) webhookSecrets(book *notebook) []string {
+	if own := a.settings.stripe.webhookSecrets; len(own) > 0 {
+		return own
+	}
+	return []string{book.page.WebhookSecret}
+}
+
+// assemble makes the services, and the functions that translate for them.
+func (a *app) assemble(book *notebook, gateway checkout.Gateway) error {
+	tokens, err := checkout.NewTokens(book.page.TokenSecret)
+	if err != nil {
+		return err
+	}
+	config := checkout.Config{
+		Carts: a.store, Sessions: faultySessions{a.store, a.faults}, Catalog: a.store, Inbox: a.store, Gateway: gateway,
+		Shop: a.shop, Tokens: tokens, Now: a.clock.Now, NewID: rand.Text, Logger: a.log,
+	}
+	carts, err1 := checkout.NewCarts(config)
+	sessions, err2 := checkout.NewSessions(config)
+	observer, err3 := checkout.NewObserver(config)
+	reconciler, err4 := checkout.NewReconciler(config)
+	sweeper, err5 := checkout.NewSweeper(config)
+	verifier, err6 := stripegateway.NewVerifier(a.webhookSecrets(book), false)
+	wire, err7 := ucp.New(a.shop, a.settings.namespace)
+	if err := errors.Join(err1, err2, err3, err4, err5, err6, err7); err != nil {
+		return err
+	}
+	a.schedule = &schedule{
+		clock: a.clock, sandbox: a.provider, sessions: a.store, reconciler: reconciler, sweeper: sweeper, log: a.log,
+		woken: make(chan struct{}, 1),
+	}
+	e := edge.Config{Wire: wire, Logger: a.log, Now: a.clock.Now, NewID: rand.Text}
+	a.handler = a.routes(
+		api.Cart(api.CartDeps{Edge: e, Carts: carts, Lines: carts, Products: carts, OpenAPI: kassa.OpenAPI}),
+		api.Checkout(api.CheckoutDeps{Edge: e, Sessions: sessions, Orders: sessions}),
+		api.Webhook(api.WebhookDeps{Edge: e, Verifier: verifier, Observer: observer}),
+	)
+	return nil
+}
+
+// routes sends each request to the function that serves its first path segment. What none serves goes to the first, whose
+// answer to that is the API's.
+func (a *app) routes(functions ...api.Handler) http.Handler {
+	bySegment := map[string]http.Handler{"dev": a.dev()}
+	if a.provider != nil {
+		bySegment["v1"] = a.wakingHandler(a.provider.Handler()) // Stripe's API, for apps; the pages of banks
+		bySegment["sandbox"] = bySegment["v1"]
+	}
+	for _, f := range functions {
+		for _, route := range f.Routes {
+			segment := firstSegment(route.Pattern)
+			bySegment[segment] = bounded(f)
+			if segment == "webhooks" {
+				bySegment[segment] = a.wakingHandler(bounded(a.faults.webhook(f)))
+			}
+		}
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if h, ok := bySegment[firstSegment(r.URL.Path)]; ok {
+			h.ServeHTTP(w, r)
+			return
+		}
+		bounded(functions[0]).ServeHTTP(w, r)
+	})
+}
+
+func firstSegment(path string) string {
+	segment, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	return segment
+}
+
+func (a *app) dev() http.Handler {
+	return dev{clock: a.clock, schedule: a.schedule, faults: a.faults, sandbox: a.provider, log: a.log}.handler()
+}
+
+// bounded gives each request the time that an invocation has.
+func bounded(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), invocation)
+		defer cancel()
+		next.ServeHTTP(w, r.WithContext(ctx))
+	})
+}
+
+// wakingHandler has the schedule look for what fell due by a request: whoever calls the sandbox may cause a webhook.
+func (a *app) wakingHandler(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer a.schedule.wake()
+		next.ServeHTTP(w, r)
+	})
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// waking is wakingHandler for our own calls.
+func (a *app) waking(next http.RoundTripper) http.RoundTripper {
+	return roundTrip(func(r *http.Request) (*http.Response, error) {
+		defer a.schedule.wake()
+		return next.RoundTrip(r)
+	})
+}
+
+// url is where this process is reached from this machine.
+func (a *app) url() string {
+	host, port, err := net.SplitHostPort(a.listener.Addr().String())
+	if ip := net.ParseIP(host); err == nil && ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return "http://" + net.JoinHostPort(host, port)
+}
+
+// close ends the use of the files. Everything that was answered is in them already.
+func (a *app) close() error {
+	var errs []error
+	if a.provider != nil {
+		errs = append(errs, a.provider.Close())
+	}
+	if a.store != nil {
+		if err := a.store.Close(); err != nil {
+			errs = append(errs, fmt.Errorf("close store: %w", err))
+		}
+	}
+	return errors.Join(errs...)
+}
