@@ -23,8 +23,19 @@ func handler(c edge.Config, routes ...edge.Route) Handler {
 	return Handler{Handler: r, Routes: r.Routes()}
 }
 
+// Served lists the routes as "METHOD /pattern".
+func (h Handler) Served() []string {
+	out := make([]string, len(h.Routes))
+	for i, r := range h.Routes {
+		out[i] = r.Method + " " + r.Pattern
+	}
+	return out
+}
+
 // language is that of an answer about a thing: what the request asks for, else what the thing's owner speaks.
-func language(w *ucp.Wire, r *edge.Request, stored string) string { return w.Language(r.Language, stored) }
+func language(w *ucp.Wire, r *edge.Request, stored string) string {
+	return w.Language(r.Language, stored)
+}
 
 // health answers that the function runs. It asks nothing behind it: a store that is down is not healed by new functions.
 func health(context.Context, *edge.Request) (edge.Answer, error) {
