@@ -10,7 +10,8 @@ import (
 )
 
 // CreateInput reads the body of POST /checkout-sessions. An instrument becomes part of it only beside expected_total: a
-// create pays only if it says what the shopper agreed to.
+// create pays only if it says what the shopper agreed to. With cart_id, lines and context are the cart's, and the body's are
+// ignored (UCP, cart.json).
 func CreateInput(body Body, fallback string) (checkout.CreateSessionInput, error) {
 	form, err := sessionBody(body, strictjson.Mode{})
 	if err != nil {
@@ -21,9 +22,8 @@ func CreateInput(body Body, fallback string) (checkout.CreateSessionInput, error
 		return checkout.CreateSessionInput{}, missing("$.line_items")
 	}
 	if in.CartID != "" {
-		in.Change.Lines = nil // the cart's win
-	}
-	if in.Change.Context.Language == nil && fallback != "" {
+		in.Change.Lines, in.Change.Context = nil, checkout.ContextPatch{}
+	} else if in.Change.Context.Language == nil && fallback != "" {
 		in.Change.Context.Language = &fallback
 	}
 	if in.Instrument, err = form.Payment.instrument(false); err != nil {
