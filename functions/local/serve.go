@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	shutdownWait  = 5 * time.Second
+	shutdownWait  = 3 * time.Second  // for requests that are running; what they leave undecided is finished at the next start
 	deliveryLimit = 10 * time.Second // how long the provider waits for the answer to a webhook
 )
 
@@ -58,7 +58,9 @@ func (a *app) serve(ctx context.Context) error {
 	stop()
 	patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownWait)
 	defer cancel()
-	err = errors.Join(err, server.Shutdown(patience))
+	if server.Shutdown(patience) != nil {
+		err = errors.Join(err, server.Close())
+	}
 	group.Wait()
 	return errors.Join(err, a.close())
 }
@@ -74,6 +76,7 @@ func (a *app) deliver(ctx context.Context, body []byte, signature string) error 
 	}
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("Stripe-Signature", signature)
+	r.Close = true // a connection kept for the next event would hold up the server's end
 	answer, err := http.DefaultClient.Do(r)
 	if err != nil {
 		return fmt.Errorf("deliver webhook: %w", err)

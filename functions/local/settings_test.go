@@ -1,0 +1,120 @@
+package main
+
+import (
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"kassa/payments/sandbox"
+)
+
+func environment(pairs ...string) func(string) string {
+	return func(name string) string {
+		for i := 0; i+1 < len(pairs); i += 2 {
+			if pairs[i] == name {
+				return pairs[i+1]
+			}
+		}
+		return ""
+	}
+}
+
+func TestSettings(t *testing.T) {
+	t.Parallel()
+	const secret, publishable = "STRIPE_SECRET_KEY", "STRIPE_PUBLISHABLE_KEY"
+	for _, c := range []struct {
+		name string
+		env  []string
+		want settings
+		err  string // part of it
+	}{
+		{"nothing", nil, settings{store: ".kassa/kassa.db"}, ""},
+		{"memory", []string{"KASSA_STORE", "memory"}, settings{}, ""},
+		{"file", []string{"KASSA_STORE", "file:/tmp/x.db"}, settings{store: "/tmp/x.db"}, ""},
+		{"no path", []string{"KASSA_STORE", "file:"}, settings{}, "want file:PATH or memory"},
+		{"unknown store", []string{"KASSA_STORE", "postgres"}, settings{}, "want file:PATH or memory"},
+		{"dynamodb", []string{"KASSA_STORE", "dynamodb"}, settings{}, "no DynamoDB store yet"},
+		{"test mode", []string{secret, "sk_test_1", publishable, "pk_test_1", "STRIPE_API_BASE", "http://127.0.0.1:1", "STRIPE_WEBHOOK_SECRET", "whsec_1, whsec_2"},
+			settings{store: ".kassa/kassa.db", stripe: stripeSettings{"sk_test_1", "pk_test_1", "http://127.0.0.1:1", []string{"whsec_1", "whsec_2"}}}, ""},
+		{"live secret", []string{secret, "sk_live_1", publishable, "pk_test_1"}, settings{}, "live Stripe key is refused"},
+		{"live restricted", []string{secret, "rk_live_1"}, settings{}, "live Stripe key is refused"},
+		{"live publishable", []string{publishable, "pk_live_1"}, settings{}, "live Stripe key is refused"},
+		{"no key at all", []string{secret, "password"}, settings{}, "must start with sk_test_"},
+		{"no publishable", []string{secret, "sk_test_1"}, settings{}, "needs STRIPE_PUBLISHABLE_KEY"},
+		{"base alone", []string{"STRIPE_API_BASE", "http://127.0.0.1:1"}, settings{}, "needs STRIPE_SECRET_KEY"},
+		{"three secrets", []string{"STRIPE_WEBHOOK_SECRET", "whsec_1,whsec_2,whsec_3"}, settings{}, "more than two"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			got, err := readSettings(nil, environment(c.env...), io.Discard)
+			if c.err != "" {
+				if err == nil || !strings.Contains(err.Error(), c.err) {
+					t.Errorf("error %v, want %q", err, c.err)
+				}
+				return
+			}
+			c.want.addr = "127.0.0.1:3000"
+			if diff := cmp.Diff(c.want, got, cmp.AllowUnexported(settings{}, stripeSettings{})); err != nil || diff != "" {
+				t.Errorf("%v\n%s", err, diff)
+			}
+		})
+	}
+	if _, err := readSettings([]string{"-addr", ":80", "extra"}, environment(), io.Discard); err == nil {
+		t.Error("an argument too many is accepted")
+	}
+}
+
+// A key of Stripe's test mode leaves the sandbox for any server that speaks its API.
+func TestAnotherProvider(t *testing.T) {
+	t.Parallel()
+	elsewhere := start(t)
+	if err := elsewhere.provider.Inject(sandbox.Fault{Match: "payment_intents.create", Way: sandbox.WayRateLimited}); err != nil {
+		t.Fatal(err)
+	}
+	s := startWith(t, settings{stripe: stripeSettings{secretKey: "sk_test_1", publishableKey: "pk_test_1", base: elsewhere.base}})
+	c := s.fill("beans-kade-250")
+	s.buy(c, c.purchase("pm_card_visa", beans), key()).want(http.StatusCreated).wantAt("status", "complete_in_progress")
+	s.do(http.MethodGet, "/dev/ledger", "").want(http.StatusNotFound)
+	s.do(http.MethodGet, "/v1/balance", "").want(http.StatusNotFound)
+	s.advance("2m")
+	if charges := elsewhere.charges(); len(charges) != 1 || charges[0].Amount != beans {
+		t.Errorf("the other provider's ledger has %+v", charges)
+	}
+}
+
+// Everything that Kassa refuses to start with is said, not guessed around.
+func TestRefusesToStart(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	broken := filepath.Join(dir, "broken.json")
+	if err := os.WriteFile(broken, []byte(`[{"sku":"a","price":5}]`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		args []string
+		env  []string
+		want string
+	}{
+		"catalogue": {[]string{"-catalogue", broken}, []string{"KASSA_STORE", "memory"}, `unknown field "price"`},
+		"missing":   {[]string{"-catalogue", filepath.Join(dir, "none.json")}, []string{"KASSA_STORE", "memory"}, "none.json"},
+		"address":   {[]string{"-addr", "256.0.0.1:0"}, []string{"KASSA_STORE", "memory"}, "listen on 256.0.0.1:0"},
+		"namespace": {[]string{"-addr", "127.0.0.1:0"}, []string{"KASSA_STORE", "memory", "KASSA_NAMESPACE", "shop"}, "namespace"},
+		"webhook":   {[]string{"-addr", "127.0.0.1:0"}, []string{"KASSA_STORE", "memory", "STRIPE_WEBHOOK_SECRET", "secret"}, "whsec_"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			args := c.args
+			if name == "catalogue" || name == "missing" {
+				args = append([]string{"-addr", "127.0.0.1:0"}, args...)
+			}
+			if err := run(t.Context(), args, environment(c.env...), io.Discard, io.Discard); err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("error %v, want %q", err, c.want)
+			}
+		})
+	}
+}
