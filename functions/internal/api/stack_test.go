@@ -37,6 +37,7 @@ type stack struct {
 	log                     *lines
 	events                  [][2]string // body and signature of what the provider has pushed
 	description             *description
+	edge                    edge.Config
 
 	mu  sync.Mutex
 	now time.Time
@@ -119,12 +120,12 @@ func newStack(t *testing.T) *stack {
 	must(err)
 	wire, err := ucp.New(shop(), "")
 	must(err)
-	e := edge.Config{Wire: wire, Logger: logger, Now: s.clock, NewID: func() string { return s.newID("req") }}
+	s.edge = edge.Config{Wire: wire, Logger: logger, Now: s.clock, NewID: func() string { return s.newID("req") }}
 	description, err := os.ReadFile("../../../openapi.yaml")
 	must(err)
-	s.cart = api.Cart(api.CartDeps{Edge: e, Carts: carts, Lines: carts, Products: carts, OpenAPI: description})
-	s.checkout = api.Checkout(api.CheckoutDeps{Edge: e, Sessions: sessions, Orders: sessions})
-	s.webhook = api.Webhook(api.WebhookDeps{Edge: e, Verifier: verifier, Observer: observer})
+	s.cart = api.Cart(api.CartDeps{Edge: s.edge, Carts: carts, Lines: carts, Products: carts, OpenAPI: description})
+	s.checkout = api.Checkout(api.CheckoutDeps{Edge: s.edge, Sessions: sessions, Orders: sessions})
+	s.webhook = api.Webhook(api.WebhookDeps{Edge: s.edge, Verifier: verifier, Observer: observer})
 	return s
 }
 

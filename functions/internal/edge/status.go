@@ -98,6 +98,9 @@ func failure(w *ucp.Wire, language string, err error) failed {
 		domain = &checkout.Error{Code: checkout.CodeInternal}
 		how = outcomes[checkout.CodeInternal]
 	}
+	if domain.Code == codeNotFound {
+		domain = &checkout.Error{Code: codeNotFound, Message: "there is no such thing, or it is not yours"} // and nothing tells which
+	}
 	f := failed{code: domain.Code, how: how, retry: how.retry}
 	if domain.RetryAfter > 0 {
 		f.retry = domain.RetryAfter

@@ -1,0 +1,99 @@
+// Package coldstart is what all functions do when Lambda starts them: read a typed environment, the secrets and the shop's
+// settings, open one connection to the store, and begin to serve. A function that can't do its work refuses here, with a
+// message that names what is wrong.
+//
+// Everything that a main needs comes from here, and nothing is kept in package variables: a process may serve several
+// invocations at once, and a test makes as many functions as it likes.
+package coldstart
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+
+	"kassa/checkout"
+	"kassa/functions/internal/parameter"
+)
+
+// bound is how long a start may take: Lambda ends one after 10 s, without a word about why.
+const bound = 8 * time.Second
+
+// Function is a function while it starts.
+type Function struct {
+	Env *Environment
+	AWS aws.Config
+	Log *slog.Logger
+	Now func() time.Time
+
+	parameters []string
+}
+
+// Start makes what answers a function's events: a function that package lambda of aws-lambda-go takes.
+type Start func(context.Context, *Function) (handler any, err error)
+
+// Main starts a function and serves events until Lambda ends the process. A function that refuses to start ends it itself.
+func Main(start Start) {
+	handler, err := Begin(os.Environ(), os.Stdout, start)
+	if err != nil {
+		os.Exit(1)
+	}
+	lambda.Start(handler)
+}
+
+// Begin starts a function in an environment (pairs of NAME=value) and returns what answers its events. A refusal is logged
+// too.
+func Begin(environ []string, logs io.Writer, start Start) (handler any, err error) {
+	f := &Function{Env: NewEnvironment(environ), Now: time.Now}
+	f.Log = newLogger(logs, f.Env.Optional("AWS_LAMBDA_LOG_LEVEL"))
+	ctx, cancel := context.WithTimeout(context.Background(), bound)
+	defer cancel()
+	if f.AWS, err = configure(f.Env); err == nil {
+		handler, err = start(ctx, f)
+	}
+	if err != nil {
+		f.Log.ErrorContext(ctx, "function refuses to start", "error", err.Error())
+		return nil, err
+	}
+	return handler, nil
+}
+
+// Parameter has a parameter read whose name is in a variable, and returns that name.
+func (f *Function) Parameter(variable string) string {
+	name := f.Env.Required(variable)
+	f.parameters = append(f.parameters, name)
+	return name
+}
+
+// Keep makes T of the parameters that were asked for, and keeps it up to date. While they are read, warm opens the connection
+// to the store by a read; its failure is logged and no more, since the first request can still succeed. Keep is where a
+// start waits for the network: what is wrong in the environment is said before.
+func Keep[T any](ctx context.Context, f *Function, warm func(context.Context) error, build func(parameter.Values) (T, error)) (*parameter.Kept[T], error) {
+	if err := f.Env.Err(); err != nil {
+		return nil, err
+	}
+	warmed := make(chan error, 1)
+	go func() { warmed <- warm(ctx) }()
+	kept, err := parameter.Keep(ctx, parameter.Config[T]{
+		Client: ssm.NewFromConfig(f.AWS), Names: f.parameters, Make: build, Now: f.Now, Logger: f.Log,
+	})
+	if failed := <-warmed; failed != nil {
+		f.Log.WarnContext(ctx, "the store does not answer yet", "error", failed.Error())
+	}
+	return kept, err
+}
+
+// Nothing makes a warming read of a thing that is not there: finding nothing is what it is for.
+func Nothing(err error) error {
+	var e *checkout.Error
+	if errors.As(err, &e) && e.Code == checkout.CodeNotFound {
+		return nil
+	}
+	return err
+}
