@@ -70,8 +70,7 @@ func matches(p *checkout.Product, words, categories []string) bool {
 	if len(categories) > 0 && !slices.Contains(categories, p.Category) {
 		return false
 	}
-	// The separator keeps a word from being found across two fields.
-	text := strings.ToLower(p.SKU + "\x00" + p.Title + "\x00" + p.Description + "\x00" + p.Category)
+	text := strings.ToLower(strings.Join([]string{p.SKU, p.Title, p.Description, p.Category}, " ")) // no word spans a space
 	return !slices.ContainsFunc(words, func(word string) bool { return !strings.Contains(text, word) })
 }
 

@@ -211,6 +211,24 @@ func TestCommitIsInvisibleUntilDurable(t *testing.T) {
 	}
 }
 
+// TestCommitThatCanNotBeEncodedLeavesNothing fails a commit after its stock was moved.
+func TestCommitThatCanNotBeEncodedLeavesNothing(t *testing.T) {
+	t.Parallel()
+	s := open(t, filepath.Join(t.TempDir(), "kassa.db"))
+	onShelf(t, s, 5)
+	c := taking("cs_1_0")
+	c.Session.UpdatedAt = time.Date(10_000, 1, 1, 0, 0, 0, 0, time.UTC) // more than JSON takes
+	if err := s.Commit(t.Context(), c); err == nil || !strings.Contains(err.Error(), "sessions/cs_1_0") {
+		t.Errorf("got error %v, want one that names the item", err)
+	}
+	if err := s.Commit(t.Context(), taking("cs_2_0")); err != nil {
+		t.Errorf("the next commit fails too: %v", err)
+	}
+	if has(t, s, "cs_1_0") || free(t, s) != 4 {
+		t.Errorf("half a commit took effect: %d mugs are free, want 4", free(t, s))
+	}
+}
+
 func TestRefusesWhatDynamoDBWouldRefuse(t *testing.T) {
 	t.Parallel()
 	s := memstore.New()
