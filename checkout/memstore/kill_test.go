@@ -120,7 +120,7 @@ func startVictim(t *testing.T, path, role string, deadly int64) (*exec.Cmd, *buf
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), self, "-victim="+role, "-victimdb="+path, "-deadly="+strconv.FormatInt(deadly, 10))
+	cmd := exec.CommandContext(t.Context(), self, "-victim="+role, "-victimdb="+path, "-deadly="+strconv.FormatInt(deadly, 10)) //nolint:gosec // this very binary
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {

@@ -187,7 +187,7 @@ func TestCommitIsInvisibleUntilDurable(t *testing.T) {
 	if has(t, s, "cs_1_0") || free(t, s) != 5 {
 		t.Error("a commit can be seen before it is durable")
 	}
-	atDeath, err := os.ReadFile(path)
+	atDeath, err := os.ReadFile(path) //nolint:gosec // the test's own file
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -199,7 +199,7 @@ func TestCommitIsInvisibleUntilDurable(t *testing.T) {
 		t.Error("a commit that was answered can't be seen")
 	}
 	left := filepath.Join(t.TempDir(), "left.db")
-	if err := os.WriteFile(left, atDeath, 0o600); err != nil {
+	if err := os.WriteFile(left, atDeath, 0o600); err != nil { //nolint:gosec // likewise
 		t.Fatal(err)
 	}
 	after := open(t, left)
