@@ -68,7 +68,7 @@ const (
 	NoBody     BodyKind = iota // one that comes nevertheless is not read
 	JSON                       // application/json
 	MergePatch                 // application/merge-patch+json (RFC 7396), or application/json
-	RawBody // as it came, of any type
+	RawBody                    // as it came, of any type
 )
 
 // Route is one method of one path.
