@@ -46,6 +46,9 @@ func readSettings(args []string, getenv func(string) string, usage io.Writer) (s
 	if s.store, err = storeFile(getenv("KASSA_STORE")); err != nil {
 		return settings{}, err
 	}
+	if getenv("OIDC_ISSUER") != "" {
+		return settings{}, errors.New("OIDC_ISSUER: customers can't sign in yet; there are guests only")
+	}
 	s.namespace = getenv("KASSA_NAMESPACE")
 	s.stripe = stripeSettings{
 		secretKey: getenv("STRIPE_SECRET_KEY"), publishableKey: getenv("STRIPE_PUBLISHABLE_KEY"), base: getenv("STRIPE_API_BASE"),
