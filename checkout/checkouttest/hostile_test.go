@@ -351,3 +351,22 @@ func TestHostileStoresConform(t *testing.T) {
 		return checkouttest.NewHostile(embedded(), nil).Stores
 	})
 }
+
+// TestHostileContentionOverNothing lets somebody else come first where there is nothing to write yet.
+func TestHostileContentionOverNothing(t *testing.T) {
+	t.Parallel()
+	h := checkouttest.NewHostile(embedded(), &till{})
+	h.Next("Commit", checkouttest.Contended)
+	s := checkout.Session{ID: checkout.SessionID("ct_1", 0), Version: 1, Op: "op1"}
+	if err := h.Sessions.Commit(t.Context(), checkout.Commit{Session: s}); err != nil {
+		t.Errorf("the first version: %v", err)
+	}
+	h.Next("EditCart", checkouttest.Contended)
+	_, err := h.Carts.EditCart(t.Context(), addOne(aCart("ct_1"), "k"))
+	if conflict := conflictOf(err); conflict == nil || conflict.Cart != nil {
+		t.Errorf("an edit of no cart: got %v, want an empty conflict", err)
+	}
+	if found, err := h.Gateway.Find(t.Context(), s.ID, now); err != nil || len(found) != 1 {
+		t.Errorf("a call without script: %v, %v", found, err)
+	}
+}
