@@ -1,0 +1,239 @@
+package dynamostore
+
+import (
+	"context"
+	"math"
+	"reflect"
+	"strconv"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"kassa/checkout"
+)
+
+// CreateCart implements checkout.CartStore.
+func (s *Store) CreateCart(ctx context.Context, c checkout.Cart) error {
+	it, err := encodeCart(c)
+	if err != nil {
+		return failed("encode cart", c.ID, err)
+	}
+	maybe, err := s.call(ctx, func(ctx context.Context) error {
+		_, err := s.client.PutItem(ctx, &dynamodb.PutItemInput{
+			TableName: &s.names.Carts, Item: it, ConditionExpression: aws.String("attribute_not_exists(i)"),
+			ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+		}, once)
+		return err
+	})
+	old, refused := refusal(err)
+	if !refused {
+		return failed("create cart", c.ID, err)
+	}
+	there, err := decodeCart(old)
+	if err != nil {
+		return err
+	}
+	if again, err := encodeCart(there); maybe && err == nil && reflect.DeepEqual(again, it) {
+		return nil // an earlier try put it
+	}
+	return &checkout.Conflict{Cart: &there}
+}
+
+// Cart implements checkout.CartStore.
+func (s *Store) Cart(ctx context.Context, id string) (checkout.Cart, error) {
+	it, err := s.get(ctx, s.names.Carts, id)
+	if err != nil {
+		return checkout.Cart{}, failed("read cart", id, err)
+	}
+	if it == nil {
+		return checkout.Cart{}, notFound("cart", id)
+	}
+	return decodeCart(it)
+}
+
+// get reads an item strongly consistently; nil if there is none.
+func (s *Store) get(ctx context.Context, table, id string) (it item, err error) {
+	if id == "" {
+		return nil, nil // no key is empty
+	}
+	_, err = s.call(ctx, func(ctx context.Context) error {
+		out, err := s.client.GetItem(ctx, &dynamodb.GetItemInput{TableName: &table, Key: key(id), ConsistentRead: aws.Bool(true)}, once)
+		if err == nil {
+			it = out.Item
+		}
+		return err
+	})
+	return it, err
+}
+
+// EditCart implements checkout.CartStore. CodeInvalid if the edit has not exactly one effect.
+func (s *Store) EditCart(ctx context.Context, e checkout.CartEdit) (checkout.Cart, error) {
+	if effects(e) != 1 {
+		return checkout.Cart{}, invalid("an edit has exactly one effect")
+	}
+	update, possible, err := editExpression(e)
+	if err != nil {
+		return checkout.Cart{}, failed("encode an edit of cart", e.CartID, err)
+	}
+	if !possible {
+		return checkout.Cart{}, s.refused(ctx, e.CartID)
+	}
+	var after item
+	maybe, err := s.call(ctx, func(ctx context.Context) error {
+		out, err := s.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+			TableName: &s.names.Carts, Key: key(e.CartID), UpdateExpression: update.update(), ConditionExpression: update.condition(),
+			ExpressionAttributeNames: update.names, ExpressionAttributeValues: update.values,
+			ReturnValues:                        types.ReturnValueAllNew,
+			ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+		}, once)
+		if err == nil {
+			after = out.Attributes
+		}
+		return err
+	})
+	old, refused := refusal(err)
+	switch {
+	case !refused && err != nil:
+		return checkout.Cart{}, failed("edit cart", e.CartID, err)
+	case !refused:
+		return decodeCart(after)
+	case old == nil:
+		return checkout.Cart{}, &checkout.Conflict{}
+	}
+	cart, err := decodeCart(old)
+	if err != nil {
+		return checkout.Cart{}, err
+	}
+	if mark, ok := cart.Marked(e.Mark.Key); maybe && ok && mark == e.Mark {
+		return cart, nil // an earlier try edited it
+	}
+	return checkout.Cart{}, &checkout.Conflict{Cart: &cart}
+}
+
+// refused is the conflict of an edit that no cart would take; it need not be tried.
+func (s *Store) refused(ctx context.Context, cartID string) error {
+	cart, err := s.Cart(ctx, cartID)
+	switch {
+	case checkout.ErrorCode(err) == checkout.CodeNotFound:
+		return &checkout.Conflict{}
+	case err != nil:
+		return err
+	}
+	return &checkout.Conflict{Cart: &cart}
+}
+
+func effects(e checkout.CartEdit) int {
+	n := 0
+	for _, has := range []bool{e.Add != nil, e.Set != nil, e.Remove != "", e.Replace != nil, e.Cancel} {
+		if has {
+			n++
+		}
+	}
+	return n
+}
+
+// editExpression returns an edit's conditions and effects; not possible if no cart can satisfy it.
+func editExpression(e checkout.CartEdit) (*expression, bool, error) {
+	x := &expression{}
+	x.when("attribute_exists(i)", "attribute_not_exists(t)", "attribute_not_exists(z)",
+		"(attribute_not_exists(e) OR e >= "+x.value(instant(e.At))+")")
+	if !x.access(e.Access) {
+		return nil, false, nil
+	}
+	if e.IfVersion != 0 {
+		x.when("v = " + x.value(number(e.IfVersion)))
+	}
+	if e.Mark.Key != "" {
+		k := x.value(hashed(e.Mark.Key))
+		x.when("NOT contains(r, "+k+")", "NOT a = "+k)
+		x.remember(k, e.Mark.Print)
+	}
+	x.set = append(x.set, "v = v + "+x.value(number(1)))
+	x.put("u", unlessNever(e.At))
+	for name, v := range lifetime(e.ExpiresAt) {
+		x.put(name, v)
+	}
+	possible, err := x.effect(e)
+	return x, possible, err
+}
+
+// access demands what checkout.Access.Allows does; false if nothing was proved.
+func (x *expression) access(a checkout.Access) bool {
+	owner, guest := "", ""
+	if a.Customer != "" {
+		owner = "c = " + x.value(text(a.Customer))
+	}
+	if a.Epoch > 0 {
+		guest = "(attribute_not_exists(c) AND g = " + x.value(number(a.Epoch)) + ")"
+	}
+	switch {
+	case owner != "" && guest != "":
+		x.when("(" + owner + " OR " + guest + ")")
+	case owner+guest != "":
+		x.when(owner + guest)
+	}
+	return owner+guest != ""
+}
+
+// remember puts a mark at the end of the lists and drops the oldest.
+func (x *expression) remember(key, print string) {
+	x.set = append(x.set, "r[99] = "+key, "p[99] = "+x.value(hashed(print)))
+	x.remove = append(x.remove, "r[0]", "p[0]")
+}
+
+func (x *expression) effect(e checkout.CartEdit) (possible bool, err error) {
+	switch {
+	case e.Add != nil:
+		return x.add(*e.Add), nil
+	case e.Set != nil:
+		line := "l." + x.name(lineKey(e.Set.ID))
+		x.when("attribute_exists(" + line + ")")
+		x.set = append(x.set, line+" = "+x.value(number(e.Set.Quantity)))
+	case e.Remove != "":
+		line := "l." + x.name(lineKey(e.Remove))
+		x.when("attribute_exists(" + line + ")")
+		x.remove = append(x.remove, line, "o."+x.name(slot(e.Remove)))
+	case e.Replace != nil:
+		return true, x.replace(*e.Replace)
+	case e.Cancel:
+		x.set = append(x.set, "z = "+x.value(number(1)))
+	}
+	return true, nil
+}
+
+// add adds to a line or makes it, as long as the sum and the number of lines stay within bounds.
+func (x *expression) add(l checkout.LineItem) bool {
+	if l.Quantity > checkout.MaxQuantity || l.Quantity < checkout.MaxQuantity-math.MaxInt64 {
+		return false
+	}
+	line, place := "l."+x.name(lineKey(l.ID)), "o."+x.name(slot(l.ID))
+	x.when("(" + line + " <= " + x.value(number(checkout.MaxQuantity-l.Quantity)) +
+		" OR (attribute_not_exists(" + line + ") AND size(l) < " + x.value(number(checkout.MaxLines)) + "))")
+	x.set = append(x.set,
+		line+" = if_not_exists("+line+", "+x.value(number(0))+") + "+x.value(number(l.Quantity)),
+		place+" = if_not_exists("+place+", v)")
+	return true
+}
+
+func (x *expression) replace(with checkout.CartContents) error {
+	x.put("l", mapped(quantities(with.Lines)))
+	x.put("o", mapped(places(with.Lines)))
+	row, err := rowValue(contextRow(&with.Context))
+	x.put("k", row)
+	if err != nil || with.Buyer == nil {
+		return err
+	}
+	row, err = rowValue(buyerRow(with.Buyer))
+	x.put("b", row)
+	return err
+}
+
+// round is the attribute value of a round that a cart must be in; absent is 0.
+func (x *expression) atRound(round int) {
+	if round == 0 {
+		x.when("attribute_not_exists(n)")
+		return
+	}
+	x.when("n = " + x.value(&types.AttributeValueMemberN{Value: strconv.Itoa(round)}))
+}

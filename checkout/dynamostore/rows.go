@@ -1,0 +1,176 @@
+package dynamostore
+
+import (
+	"time"
+
+	"kassa/checkout"
+	"kassa/checkout/pricing"
+	"kassa/payments"
+	"kassa/payments/money"
+)
+
+// The rows of the domain's types (see row.go). Only ever add to the end.
+
+func contextRow(c *checkout.Context) []any {
+	return []any{&c.Country, &c.Language, &c.PostalCode, &c.Region, &c.Currency}
+}
+
+func buyerRow(b *checkout.Buyer) []any {
+	return []any{&b.Email, &b.FirstName, &b.LastName, &b.Phone, optional[checkout.Consent]{&b.Consent, consentRow}}
+}
+
+func consentRow(c *checkout.Consent) []any {
+	return []any{answer{&c.Marketing}, answer{&c.Analytics}, answer{&c.Preferences}, answer{&c.SaleOfData}}
+}
+
+// answer is yes, no or none.
+type answer struct{ at **bool }
+
+func (a answer) encode() ([]byte, error) {
+	switch {
+	case *a.at == nil:
+		return nil, nil
+	case **a.at:
+		return []byte("1"), nil
+	}
+	return []byte("2"), nil
+}
+
+func (a answer) decode(data []byte) error {
+	if data != nil {
+		yes := string(data) == "1"
+		*a.at = &yes
+	}
+	return nil
+}
+
+func destinationRow(d *checkout.Destination) []any {
+	return []any{
+		&d.ID, &d.Country, &d.PostalCode, &d.City, &d.Street, &d.Extended, &d.Region, &d.FirstName, &d.LastName, &d.Phone,
+	}
+}
+
+// quoteRow keeps what pricing decided. Subtotals and totals of lines follow from it by plain sums (pricing.Line).
+func quoteRow(q *checkout.Quote, since *time.Time) []any {
+	c := &q.Currency
+	return []any{
+		c, &q.TaxIncluded, &q.Version, &q.CartVersion, later{&q.PricedAt, since},
+		rows[pricing.Line]{&q.Lines, lineRow(&q.Quote)},
+		amount{at: &q.Discount, base: c}, amount{at: &q.Shipping, base: c}, amount{at: &q.Tax, base: c},
+		amount{at: &q.IncludedTax, base: c}, amount{at: &q.Net, base: c},
+		amount{&q.Subtotal, c, func() int64 { return subtotals(q.Lines) }},
+		amount{&q.Total, c, func() int64 { return q.Subtotal.Minor - q.Discount.Minor + q.Shipping.Minor + q.Tax.Minor }},
+		rows[pricing.TaxLine]{&q.Taxes, taxRow(c)},
+		rows[pricing.Option]{&q.Options, optionRow(c)},
+		&q.Selected, &q.Estimated,
+	}
+}
+
+func subtotals(lines []pricing.Line) int64 {
+	var sum int64
+	for _, l := range lines {
+		sum += l.Subtotal.Minor
+	}
+	return sum
+}
+
+func lineRow(q *pricing.Quote) func(l *pricing.Line) []any {
+	c := &q.Currency
+	return func(l *pricing.Line) []any {
+		return []any{
+			&l.SKU, &l.Title, &l.Quantity, amount{at: &l.Unit, base: c}, &l.TaxRate, amount{at: &l.Tax, base: c}, &l.ImageURL,
+			amount{at: &l.Discount, base: c},
+			amount{&l.Subtotal, c, func() int64 { return l.Unit.Minor * l.Quantity }},
+			amount{&l.Total, c, func() int64 { return lineTotal(q, l) }},
+			usual[string]{&l.LineID, func() string { return checkout.LineID(l.SKU) }},
+		}
+	}
+}
+
+func lineTotal(q *pricing.Quote, l *pricing.Line) int64 {
+	if q.TaxIncluded {
+		return l.Subtotal.Minor - l.Discount.Minor
+	}
+	return l.Subtotal.Minor - l.Discount.Minor + l.Tax.Minor
+}
+
+func taxRow(c *money.Currency) func(*pricing.TaxLine) []any {
+	return func(t *pricing.TaxLine) []any {
+		return []any{&t.Rate, amount{at: &t.Net, base: c}, amount{at: &t.Tax, base: c}}
+	}
+}
+
+func optionRow(c *money.Currency) func(*pricing.Option) []any {
+	return func(o *pricing.Option) []any {
+		return []any{&o.ID, &o.Title, amount{at: &o.Price, base: c}, amount{at: &o.Tax, base: c}, &o.Earliest, &o.Latest, &o.Carrier}
+	}
+}
+
+func messageRow(m *checkout.Message) []any {
+	return []any{&m.Type, &m.Code, &m.Severity, &m.Path, &m.Args}
+}
+
+func payRow(p *checkout.PayMark) []any { return []any{marked{&p.Mark}, &p.Refused, &p.Reason} }
+
+func markRow(m *checkout.Mark) []any { return []any{marked{m}} }
+
+func instrumentRow(i *payments.Instrument) []any { return []any{&i.Handler, &i.Kind, &i.Token} }
+
+func actionRow(a *payments.Action) []any { return []any{&a.Type, &a.URL, &a.ReturnURL} }
+
+func refundRow(s *checkout.Session) func(*checkout.ProviderRefund) []any {
+	return func(r *checkout.ProviderRefund) []any {
+		return []any{
+			&r.IntentID, amount{at: &r.Amount, base: &s.Quote.Currency}, &r.Cause, &r.Release, &r.ID, &r.Done, &r.Tries,
+		}
+	}
+}
+
+// attemptRow is that of the session's open attempt: begun with its last request to pay, for its total.
+func attemptRow(s *checkout.Session) func(*checkout.Attempt) []any {
+	return func(a *checkout.Attempt) []any {
+		return []any{
+			&a.N, &a.Key, usual[string]{&a.IntentID, func() string { return intentOf(s) }}, &a.UpdateKey,
+			usual[checkout.Mark]{&a.Mark, func() checkout.Mark { return lastPay(s) }},
+			nested(instrumentRow(&a.Instrument)), &a.Methods, &a.ReturnURL,
+			amount{&a.Amount, &s.Quote.Currency, func() int64 { return s.Quote.Total.Minor }},
+			later{&a.StartedAt, &s.CreatedAt}, later{&a.LeaseUntil, &s.CreatedAt}, &a.Answered, &a.Tries,
+			later{&a.CheckedAt, &s.CreatedAt}, later{&a.HeldUntil, &s.CreatedAt},
+		}
+	}
+}
+
+func lastPay(s *checkout.Session) checkout.Mark {
+	if len(s.Pays) == 0 {
+		return checkout.Mark{}
+	}
+	return s.Pays[len(s.Pays)-1].Mark
+}
+
+func intentOf(s *checkout.Session) string {
+	if s.Intent == nil {
+		return ""
+	}
+	return s.Intent.ID
+}
+
+func intentRow(s *checkout.Session) func(*checkout.Intent) []any {
+	return func(in *checkout.Intent) []any {
+		return []any{
+			&in.ID, &in.Status, amount{&in.Amount, &s.Quote.Currency, func() int64 { return s.Quote.Total.Minor }},
+			&in.ClientSecret, optional[payments.Action]{&in.Action, actionRow},
+		}
+	}
+}
+
+func orderRow(s *checkout.Session) func(*checkout.Order) []any {
+	return func(o *checkout.Order) []any {
+		return []any{
+			usual[string]{&o.ID, func() string { return checkout.OrderID(s.ID) }},
+			later{&o.PlacedAt, &s.CreatedAt},
+			amount{&o.Amount, &s.Quote.Currency, func() int64 { return s.Quote.Total.Minor }},
+			usual[string]{&o.IntentID, func() string { return intentOf(s) }},
+			&o.Terms, &o.Authorized, &o.CaptureBefore,
+		}
+	}
+}

@@ -1,0 +1,118 @@
+package dynamostore
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"kassa/checkout"
+)
+
+// Session implements checkout.SessionStore.
+func (s *Store) Session(ctx context.Context, id string) (checkout.Session, error) {
+	it, err := s.get(ctx, s.names.Sessions, id)
+	if err != nil {
+		return checkout.Session{}, failed("read session", id, err)
+	}
+	if it == nil {
+		return checkout.Session{}, notFound("session", id)
+	}
+	return decodeSession(it)
+}
+
+// SessionAndCart implements checkout.SessionStore.
+func (s *Store) SessionAndCart(ctx context.Context, id string) (checkout.Session, checkout.Cart, error) {
+	cartID := checkout.CartOfSession(id)
+	if cartID == "" {
+		return checkout.Session{}, checkout.Cart{}, notFound("session", id)
+	}
+	found, err := s.batch(ctx, map[string][]item{s.names.Sessions: {key(id)}, s.names.Carts: {key(cartID)}}, true)
+	if err != nil {
+		return checkout.Session{}, checkout.Cart{}, failed("read session and cart", id, err)
+	}
+	if len(found[s.names.Sessions]) == 0 {
+		return checkout.Session{}, checkout.Cart{}, notFound("session", id)
+	}
+	session, err := decodeSession(found[s.names.Sessions][0])
+	if err != nil || len(found[s.names.Carts]) == 0 {
+		return session, checkout.Cart{}, err
+	}
+	cart, err := decodeCart(found[s.names.Carts][0])
+	return session, cart, err
+}
+
+// batch reads items of several tables, at most 100, in one trip; what DynamoDB leaves unprocessed is asked for again.
+func (s *Store) batch(ctx context.Context, keys map[string][]item, consistent bool) (map[string][]item, error) {
+	request := make(map[string]types.KeysAndAttributes, len(keys))
+	for table, k := range keys {
+		request[table] = types.KeysAndAttributes{Keys: k, ConsistentRead: aws.Bool(consistent)}
+	}
+	found := make(map[string][]item, len(keys))
+	_, err := s.call(ctx, func(ctx context.Context) error {
+		out, err := s.client.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: request}, once)
+		if err != nil {
+			return err
+		}
+		for table, items := range out.Responses {
+			found[table] = append(found[table], items...)
+		}
+		if request = out.UnprocessedKeys; len(request) > 0 {
+			return errUnprocessed
+		}
+		return nil
+	})
+	return found, err
+}
+
+// errUnprocessed is how a batch says that it was throttled in part.
+var errUnprocessed = &types.ProvisionedThroughputExceededException{Message: aws.String("keys were left unprocessed")}
+
+// unendedRead is how many items a page of Unended looks at, at least: most are orders, and nobody watches those.
+const unendedRead = 250
+
+// Unended implements checkout.SessionStore by a scan, which every item of the table makes dearer: for a slow backfill.
+func (s *Store) Unended(ctx context.Context, q checkout.DueQuery) (checkout.DuePage, error) {
+	if q.Limit < 1 {
+		return checkout.DuePage{}, invalid("a page needs room for at least one item")
+	}
+	scan := &dynamodb.ScanInput{
+		TableName: &s.names.Sessions, Limit: aws.Int32(int32(min(max(q.Limit, unendedRead), 10_000))), //nolint:gosec // bounded
+		ProjectionExpression: aws.String("i, h"), FilterExpression: aws.String("attribute_exists(w)"),
+	}
+	if !q.Before.IsZero() {
+		scan.FilterExpression = aws.String("attribute_exists(w) AND h <= :b")
+		scan.ExpressionAttributeValues = item{":b": blob(dueEnd(q.Before))}
+	}
+	if q.Cursor != "" {
+		scan.ExclusiveStartKey = key(q.Cursor)
+	}
+	var out *dynamodb.ScanOutput
+	_, err := s.call(ctx, func(ctx context.Context) (err error) {
+		out, err = s.client.Scan(ctx, scan, once)
+		return err
+	})
+	if err != nil {
+		return checkout.DuePage{}, failed("scan", "sessions", err)
+	}
+	return unendedPage(out, q.Limit)
+}
+
+func unendedPage(out *dynamodb.ScanOutput, limit int) (checkout.DuePage, error) {
+	var page checkout.DuePage
+	for i, it := range out.Items {
+		entry := &stored{item: it}
+		if i == limit {
+			page.Cursor = page.Items[limit-1].ID
+			return page, nil
+		}
+		page.Items = append(page.Items, checkout.DueItem{ID: entry.text("i"), At: dueTime(entry.binary("h"))})
+		if entry.err != nil {
+			return checkout.DuePage{}, entry.err
+		}
+	}
+	last := &stored{item: out.LastEvaluatedKey}
+	page.Cursor = last.text("i")
+	return page, last.err
+}
