@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-lambda-go/events"
+
 	"kassa/checkout"
 	"kassa/checkout/memstore"
 	"kassa/checkout/pricing"
@@ -158,6 +160,7 @@ func products() []checkout.Product {
 	}
 	return []checkout.Product{
 		{SKU: "mug", Title: "Mug", Titles: map[string]string{"nl": "Mok"}, Description: "Holds coffee", ImageURL: "https://shop.example/mug.jpg", Category: "Kitchen", Prices: eur(1290)},
+		{SKU: "beans-kade-250", Title: "Kade house espresso, 250 g", Category: "coffee", Prices: eur(995)},
 		{SKU: "scarce", Title: "Scarce", Prices: eur(2000), Stock: &three},
 		{SKU: "gone", Title: "Gone", Prices: eur(2000), Stock: &none},
 		{SKU: "withdrawn", Title: "Withdrawn", Prices: eur(1000), Inactive: true},
@@ -206,6 +209,21 @@ func (s *stack) call(t *testing.T, method, path, body string, headers ...string)
 		}
 	}
 	s.description.check(t, method, path, body, w)
+	return w
+}
+
+// replyOf is an answer as Lambda hands it to API Gateway.
+func replyOf(t *testing.T, out events.APIGatewayV2HTTPResponse) reply {
+	t.Helper()
+	w := reply{ResponseRecorder: httptest.NewRecorder(), t: t}
+	for name, value := range out.Headers {
+		w.Header().Set(name, value)
+	}
+	w.Code = out.StatusCode
+	w.Body.WriteString(out.Body)
+	if err := json.Unmarshal([]byte(out.Body), &w.doc); err != nil {
+		t.Fatalf("no JSON: %v\n%s", err, out.Body)
+	}
 	return w
 }
 

@@ -1,0 +1,97 @@
+package api_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"kassa/functions/internal/lambdahttp"
+)
+
+// The files in events/ are what API Gateway hands to the functions. They tell one purchase: each is sent to the function that
+// it is named after, in this order, to handlers whose token secret is 32 times "k" and whose clock shows 23 November 2026,
+// 09:30 UTC.
+func TestEvents(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	told := []string{}
+	for _, c := range []struct {
+		name   string
+		status int
+		at     []string // paths in the answer, and what stands there
+	}{
+		{"cart-create", 201, []string{"id", "ct_w51w6889yxk9yhjbas1rpm7htt", "line_items.0.quantity", "2", "context.language", "nl", "totals_estimated", "false"}},
+		{"cart-create-base64", 201, []string{"buyer.first_name", "Zoë", "buyer.last_name", "Ærøskøbing 😀"}},
+		{"cart-get", 200, []string{"totals.0.display_text", "Subtotaal"}},
+		{"cart-add-line", 200, []string{"line_items.0.quantity", "3"}},
+		{"cart-set-line", 200, []string{"line_items.0.quantity", "4"}},
+		{"cart-remove-line", 200, []string{"line_items", "[]"}},
+		{"cart-two-keys", 400, []string{"messages.0.code", "invalid"}},
+		{"cart-other-guest", 404, []string{"messages.0.code", "not_found"}},
+		{"cart-search-unicode", 200, []string{"products.0.id", "beans-kade-250"}},
+		{"cart-lookup", 200, []string{"products.0.id", "beans-kade-250", "messages.0.path", "$.ids[1]"}},
+		{"cart-health", 200, []string{"status", "ok"}},
+		{"cart-unknown-path", 404, []string{"messages.0.code", "not_found"}},
+		{"cart-refill", 200, []string{"line_items.0.quantity", "2"}},
+		{"checkout-create", 201, []string{"id", "cs_w51w6889yxk9yhjbas1rpm7htt_0", "status", "incomplete"}},
+		{"checkout-sheet-address", 200, []string{"fulfillment.methods.0.destinations.0.postal_code", "1015", "totals.2.amount", "2485"}},
+		{"checkout-sheet-option", 200, []string{"fulfillment.methods.0.groups.0.selected_option_id", "express", "totals.2.amount", "2985"}},
+		{"checkout-card-number", 400, []string{"messages.0.code", "card_number", "messages.0.path", "$.payment.instruments[0].credential.token"}},
+		{"checkout-complete", 200, []string{"status", "completed", "order.id", "or_w51w6889yxk9yhjbas1rpm7htt_0"}},
+		{"checkout-get", 200, []string{"totals.0.display_text", "Delsum"}},
+		{"checkout-order", 200, []string{"checkout_id", "cs_w51w6889yxk9yhjbas1rpm7htt_0"}},
+		{"checkout-buy-now-google", 201, []string{"status", "completed"}},
+		{"checkout-agent-version", 422, []string{"messages.0.code", "version_unsupported"}},
+		{"webhook-succeeded", 200, []string{"received", "true"}},
+		{"webhook-dispute-base64", 200, []string{"received", "true"}},
+		{"webhook-forged", 400, []string{"messages.0.code", "invalid"}},
+		{"webhook-stale", 400, []string{"messages.0.code", "invalid"}},
+	} {
+		told = append(told, c.name+".json")
+		w := s.send(t, c.name)
+		if w.Code != c.status {
+			t.Errorf("%s: status %d, want %d: %s", c.name, w.Code, c.status, w.Body)
+		}
+		w.wantAt(c.at...)
+	}
+	files, err := filepath.Glob("../../../events/*.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		name := filepath.Base(f)
+		function, _, _ := strings.Cut(name, "-")
+		if slices.Contains([]string{"cart", "checkout", "webhook"}, function) && !slices.Contains(told, name) {
+			t.Errorf("nobody sends events/%s", name)
+		}
+	}
+	if charges := s.provider.Ledger(); len(charges) != 2 {
+		t.Errorf("%d charges", len(charges))
+	}
+}
+
+// send hands an event to its function through the Lambda adapter.
+func (s *stack) send(t *testing.T, name string) reply {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("../../../events", name+".json")) //nolint:gosec // a name of ours
+	if err != nil {
+		t.Fatal(err)
+	}
+	var event events.APIGatewayV2HTTPRequest
+	if err := json.Unmarshal(text, &event); err != nil {
+		t.Fatal(err)
+	}
+	function, _, _ := strings.Cut(name, "-")
+	handler := map[string]http.Handler{"cart": s.cart, "checkout": s.checkout, "webhook": s.webhook}[function]
+	out, err := lambdahttp.Adapt(handler)(t.Context(), event)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return replyOf(t, out)
+}
