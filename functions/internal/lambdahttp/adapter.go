@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -40,6 +41,9 @@ func request(ctx context.Context, event events.APIGatewayV2HTTPRequest) (*http.R
 		if body, err = base64.StdEncoding.DecodeString(event.Body); err != nil {
 			return nil, fmt.Errorf("decode body: %w", err)
 		}
+	}
+	if !strings.HasPrefix(event.RawPath, "/") { // else a path could name a host
+		return nil, errors.New("path without a leading slash")
 	}
 	target := requestURI(event)
 	u, err := url.ParseRequestURI(target)
