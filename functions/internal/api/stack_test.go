@@ -37,6 +37,7 @@ type stack struct {
 	cart, checkout, webhook api.Handler
 	provider                *sandbox.Provider
 	log                     *lines
+	kept                    [][2]string // kind and text of answers
 	events                  [][2]string // body and signature of what the provider has pushed
 	description             *description
 	edge                    edge.Config
@@ -86,6 +87,7 @@ func (s *stack) newID(prefix string) string {
 func newStack(t *testing.T) *stack {
 	t.Helper()
 	s := &stack{now: time.Date(2026, time.November, 23, 9, 30, 0, 0, time.UTC), log: &lines{}, description: describe(t)}
+	s.judged(t)
 	must := func(err error) {
 		t.Helper()
 		if err != nil {
@@ -208,6 +210,7 @@ func (s *stack) call(t *testing.T, method, path, body string, headers ...string)
 			t.Fatalf("%s %s answers no JSON: %v\n%s", method, path, err, w.Body)
 		}
 	}
+	s.keep(path, w)
 	s.description.check(t, method, path, body, w)
 	return w
 }
