@@ -11,7 +11,7 @@ import (
 
 // Config is what a Kept is made of.
 type Config[T any] struct {
-	Client Client
+	Client *Client
 	Names  []string // at most MaxNames; none: nothing is ever read
 	Make   func(Values) (T, error)
 	Now    func() time.Time
@@ -108,5 +108,5 @@ func (k *Kept[T]) read(ctx context.Context) (Values, error) {
 	if len(k.config.Names) == 0 {
 		return Values{}, nil
 	}
-	return Read(ctx, k.config.Client, k.config.Names...)
+	return k.config.Client.Read(ctx, k.config.Names...)
 }

@@ -9,14 +9,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
-
-	"github.com/aws/aws-sdk-go-v2/service/ssm"
 )
-
-// Client is the one call of Systems Manager that is needed. *ssm.Client is one.
-type Client interface {
-	GetParameters(ctx context.Context, in *ssm.GetParametersInput, options ...func(*ssm.Options)) (*ssm.GetParametersOutput, error)
-}
 
 // Values are the texts of parameters by name, without the white space around them.
 type Values map[string]string
@@ -24,20 +17,16 @@ type Values map[string]string
 // MaxNames is how many parameters one call may read (Systems Manager, GetParameters).
 const MaxNames = 10
 
-// Read reads parameters in one call, decrypted. All must exist and hold something; what is wrong is said by name, and no
-// error holds a value.
-func Read(ctx context.Context, client Client, names ...string) (Values, error) {
-	decrypt := true
-	out, err := client.GetParameters(ctx, &ssm.GetParametersInput{Names: names, WithDecryption: &decrypt})
+// Read reads parameters in one call. All must exist and hold something; what is wrong is said by name, and no error holds a
+// value.
+func (c *Client) Read(ctx context.Context, names ...string) (Values, error) {
+	found, err := c.get(ctx, names)
 	if err != nil {
 		return nil, fmt.Errorf("read parameters %s: %w", strings.Join(names, ", "), err)
 	}
 	values := make(Values, len(names))
-	for _, p := range out.Parameters {
-		if p.Name == nil || p.Value == nil {
-			continue
-		}
-		values[*p.Name] = strings.TrimSpace(*p.Value)
+	for _, p := range found {
+		values[p.Name] = strings.TrimSpace(p.Value)
 	}
 	var missing, empty []string
 	for _, name := range names {
