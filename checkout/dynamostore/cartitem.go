@@ -21,6 +21,7 @@ import (
 //	c  customer; absent = a guest's    y  created      u  updated      e  expires      x  TTL
 //	m  currency                        s  shard of the due index, d  its key; absent = never due
 //	k  context, b  buyer: rows         a, f  mark of the request that made it
+//	h  fields that are not in this list yet: a row, written once
 //	l  lines: sku → quantity           r, p  the last marks, keys and prints
 //	o  order of lines: slot → number
 //
@@ -63,13 +64,13 @@ func encodeCart(c checkout.Cart) (item, error) {
 			it[name] = v
 		}
 	}
-	return it, putRows(it, map[string][]any{"k": contextRow(&c.Context), "b": buyerRow(&c.Buyer)})
+	return it, putRows(it, map[string]row{"k": contextRow(&c.Context), "b": buyerRow(&c.Buyer), "h": newCartFields(&c)})
 }
 
 // putRows adds rows to an item, unless they hold nothing.
-func putRows(it item, all map[string][]any) error {
-	for name, fields := range all {
-		v, err := rowValue(fields)
+func putRows(it item, all map[string]row) error {
+	for name, r := range all {
+		v, err := rowValue(r)
 		if err != nil {
 			return err
 		}
@@ -81,12 +82,20 @@ func putRows(it item, all map[string][]any) error {
 }
 
 // rowValue returns a row as an attribute; nil if it holds nothing.
-func rowValue(fields []any) (types.AttributeValue, error) {
-	data, err := nested(fields).encode()
+func rowValue(r row) (types.AttributeValue, error) {
+	data, err := nested(r).encode()
 	if data == nil || err != nil {
 		return nil, err
 	}
 	return text(string(data)), nil
+}
+
+// newCartFields is the row of what a cart has beyond the attributes above.
+func newCartFields(c *checkout.Cart) row {
+	return row{of: c, elsewhere: []any{
+		&c.ID, &c.Version, &c.Epoch, &c.Customer, &c.Currency, &c.Context, &c.Buyer, &c.Lines, &c.Session, &c.Round, &c.Canceled,
+		&c.CreatedAt, &c.UpdatedAt, &c.ExpiresAt, &c.Due, &c.Create, &c.Marks,
+	}}
 }
 
 func unlessZero(n int64) types.AttributeValue {
@@ -173,6 +182,7 @@ func decodeCart(it item) (checkout.Cart, error) {
 	}
 	s.row("k", contextRow(&c.Context))
 	s.row("b", buyerRow(&c.Buyer))
+	s.row("h", newCartFields(&c))
 	keys, prints := s.list("r"), s.list("p")
 	for i := range min(len(keys), len(prints)) {
 		if k := half(keys[i]); k != "" {

@@ -9,18 +9,16 @@ import (
 	"kassa/checkout"
 )
 
-// Attributes of an inbox item: i id, t type, j object, p intent, s session; b and r place it in the index of what was
-// received. All of the inbox is one partition of that index: it takes a thousand events a second, many times what a provider
-// sends, and reconcile asks for it every minute.
+// Attributes of an inbox item: i id, j everything else, as a row; b and r place it in the index of what was received. All of
+// the inbox is one partition of that index: it takes a thousand events a second, many times what a provider sends, and
+// reconcile asks for it every minute.
 const receivedPartition = "i"
 
 // PutInbox implements checkout.Inbox.
 func (s *Store) PutInbox(ctx context.Context, in checkout.InboxItem) error {
 	it := item{"i": text(in.ID), "b": text(receivedPartition), "r": blob(dueKey(in.ReceivedAt, in.ID))}
-	for name, v := range map[string]string{"t": in.Type, "j": in.Object, "p": in.IntentID, "s": in.SessionID} {
-		if v != "" {
-			it[name] = text(v)
-		}
+	if err := putRows(it, map[string]row{"j": inboxRow(&in)}); err != nil {
+		return failed("encode inbox item", in.ID, err)
 	}
 	_, err := s.call(ctx, func(ctx context.Context) error {
 		_, err := s.client.PutItem(ctx, &dynamodb.PutItemInput{
@@ -34,6 +32,10 @@ func (s *Store) PutInbox(ctx context.Context, in checkout.InboxItem) error {
 	return failed("put inbox item", in.ID, err)
 }
 
+func inboxRow(in *checkout.InboxItem) row {
+	return row{of: in, elsewhere: []any{&in.ID, &in.ReceivedAt}, fields: []any{&in.Type, &in.Object, &in.IntentID, &in.SessionID}}
+}
+
 // InboxItems implements checkout.Inbox: those received not after q.Before, as the index has them.
 func (s *Store) InboxItems(ctx context.Context, q checkout.DueQuery) ([]checkout.InboxItem, string, error) {
 	entries, cursor, err := s.due(ctx, dueIndex{s.names.Inbox, IndexReceived, "b", "r", []string{receivedPartition}}, q)
@@ -43,9 +45,9 @@ func (s *Store) InboxItems(ctx context.Context, q checkout.DueQuery) ([]checkout
 	items := make([]checkout.InboxItem, 0, len(entries))
 	for _, e := range entries {
 		it := &stored{item: e.item}
-		items = append(items, checkout.InboxItem{
-			ID: e.id, Type: it.text("t"), Object: it.text("j"), IntentID: it.text("p"), SessionID: it.text("s"), ReceivedAt: dueTime(e.key),
-		})
+		in := checkout.InboxItem{ID: e.id, ReceivedAt: dueTime(e.key)}
+		it.row("j", inboxRow(&in))
+		items = append(items, in)
 		if it.err != nil {
 			return nil, "", failed("decode inbox item", e.id, it.err)
 		}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"time"
 
@@ -13,25 +14,33 @@ import (
 	"kassa/payments/money"
 )
 
-// A row is how structured values are stored: a JSON array of fields by position. What has its usual value is 0, and
-// zeros at the end are left out. It is a third of the size of JSON objects, and an item's size is its price.
+// A row is how a structured value is stored: a JSON array of its fields by position. What has its usual value is 0, and
+// zeros at the end are left out. It is a third of the size of a JSON object, and an item's size is its price.
 //
 // A type's row is one list of pointers to its fields, used to write and to read, so that the two can't drift apart. Lists
-// only ever grow at their end: stored rows are older than the code that reads them.
+// only ever grow at their end: stored rows are older than the code that reads them. A field that no list has yet, because
+// the domain has just got it, is stored by its name, in an object behind the array's other elements: nothing is forgotten
+// for being new.
+type row struct {
+	of        any   // pointer to the struct
+	fields    []any // pointers to its fields, or coders, by position
+	elsewhere []any // pointers to fields that are stored in another place
+}
 
 // coder is a field that needs more than its Go type says.
 type coder interface {
 	encode() ([]byte, error)  // nil: the usual value
 	decode(data []byte) error // nil data: the usual value
+	target() any              // pointer to the field
 }
 
 var unset = []byte("0")
 
-func pack(fields []any) ([]byte, error) {
+func pack(r row) ([]byte, error) {
 	var out bytes.Buffer
 	out.WriteByte('[')
 	end := 1
-	for i, f := range fields {
+	for i, f := range r.fields {
 		if i > 0 {
 			out.WriteByte(',')
 		}
@@ -47,8 +56,43 @@ func pack(fields []any) ([]byte, error) {
 		end = out.Len()
 	}
 	out.Truncate(end)
+	if err := packNew(r, &out); err != nil {
+		return nil, err
+	}
 	out.WriteByte(']')
 	return out.Bytes(), nil
+}
+
+// packNew appends the fields that have no position.
+func packNew(r row, out *bytes.Buffer) error {
+	fresh := map[string]any{}
+	for i := range reflect.TypeOf(r.of).Elem().NumField() {
+		f := reflect.ValueOf(r.of).Elem().Field(i)
+		if !f.IsZero() && !r.has(f.Addr().Interface()) {
+			fresh[reflect.TypeOf(r.of).Elem().Field(i).Name] = f.Interface()
+		}
+	}
+	if len(fresh) == 0 {
+		return nil
+	}
+	data, err := marshal(map[string]any{"+": fresh})
+	if out.Len() > 1 {
+		out.WriteByte(',')
+	}
+	out.Write(data)
+	return err
+}
+
+func (r row) has(field any) bool {
+	for _, f := range r.fields {
+		if c, ok := f.(coder); ok {
+			f = c.target()
+		}
+		if f == field {
+			return true
+		}
+	}
+	return slices.Contains(r.elsewhere, field)
 }
 
 func encode(field any) ([]byte, error) {
@@ -81,18 +125,44 @@ func marshal(v any) ([]byte, error) {
 	return bytes.TrimSuffix(out.Bytes(), []byte("\n")), nil
 }
 
-func unpack(data []byte, fields []any) error {
-	var row []json.RawMessage
-	if err := json.Unmarshal(data, &row); err != nil {
+func unpack(data []byte, r row) error {
+	var values []json.RawMessage
+	if err := json.Unmarshal(data, &values); err != nil {
 		return err
 	}
-	for i, f := range fields {
+	fresh := []byte(nil)
+	if last := len(values) - 1; last >= 0 && bytes.HasPrefix(values[last], []byte(`{"+":`)) {
+		values, fresh = values[:last], values[last]
+	}
+	for i, f := range r.fields {
 		var value []byte
-		if i < len(row) && !bytes.Equal(row[i], unset) {
-			value = row[i]
+		if i < len(values) && !bytes.Equal(values[i], unset) {
+			value = values[i]
 		}
 		if err := decode(value, f); err != nil {
-			return fmt.Errorf("field %d: %w", i, err)
+			return fmt.Errorf("field %d of %T: %w", i, r.of, err)
+		}
+	}
+	if fresh == nil {
+		return nil
+	}
+	return unpackNew(fresh, r)
+}
+
+// unpackNew reads the fields that had no position when the row was written. Code that is older than the row skips what it
+// doesn't know.
+func unpackNew(data []byte, r row) error {
+	var fresh struct {
+		Fields map[string]json.RawMessage `json:"+"`
+	}
+	if err := json.Unmarshal(data, &fresh); err != nil {
+		return err
+	}
+	for name, value := range fresh.Fields {
+		if f := reflect.ValueOf(r.of).Elem().FieldByName(name); f.IsValid() {
+			if err := json.Unmarshal(value, f.Addr().Interface()); err != nil {
+				return fmt.Errorf("field %s of %T: %w", name, r.of, err)
+			}
 		}
 	}
 	return nil
@@ -145,6 +215,8 @@ func decodeTime(data []byte, t *time.Time) error {
 // later is an instant by its distance in milliseconds from another one, which stands before it in the row.
 type later struct{ at, than *time.Time }
 
+func (l later) target() any { return l.at }
+
 func (l later) encode() ([]byte, error) {
 	if l.at.IsZero() {
 		return nil, nil
@@ -171,10 +243,12 @@ func (l later) decode(data []byte) error {
 }
 
 // nested is a row within a row.
-type nested []any
+type nested row
+
+func (n nested) target() any { return n.of }
 
 func (n nested) encode() ([]byte, error) {
-	data, err := pack(n)
+	data, err := pack(row(n))
 	if len(data) == len("[]") {
 		return nil, err
 	}
@@ -183,22 +257,24 @@ func (n nested) encode() ([]byte, error) {
 
 func (n nested) decode(data []byte) error {
 	if data == nil {
-		return nil
+		data = []byte("[]") // what follows from other values is to be set all the same
 	}
-	return unpack(data, n)
+	return unpack(data, row(n))
 }
 
 // optional is a row that may be absent as a whole.
 type optional[T any] struct {
-	at     **T
-	fields func(*T) []any
+	at  **T
+	row func(*T) row
 }
+
+func (o optional[T]) target() any { return o.at }
 
 func (o optional[T]) encode() ([]byte, error) {
 	if *o.at == nil {
 		return nil, nil
 	}
-	return pack(o.fields(*o.at))
+	return pack(o.row(*o.at))
 }
 
 func (o optional[T]) decode(data []byte) error {
@@ -206,31 +282,60 @@ func (o optional[T]) decode(data []byte) error {
 		return nil
 	}
 	*o.at = new(T)
-	return unpack(data, o.fields(*o.at))
+	return unpack(data, o.row(*o.at))
 }
 
 // rows is a list of rows.
 type rows[T any] struct {
-	at     *[]T
-	fields func(*T) []any
+	at  *[]T
+	row func(*T) row
 }
 
-func (r rows[T]) encode() ([]byte, error) {
-	if len(*r.at) == 0 {
+func (r rows[T]) target() any { return r.at }
+
+func (r rows[T]) encode() ([]byte, error) { return r.list().encode() }
+
+func (r rows[T]) decode(data []byte) error { return r.list().decode(data) }
+
+func (r rows[T]) list() list[T] {
+	return list[T]{r.at, func(v *T) any { return whole(r.row(v)) }}
+}
+
+// whole is a row that is written even if it holds nothing.
+type whole row
+
+func (w whole) target() any { return w.of }
+
+func (w whole) encode() ([]byte, error) { return pack(row(w)) }
+
+func (w whole) decode(data []byte) error { return unpack(data, row(w)) }
+
+// list is a list of fields of one kind.
+type list[T any] struct {
+	at    *[]T
+	field func(*T) any
+}
+
+func (l list[T]) target() any { return l.at }
+
+func (l list[T]) encode() ([]byte, error) {
+	if len(*l.at) == 0 {
 		return nil, nil
 	}
-	all := make([]json.RawMessage, len(*r.at))
-	for i := range *r.at {
-		row, err := pack(r.fields(&(*r.at)[i]))
+	all := make([]json.RawMessage, len(*l.at))
+	for i := range *l.at {
+		data, err := encode(l.field(&(*l.at)[i]))
 		if err != nil {
 			return nil, err
 		}
-		all[i] = row
+		if all[i] = data; data == nil {
+			all[i] = unset
+		}
 	}
 	return marshal(all)
 }
 
-func (r rows[T]) decode(data []byte) error {
+func (l list[T]) decode(data []byte) error {
 	var all []json.RawMessage
 	if data == nil {
 		return nil
@@ -238,9 +343,12 @@ func (r rows[T]) decode(data []byte) error {
 	if err := json.Unmarshal(data, &all); err != nil {
 		return err
 	}
-	*r.at = make([]T, len(all))
-	for i, row := range all {
-		if err := unpack(row, r.fields(&(*r.at)[i])); err != nil {
+	*l.at = make([]T, len(all))
+	for i, data := range all {
+		if bytes.Equal(data, unset) {
+			data = nil
+		}
+		if err := decode(data, l.field(&(*l.at)[i])); err != nil {
 			return err
 		}
 	}
@@ -252,6 +360,8 @@ type usual[T comparable] struct {
 	at   *T
 	from func() T
 }
+
+func (u usual[T]) target() any { return u.at }
 
 func (u usual[T]) encode() ([]byte, error) {
 	if *u.at == u.from() {
@@ -269,7 +379,11 @@ func (u usual[T]) decode(data []byte) error {
 		*u.at = u.from()
 		return nil
 	}
-	return unpack(data, []any{u.at})
+	values := []json.RawMessage{}
+	if err := json.Unmarshal(data, &values); err != nil || len(values) == 0 {
+		return err
+	}
+	return decode(values[0], u.at)
 }
 
 // amount is an amount of money, mostly in the currency of what it stands in: usually zero, or what follows from others.
@@ -286,6 +400,8 @@ func (a amount) usual() money.Money {
 	}
 	return m
 }
+
+func (a amount) target() any { return a.at }
 
 func (a amount) encode() ([]byte, error) {
 	switch {
@@ -311,6 +427,8 @@ func (a amount) decode(data []byte) error {
 
 // marked is a mark: 32 hex digits in base64, if it is that.
 type marked struct{ at *checkout.Mark }
+
+func (m marked) target() any { return m.at }
 
 func (m marked) encode() ([]byte, error) {
 	if *m.at == (checkout.Mark{}) {

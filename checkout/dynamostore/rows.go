@@ -11,20 +11,22 @@ import (
 
 // The rows of the domain's types (see row.go). Only ever add to the end.
 
-func contextRow(c *checkout.Context) []any {
-	return []any{&c.Country, &c.Language, &c.PostalCode, &c.Region, &c.Currency}
+func contextRow(c *checkout.Context) row {
+	return row{of: c, fields: []any{&c.Country, &c.Language, &c.PostalCode, &c.Region, &c.Currency}}
 }
 
-func buyerRow(b *checkout.Buyer) []any {
-	return []any{&b.Email, &b.FirstName, &b.LastName, &b.Phone, optional[checkout.Consent]{&b.Consent, consentRow}}
+func buyerRow(b *checkout.Buyer) row {
+	return row{of: b, fields: []any{&b.Email, &b.FirstName, &b.LastName, &b.Phone, optional[checkout.Consent]{&b.Consent, consentRow}}}
 }
 
-func consentRow(c *checkout.Consent) []any {
-	return []any{answer{&c.Marketing}, answer{&c.Analytics}, answer{&c.Preferences}, answer{&c.SaleOfData}}
+func consentRow(c *checkout.Consent) row {
+	return row{of: c, fields: []any{answer{&c.Marketing}, answer{&c.Analytics}, answer{&c.Preferences}, answer{&c.SaleOfData}}}
 }
 
 // answer is yes, no or none.
 type answer struct{ at **bool }
+
+func (a answer) target() any { return a.at }
 
 func (a answer) encode() ([]byte, error) {
 	switch {
@@ -44,26 +46,37 @@ func (a answer) decode(data []byte) error {
 	return nil
 }
 
-func destinationRow(d *checkout.Destination) []any {
-	return []any{
+func destinationRow(d *checkout.Destination) row {
+	return row{of: d, fields: []any{
 		&d.ID, &d.Country, &d.PostalCode, &d.City, &d.Street, &d.Extended, &d.Region, &d.FirstName, &d.LastName, &d.Phone,
-	}
+	}}
 }
 
-// quoteRow keeps what pricing decided. Subtotals and totals of lines follow from it by plain sums (pricing.Line).
-func quoteRow(q *checkout.Quote, since *time.Time) []any {
+func quoteRow(q *checkout.Quote, since *time.Time) row {
+	return row{of: q, fields: []any{&q.Version, &q.CartVersion, later{&q.PricedAt, since}, nested(priceRow(&q.Quote))}}
+}
+
+// priceRow keeps what pricing decided. Subtotals and totals of lines follow from it by plain sums (pricing.Line).
+func priceRow(q *pricing.Quote) row {
 	c := &q.Currency
-	return []any{
-		c, &q.TaxIncluded, &q.Version, &q.CartVersion, later{&q.PricedAt, since},
-		rows[pricing.Line]{&q.Lines, lineRow(&q.Quote)},
+	return row{of: q, fields: []any{
+		c, &q.TaxIncluded, rows[pricing.Line]{&q.Lines, lineRow(q)},
 		amount{at: &q.Discount, base: c}, amount{at: &q.Shipping, base: c}, amount{at: &q.Tax, base: c},
-		amount{at: &q.IncludedTax, base: c}, amount{at: &q.Net, base: c},
+		amount{at: &q.IncludedTax, base: c},
 		amount{&q.Subtotal, c, func() int64 { return subtotals(q.Lines) }},
 		amount{&q.Total, c, func() int64 { return q.Subtotal.Minor - q.Discount.Minor + q.Shipping.Minor + q.Tax.Minor }},
+		amount{&q.Net, c, func() int64 { return q.Total.Minor - q.Tax.Minor - q.IncludedTax.Minor }},
 		rows[pricing.TaxLine]{&q.Taxes, taxRow(c)},
 		rows[pricing.Option]{&q.Options, optionRow(c)},
-		&q.Selected, &q.Estimated,
+		usual[string]{&q.Selected, func() string { return firstOption(q) }}, &q.Estimated,
+	}}
+}
+
+func firstOption(q *pricing.Quote) string {
+	if len(q.Options) == 0 {
+		return ""
 	}
+	return q.Options[0].ID
 }
 
 func subtotals(lines []pricing.Line) int64 {
@@ -74,16 +87,16 @@ func subtotals(lines []pricing.Line) int64 {
 	return sum
 }
 
-func lineRow(q *pricing.Quote) func(l *pricing.Line) []any {
+func lineRow(q *pricing.Quote) func(l *pricing.Line) row {
 	c := &q.Currency
-	return func(l *pricing.Line) []any {
-		return []any{
+	return func(l *pricing.Line) row {
+		return row{of: l, fields: []any{
 			&l.SKU, &l.Title, &l.Quantity, amount{at: &l.Unit, base: c}, &l.TaxRate, amount{at: &l.Tax, base: c}, &l.ImageURL,
 			amount{at: &l.Discount, base: c},
 			amount{&l.Subtotal, c, func() int64 { return l.Unit.Minor * l.Quantity }},
 			amount{&l.Total, c, func() int64 { return lineTotal(q, l) }},
 			usual[string]{&l.LineID, func() string { return checkout.LineID(l.SKU) }},
-		}
+		}}
 	}
 }
 
@@ -94,49 +107,53 @@ func lineTotal(q *pricing.Quote, l *pricing.Line) int64 {
 	return l.Subtotal.Minor - l.Discount.Minor + l.Tax.Minor
 }
 
-func taxRow(c *money.Currency) func(*pricing.TaxLine) []any {
-	return func(t *pricing.TaxLine) []any {
-		return []any{&t.Rate, amount{at: &t.Net, base: c}, amount{at: &t.Tax, base: c}}
+func taxRow(c *money.Currency) func(*pricing.TaxLine) row {
+	return func(t *pricing.TaxLine) row {
+		return row{of: t, fields: []any{&t.Rate, amount{at: &t.Net, base: c}, amount{at: &t.Tax, base: c}}}
 	}
 }
 
-func optionRow(c *money.Currency) func(*pricing.Option) []any {
-	return func(o *pricing.Option) []any {
-		return []any{&o.ID, &o.Title, amount{at: &o.Price, base: c}, amount{at: &o.Tax, base: c}, &o.Earliest, &o.Latest, &o.Carrier}
+func optionRow(c *money.Currency) func(*pricing.Option) row {
+	return func(o *pricing.Option) row {
+		return row{of: o, fields: []any{&o.ID, &o.Title, amount{at: &o.Price, base: c}, amount{at: &o.Tax, base: c}, &o.Earliest, &o.Latest, &o.Carrier}}
 	}
 }
 
-func messageRow(m *checkout.Message) []any {
-	return []any{&m.Type, &m.Code, &m.Severity, &m.Path, &m.Args}
+func messageRow(m *checkout.Message) row {
+	return row{of: m, fields: []any{&m.Type, &m.Code, &m.Severity, &m.Path, &m.Args}}
 }
 
-func payRow(p *checkout.PayMark) []any { return []any{marked{&p.Mark}, &p.Refused, &p.Reason} }
+func payRow(p *checkout.PayMark) row {
+	return row{of: p, fields: []any{marked{&p.Mark}, &p.Refused, &p.Reason}}
+}
 
-func markRow(m *checkout.Mark) []any { return []any{marked{m}} }
+func instrumentRow(i *payments.Instrument) row {
+	return row{of: i, fields: []any{&i.Handler, &i.Kind, &i.Token}}
+}
 
-func instrumentRow(i *payments.Instrument) []any { return []any{&i.Handler, &i.Kind, &i.Token} }
+func actionRow(a *payments.Action) row {
+	return row{of: a, fields: []any{&a.Type, &a.URL, &a.ReturnURL}}
+}
 
-func actionRow(a *payments.Action) []any { return []any{&a.Type, &a.URL, &a.ReturnURL} }
-
-func refundRow(s *checkout.Session) func(*checkout.ProviderRefund) []any {
-	return func(r *checkout.ProviderRefund) []any {
-		return []any{
+func refundRow(s *checkout.Session) func(*checkout.ProviderRefund) row {
+	return func(r *checkout.ProviderRefund) row {
+		return row{of: r, fields: []any{
 			&r.IntentID, amount{at: &r.Amount, base: &s.Quote.Currency}, &r.Cause, &r.Release, &r.ID, &r.Done, &r.Tries,
-		}
+		}}
 	}
 }
 
 // attemptRow is that of the session's open attempt: begun with its last request to pay, for its total.
-func attemptRow(s *checkout.Session) func(*checkout.Attempt) []any {
-	return func(a *checkout.Attempt) []any {
-		return []any{
+func attemptRow(s *checkout.Session) func(*checkout.Attempt) row {
+	return func(a *checkout.Attempt) row {
+		return row{of: a, fields: []any{
 			&a.N, &a.Key, usual[string]{&a.IntentID, func() string { return intentOf(s) }}, &a.UpdateKey,
 			usual[checkout.Mark]{&a.Mark, func() checkout.Mark { return lastPay(s) }},
 			nested(instrumentRow(&a.Instrument)), &a.Methods, &a.ReturnURL,
 			amount{&a.Amount, &s.Quote.Currency, func() int64 { return s.Quote.Total.Minor }},
 			later{&a.StartedAt, &s.CreatedAt}, later{&a.LeaseUntil, &s.CreatedAt}, &a.Answered, &a.Tries,
 			later{&a.CheckedAt, &s.CreatedAt}, later{&a.HeldUntil, &s.CreatedAt},
-		}
+		}}
 	}
 }
 
@@ -154,23 +171,23 @@ func intentOf(s *checkout.Session) string {
 	return s.Intent.ID
 }
 
-func intentRow(s *checkout.Session) func(*checkout.Intent) []any {
-	return func(in *checkout.Intent) []any {
-		return []any{
+func intentRow(s *checkout.Session) func(*checkout.Intent) row {
+	return func(in *checkout.Intent) row {
+		return row{of: in, fields: []any{
 			&in.ID, &in.Status, amount{&in.Amount, &s.Quote.Currency, func() int64 { return s.Quote.Total.Minor }},
 			&in.ClientSecret, optional[payments.Action]{&in.Action, actionRow},
-		}
+		}}
 	}
 }
 
-func orderRow(s *checkout.Session) func(*checkout.Order) []any {
-	return func(o *checkout.Order) []any {
-		return []any{
+func orderRow(s *checkout.Session) func(*checkout.Order) row {
+	return func(o *checkout.Order) row {
+		return row{of: o, fields: []any{
 			usual[string]{&o.ID, func() string { return checkout.OrderID(s.ID) }},
 			later{&o.PlacedAt, &s.CreatedAt},
 			amount{&o.Amount, &s.Quote.Currency, func() int64 { return s.Quote.Total.Minor }},
 			usual[string]{&o.IntentID, func() string { return intentOf(s) }},
 			&o.Terms, &o.Authorized, &o.CaptureBefore,
-		}
+		}}
 	}
 }

@@ -13,28 +13,29 @@ import (
 // Attributes of a session's item:
 //
 //	i  id       p  op of the last commit          w  kind and shard of the watch index, h  its key; absent = unwatched
-//	v  version  j  everything else, as a row      n  notices: id → k kind, a at;  o  there while there are any
+//	v  version  j  everything else, as a row      n  notices: id → row;         o  there while there are any
 //	x  TTL, for sessions that ended without ever touching money
 
 // keep is how long a session that ended without ever touching money is kept.
 const keep = 90 * 24 * time.Hour
 
 // sessionRow is everything that no condition and no index needs.
-func sessionRow(s *checkout.Session) []any {
-	return []any{
+func sessionRow(s *checkout.Session) row {
+	return row{of: s, elsewhere: []any{&s.ID, &s.Version, &s.Op, &s.Watch, &s.Notices}, fields: []any{
 		&s.Status, &s.CreatedAt, later{&s.UpdatedAt, &s.CreatedAt}, later{&s.ExpiresAt, &s.CreatedAt}, marked{&s.Create},
 		nested(contextRow(&s.Context)), nested(buyerRow(&s.Buyer)),
 		optional[checkout.Destination]{&s.Destination, destinationRow}, &s.Option, &s.Ships,
 		nested(quoteRow(&s.Quote, &s.CreatedAt)), &s.Epoch, &s.Customer,
-		rows[checkout.PayMark]{&s.Pays, payRow}, rows[checkout.Mark]{&s.Marks, markRow},
+		rows[checkout.PayMark]{&s.Pays, payRow},
+		list[checkout.Mark]{&s.Marks, func(m *checkout.Mark) any { return marked{m} }},
 		rows[checkout.Message]{&s.Messages, messageRow},
 		&s.Attempts, optional[checkout.Intent]{&s.Intent, intentRow(s)}, optional[checkout.Attempt]{&s.Attempt, attemptRow(s)},
 		holds{s}, optional[checkout.Order]{&s.Order, orderRow(s)},
-		rows[time.Time]{&s.Declines, func(t *time.Time) []any { return []any{later{t, &s.CreatedAt}} }},
+		list[time.Time]{&s.Declines, func(t *time.Time) any { return later{t, &s.CreatedAt} }},
 		rows[checkout.ProviderRefund]{&s.Refunds, refundRow(s)}, &s.Review,
 		usual[string]{&s.CartID, func() string { return checkout.CartOfSession(s.ID) }},
 		usual[int]{&s.Round, func() int { return roundOf(s.ID) }},
-	}
+	}}
 }
 
 // roundOf returns the round that a session's id names.
@@ -55,23 +56,33 @@ func encodeSession(s checkout.Session) (item, error) {
 		it["w"], it["h"] = text(shardOf(watchKind(s.Watch.Kind), s.ID)), blob(dueKey(s.Watch.At, s.ID))
 	}
 	if len(s.Notices) > 0 {
-		it["n"], it[AttributeNotices] = mapped(encodeNotices(s.Notices)), text("1")
+		notices, err := encodeNotices(s.Notices)
+		if err != nil {
+			return nil, err
+		}
+		it["n"], it[AttributeNotices] = mapped(notices), text("1")
 	}
 	untouched := s.Intent == nil && len(s.Refunds) == 0 && s.Review == "" && len(s.Notices) == 0
 	if s.Status == checkout.StatusCanceled && s.Watch.Kind == checkout.WatchNone && untouched && !s.UpdatedAt.IsZero() {
 		it[AttributeExpires] = number(s.UpdatedAt.Add(keep).Unix())
 	}
-	return it, putRows(it, map[string][]any{"j": sessionRow(&s)})
+	return it, putRows(it, map[string]row{"j": sessionRow(&s)})
 }
 
 func watchKind(kind checkout.WatchKind) string { return string(kind) + "#" }
 
-func encodeNotices(notices map[string]checkout.Notice) item {
+func noticeRow(n *checkout.Notice) row { return row{of: n, fields: []any{&n.Kind, &n.At}} }
+
+func encodeNotices(notices map[string]checkout.Notice) (item, error) {
 	m := make(item, len(notices))
 	for id, n := range notices {
-		m[id] = mapped(item{"k": text(n.Kind), "a": instant(n.At)})
+		data, err := pack(noticeRow(&n))
+		if err != nil {
+			return nil, err
+		}
+		m[id] = text(string(data))
 	}
-	return m
+	return m, nil
 }
 
 func decodeSession(it item) (checkout.Session, error) {
@@ -80,19 +91,15 @@ func decodeSession(it item) (checkout.Session, error) {
 	if kind, _, ok := strings.Cut(r.text("w"), "#"); ok {
 		s.Watch = checkout.Watch{Kind: checkout.WatchKind(kind), At: dueTime(r.binary("h"))}
 	}
-	row := r.text("j")
-	if row == "" {
-		row = "[]" // what follows from other values is to be set all the same
-	}
-	r.fail(unpack([]byte(row), sessionRow(&s)))
+	r.row("j", sessionRow(&s))
 	notices := r.within("n")
 	for id := range notices.item {
-		n := notices.within(id)
+		var n checkout.Notice
+		notices.row(id, noticeRow(&n))
 		if s.Notices == nil {
 			s.Notices = make(map[string]checkout.Notice, len(notices.item))
 		}
-		s.Notices[id] = checkout.Notice{Kind: n.text("k"), At: n.instant("a")}
-		r.fail(n.err)
+		s.Notices[id] = n
 	}
 	r.fail(notices.err)
 	return s, failed("decode session", s.ID, r.err)
@@ -100,6 +107,8 @@ func decodeSession(it item) (checkout.Session, error) {
 
 // holds are the session's, by the place of their line in its quote where they are those of a line.
 type holds struct{ of *checkout.Session }
+
+func (h holds) target() any { return &h.of.Holds }
 
 func (h holds) encode() ([]byte, error) {
 	if len(h.of.Holds) == 0 {

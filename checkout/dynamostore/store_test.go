@@ -70,3 +70,11 @@ func TestConformance(t *testing.T) {
 		return stores(s, s)
 	})
 }
+
+func TestNoticeConformance(t *testing.T) {
+	t.Parallel()
+	checkouttest.NoticeConformance(t, func(t *testing.T) checkouttest.Stores {
+		s := open(t, quick(t, fresh(t), http.DefaultTransport))
+		return stores(s, s)
+	})
+}

@@ -105,11 +105,14 @@ func (s *stored) list(name string) []types.AttributeValue {
 	return nil
 }
 
-func (s *stored) row(name string, fields []any) {
-	if v := s.text(name); v != "" {
-		if err := unpack([]byte(v), fields); err != nil && s.err == nil {
-			s.err = fmt.Errorf("attribute %s: %w", name, err)
-		}
+// row reads a row; one that isn't there is one that holds nothing.
+func (s *stored) row(name string, r row) {
+	data := s.text(name)
+	if data == "" {
+		data = "[]"
+	}
+	if err := unpack([]byte(data), r); err != nil && s.err == nil {
+		s.err = fmt.Errorf("attribute %s: %w", name, err)
 	}
 }
 
