@@ -350,7 +350,14 @@ func (p *process) interrupt() {
 // died waits for the end of the process and asserts that it was kill -9.
 func (p *process) died() {
 	p.t.Helper()
-	err := p.cmd.Wait()
+	ended := make(chan error, 1)
+	go func() { ended <- p.cmd.Wait() }()
+	var err error
+	select {
+	case err = <-ended:
+	case <-time.After(30 * time.Second):
+		p.t.Fatal("the process lives on")
+	}
 	state, ok := p.cmd.ProcessState.Sys().(syscall.WaitStatus)
 	if !ok || !state.Signaled() || state.Signal() != syscall.SIGKILL {
 		p.t.Fatalf("the process was not killed: %v", err)
