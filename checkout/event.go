@@ -1,0 +1,92 @@
+package checkout
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"kassa/payments/money"
+)
+
+// Kinds of notices that are integration events. Each has a JSON schema in docs/events.
+const (
+	NoticeOrderPlaced   = "order.placed"
+	NoticePaymentReview = "payment.review"
+)
+
+// Event is an integration event, in JSON a CloudEvent (CloudEvents 1.0, JSON format). It carries ids, amounts and codes, never
+// personal data: who wants more asks the API with a credential of his own. Data is made of the session when the event is
+// sent; an event that comes again has the same ID and Source, though what may change meanwhile, such as a cause, may have.
+type Event struct {
+	SpecVersion     string          `json:"specversion"` // 1.0
+	ID              string          `json:"id"`          // the notice's; by it consumers know what comes again
+	Source          string          `json:"source"`      // the shop's base URL
+	Type            string          `json:"type"`        // reversed domain of the shop, and Kind
+	Subject         string          `json:"subject"`     // id of the order or session that it is about
+	Time            time.Time       `json:"time"`        // when it came to be
+	DataContentType string          `json:"datacontenttype"`
+	DataSchema      string          `json:"dataschema"` // names the schema of Data; another one when its meaning changes
+	Data            json.RawMessage `json:"data"`
+
+	Kind string `json:"-"` // of the notice
+}
+
+// orderPlaced is the data of order.placed.
+type orderPlaced struct {
+	OrderID    string         `json:"order_id"`
+	CheckoutID string         `json:"checkout_id"`
+	CartID     string         `json:"cart_id"`
+	Total      int64          `json:"total"` // minor units, as everywhere in the API
+	Currency   money.Currency `json:"currency"`
+	Authorized bool           `json:"authorized"` // the money is held, not yet taken
+}
+
+// paymentReview is the data of payment.review: a person should look at the payment.
+type paymentReview struct {
+	CheckoutID string         `json:"checkout_id"`
+	CartID     string         `json:"cart_id"`
+	OrderID    string         `json:"order_id,omitempty"` // where it is an order
+	Cause      string         `json:"cause,omitempty"`    // as Session.Review; none when it has been looked at since
+	Total      int64          `json:"total"`              // of the quote
+	Currency   money.Currency `json:"currency"`
+}
+
+func integration(kind string) bool { return kind == NoticeOrderPlaced || kind == NoticePaymentReview }
+
+// event returns the integration event that an item is; false if it is none.
+func (o *Outbox) event(item OutboxItem) (Event, bool, error) {
+	s := item.Session
+	e := Event{
+		SpecVersion: "1.0", ID: item.ID, Source: o.BaseURL, Type: o.Namespace + "." + item.Kind, Subject: s.ID,
+		Time: item.At.UTC(), DataContentType: "application/json", DataSchema: "urn:kassa:event:" + item.Kind + ":1#data",
+		Kind: item.Kind,
+	}
+	var data any
+	switch item.Kind {
+	case NoticeOrderPlaced:
+		if s.Order == nil {
+			return Event{}, false, &Error{Code: CodeInternal, Message: "session " + s.ID + " tells of an order that it isn't"}
+		}
+		e.Subject = s.Order.ID
+		data = orderPlaced{
+			OrderID: s.Order.ID, CheckoutID: s.ID, CartID: s.CartID,
+			Total: s.Order.Amount.Minor, Currency: s.Order.Amount.Currency, Authorized: s.Order.Authorized,
+		}
+	case NoticePaymentReview:
+		review := paymentReview{
+			CheckoutID: s.ID, CartID: s.CartID, Cause: s.Review, Total: s.Quote.Total.Minor, Currency: s.Quote.Total.Currency,
+		}
+		if s.Order != nil {
+			review.OrderID = s.Order.ID
+		}
+		data = review
+	default:
+		return Event{}, false, nil
+	}
+	encoded, err := json.Marshal(data)
+	if err != nil {
+		return Event{}, false, fmt.Errorf("encode %s: %w", item.Kind, err)
+	}
+	e.Data = encoded
+	return e, true, nil
+}

@@ -1,0 +1,277 @@
+package checkout
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// NoticeStore is what the outbox needs of a store that keeps sessions. The contracts of store.go hold for it.
+type NoticeStore interface {
+	// Session is that of SessionStore: as last written.
+	Session(ctx context.Context, id string) (Session, error)
+
+	// RemoveNotices takes those of the notices that the session still has out of it, conditional on their ids, and touches
+	// nothing else: what another writer has added meanwhile stays. Notices that are gone, and a session that is gone, are
+	// success.
+	//
+	// Version, Op and UpdatedAt stay as they are. The version is the client's ETag and what every commit is based on: were
+	// it raised, a delivery that nobody sees would refuse a shopper's edit, or make the commit of a payment's outcome start
+	// over. The price is that a commit made from a read before the removal writes the notice back. It is then delivered once
+	// more, under the same id, which every consumer must expect anyway; none is ever lost by it.
+	RemoveNotices(ctx context.Context, sessionID string, noticeIDs []string) error
+
+	// Noticed returns a page of ids of sessions that have notices, read from the items themselves, in no order and as
+	// many as suit the store, perhaps none; "" = there is no more. Eventually consistent.
+	Noticed(ctx context.Context, cursor string) (sessionIDs []string, next string, err error)
+}
+
+// OutboxItem is a notice on its way to those who want to know.
+type OutboxItem struct {
+	ID string // the same whenever the item comes again
+	Notice
+	Session Session // that it is about, as it stands now
+}
+
+// Consumer takes in the notices of some kind: it tells a person, or counts.
+type Consumer interface {
+	// Consume takes in one item; nil says that it has had its effect, durably. The item may come again, at once or days
+	// later, and in another order than its like: a second time must change nothing, which its ID serves for. Deadlines are
+	// the context's.
+	Consume(ctx context.Context, item OutboxItem) error
+}
+
+// Publisher hands integration events to a bus, where others subscribe to them.
+type Publisher interface {
+	// Publish hands over events and returns the ids of those that the bus has taken, also beside an error. An event that
+	// isn't among them may have been taken all the same. CodeInvalid for one that the bus will never take. Deadlines are
+	// the context's.
+	Publish(ctx context.Context, events []Event) (taken []string, err error)
+}
+
+// OutboxConfig is what an Outbox is made of.
+type OutboxConfig struct {
+	Store     NoticeStore
+	Publisher Publisher             // nil: nobody subscribes to integration events
+	Consumers map[string][]Consumer // by kind of notice
+	Namespace string                // reversed domain of the shop, before the kind in an event's type: com.example.shop
+	BaseURL   string                // of the shop, https: the source of its events
+	Logger    *slog.Logger          // ids only
+}
+
+// Outbox hands on what commits have noted: integration events to the bus, every other kind to its consumers. A notice goes to
+// all of them at least once, and is then removed. Runs may overlap. Safe for concurrent use.
+type Outbox struct {
+	OutboxConfig
+}
+
+// NewOutbox returns the service of the outbox function. CodeInvalid if something that it needs is missing.
+func NewOutbox(c OutboxConfig) (*Outbox, error) {
+	if c.Store == nil {
+		return nil, invalid("config", "an outbox needs a store of notices")
+	}
+	if c.Publisher != nil && (c.Namespace == "" || c.BaseURL == "") {
+		return nil, invalid("config", "integration events need the shop's namespace and base URL")
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	return &Outbox{c}, nil
+}
+
+const (
+	deliveries    = 8               // sessions at once: each waits for the bus most of the time
+	outboxReserve = 5 * time.Second // of the invocation: no session is begun so late. callReserve of it serves to remove
+)
+
+// Deliver hands on the notices of sessions, each as it stands now, whatever led here: a stale, doubled or late hint costs a
+// read. It returns why it couldn't, by session; what failed, or was not begun before ctx ends, is to be delivered again.
+func (o *Outbox) Deliver(ctx context.Context, sessionIDs []string) map[string]error {
+	_, failed := o.deliver(ctx, sessionIDs)
+	return failed
+}
+
+// Drain hands on every notice that there is, until all are or ctx ends. It reads every session: on AWS, where the stream tells
+// of notices as they come, once a day is enough.
+func (o *Outbox) Drain(ctx context.Context) (Tally, error) {
+	begin, cancel := before(ctx, outboxReserve)
+	defer cancel()
+	var total Tally
+	cursor := ""
+	for begin.Err() == nil {
+		ids, next, err := o.Store.Noticed(ctx, cursor)
+		if err != nil {
+			return total, fmt.Errorf("list sessions with notices: %w", err)
+		}
+		changed, failed := o.deliver(ctx, ids)
+		total = total.plus(Tally{Looked: len(ids), Changed: changed, Failed: len(failed)})
+		if cursor = next; cursor == "" {
+			return total, nil
+		}
+	}
+	return total, begin.Err()
+}
+
+// before is ctx, ended some time before its deadline.
+func before(ctx context.Context, reserve time.Duration) (context.Context, context.CancelFunc) {
+	if end, ok := ctx.Deadline(); ok {
+		return context.WithDeadline(ctx, end.Add(-reserve))
+	}
+	return context.WithCancel(ctx)
+}
+
+// deliver is Deliver, and counts the sessions that have fewer notices now.
+func (o *Outbox) deliver(ctx context.Context, sessionIDs []string) (changed int, failed map[string]error) {
+	begin, cancel := before(ctx, outboxReserve)
+	defer cancel()
+	var (
+		group sync.WaitGroup
+		mu    sync.Mutex
+		queue = make(chan string)
+	)
+	failed = map[string]error{}
+	for range min(deliveries, len(sessionIDs)) {
+		group.Go(func() {
+			for id := range queue {
+				removed, err := o.one(ctx, begin, id)
+				mu.Lock()
+				if removed {
+					changed++
+				}
+				if err != nil {
+					failed[id] = err
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	seen := make(map[string]bool, len(sessionIDs))
+	for _, id := range sessionIDs {
+		if !seen[id] { // one by one: two deliveries of a session at once would only double its events
+			seen[id] = true
+			queue <- id
+		}
+	}
+	close(queue)
+	group.Wait()
+	return changed, failed
+}
+
+// one hands on the notices of one session; true if it has fewer now.
+func (o *Outbox) one(ctx, begin context.Context, id string) (bool, error) {
+	if err := begin.Err(); err != nil {
+		return false, &Error{Code: CodeUnavailable, Message: "no time left for the notices of session " + id, Err: err}
+	}
+	removed, err := o.handOn(ctx, id)
+	if err != nil {
+		o.Logger.ErrorContext(ctx, "notices can't be handed on", "session", id, "error_code", string(ErrorCode(err)), "error", err.Error())
+	}
+	return removed, err
+}
+
+func (o *Outbox) handOn(ctx context.Context, id string) (bool, error) {
+	if CartOfSession(id) == "" {
+		return false, invalid("", "no session's id: "+id)
+	}
+	s, err := o.Store.Session(ctx, id)
+	var gone *Error
+	if errors.As(err, &gone) && gone.Code == CodeNotFound {
+		return false, nil // and its notices with it
+	}
+	if err != nil {
+		return false, fmt.Errorf("read session %s: %w", id, err)
+	}
+	taken, err := o.hand(ctx, outboxItems(s))
+	if len(taken) == 0 {
+		return false, err
+	}
+	if removeErr := o.Store.RemoveNotices(ctx, id, taken); removeErr != nil {
+		return false, errors.Join(err, fmt.Errorf("remove notices of session %s: %w", id, removeErr))
+	}
+	return true, err
+}
+
+// outboxItems lists a session's notices, oldest first.
+func outboxItems(s Session) []OutboxItem {
+	items := make([]OutboxItem, 0, len(s.Notices))
+	for id, n := range s.Notices {
+		items = append(items, OutboxItem{ID: id, Notice: n, Session: s})
+	}
+	slices.SortFunc(items, func(a, b OutboxItem) int {
+		if c := a.At.Compare(b.At); c != 0 {
+			return c
+		}
+		return strings.Compare(a.ID, b.ID)
+	})
+	return items
+}
+
+// hand gives each item to all who want it and returns the ids of those that all have taken.
+func (o *Outbox) hand(ctx context.Context, items []OutboxItem) ([]string, error) {
+	published, err := o.publish(ctx, items)
+	failures := []error{err}
+	var taken []string
+	for _, item := range items {
+		err := o.consume(ctx, item)
+		if err != nil {
+			failures = append(failures, fmt.Errorf("notice %s, %s: %w", item.ID, item.Kind, err))
+		}
+		if err == nil && published[item.ID] {
+			taken = append(taken, item.ID)
+		}
+	}
+	return taken, errors.Join(failures...)
+}
+
+// publish hands over the items that are integration events, and reports which items there is nothing left to publish of.
+func (o *Outbox) publish(ctx context.Context, items []OutboxItem) (map[string]bool, error) {
+	done := make(map[string]bool, len(items))
+	var (
+		events   []Event
+		failures []error
+	)
+	for _, item := range items {
+		event, ok, err := o.event(item)
+		switch {
+		case err != nil:
+			failures = append(failures, err)
+		case ok && o.Publisher != nil:
+			events = append(events, event)
+		default:
+			done[item.ID] = true
+		}
+	}
+	if len(events) > 0 {
+		callCtx, cancel := callContext(ctx)
+		taken, err := o.Publisher.Publish(callCtx, events)
+		cancel()
+		if err != nil {
+			failures = append(failures, fmt.Errorf("publish: %w", err))
+		}
+		for _, id := range taken {
+			done[id] = true
+		}
+	}
+	return done, errors.Join(failures...)
+}
+
+// consume gives an item to the consumers of its kind. All get it, though one may fail.
+func (o *Outbox) consume(ctx context.Context, item OutboxItem) error {
+	consumers, known := o.Consumers[item.Kind]
+	if !known && !integration(item.Kind) {
+		// A later release wrote it, and this one is still running. It waits for the next run.
+		return invalid("", "nobody here knows notices of this kind")
+	}
+	var failures []error
+	for _, c := range consumers {
+		callCtx, cancel := callContext(ctx)
+		failures = append(failures, c.Consume(callCtx, item))
+		cancel()
+	}
+	return errors.Join(failures...)
+}
