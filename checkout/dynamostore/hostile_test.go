@@ -1,0 +1,396 @@
+package dynamostore_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"kassa/checkout"
+	"kassa/checkout/dynamostore"
+	"kassa/checkout/dynamostore/dynamotest"
+	"kassa/payments/money"
+)
+
+// network is a store behind a network that fails by script, and the same store without one.
+type network struct {
+	*testing.T
+	id      string
+	hostile *dynamotest.Hostile
+	calm    *dynamostore.Store
+	store   *dynamostore.Store
+}
+
+var stories atomic.Int64
+
+// behind returns a store that gives up on a silent request soon. Its sleeps take no time.
+func behind(t *testing.T, names dynamostore.Names, edit ...func(*dynamostore.Config)) *network {
+	t.Helper()
+	n := &network{
+		T: t, id: fmt.Sprintf("s%d", stories.Add(1)), hostile: dynamotest.NewHostile(http.DefaultTransport),
+		calm: open(t, quick(t, names, http.DefaultTransport)),
+	}
+	config := quick(t, names, n.hostile)
+	for _, e := range edit {
+		e(&config)
+	}
+	n.store = open(t, config)
+	return n
+}
+
+func impatient(c *dynamostore.Config) { c.Patience = 300 * time.Millisecond }
+
+func (n *network) ok(err error) {
+	n.Helper()
+	if err != nil {
+		n.Fatal(err)
+	}
+}
+
+func (n *network) same(got, want any) {
+	n.Helper()
+	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+		n.Fatalf("not what was expected (-want +got):\n%s", diff)
+	}
+}
+
+// equal passes an error on, and otherwise makes one of a difference.
+func (n *network) equal(err error, got, want any) error {
+	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); err == nil && diff != "" {
+		return fmt.Errorf("not what was expected (-want +got):\n%s", diff)
+	}
+	return err
+}
+
+func must[T any](v T, err error) func(n *network) T {
+	return func(n *network) T {
+		n.Helper()
+		n.ok(err)
+		return v
+	}
+}
+
+var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+
+func (n *network) mark(name string) checkout.Mark { return checkout.NewMark(n.id, name, "print") }
+
+func lineOf(sku string, quantity int64) checkout.LineItem {
+	return checkout.LineItem{ID: checkout.LineID(sku), SKU: sku, Quantity: quantity}
+}
+
+func (n *network) newCart() checkout.Cart {
+	return checkout.Cart{
+		ID: "ct_" + n.id, Version: 1, Epoch: 1, Currency: "EUR", Lines: []checkout.LineItem{lineOf("mug", 2)}, Due: noon,
+		CreatedAt: noon, UpdatedAt: noon, ExpiresAt: noon.Add(checkout.LifeGuestCart), Create: n.mark("create"),
+	}
+}
+
+func (n *network) newSession() checkout.Session {
+	return checkout.Session{
+		ID: checkout.SessionID("ct_"+n.id, 0), CartID: "ct_" + n.id, Version: 1, Op: n.id + "op1", Epoch: 1, Status: checkout.StatusIncomplete,
+		CreatedAt: noon, UpdatedAt: noon, ExpiresAt: noon.Add(6 * time.Hour), Watch: checkout.Watch{Kind: checkout.WatchWaiting, At: noon},
+		Notices: map[string]checkout.Notice{"n1": {Kind: "order.placed", At: noon}},
+	}
+}
+
+func (n *network) sku() string { return "SKU." + n.id }
+
+func (n *network) product(stock int64) checkout.Product {
+	return checkout.Product{SKU: n.sku(), Title: "Mug", Prices: map[money.Currency]int64{"EUR": 1495}, Stock: &stock}
+}
+
+func (n *network) addition() checkout.CartEdit {
+	line := lineOf("plate", 3)
+	return checkout.CartEdit{
+		CartID: "ct_" + n.id, Mark: n.mark("add"), At: noon, ExpiresAt: noon.Add(time.Hour), Access: checkout.Access{Epoch: 1}, Add: &line,
+	}
+}
+
+// payment is the commit before a payment: session, cart and stock.
+func (n *network) payment() checkout.Commit {
+	s := n.newSession()
+	s.Version, s.Op, s.Status = 2, n.id+"op2", checkout.StatusInProgress
+	return checkout.Commit{
+		Session: s, Cart: &checkout.CartChange{CartID: "ct_" + n.id, Version: 1, Lock: true},
+		Stock: []checkout.StockChange{{SKU: n.sku(), Delta: -2}},
+	}
+}
+
+// prepared stores a cart, its session, a product with three in stock, and an inbox item.
+func (n *network) prepared() {
+	n.Helper()
+	n.ok(n.calm.CreateCart(n.Context(), n.newCart()))
+	n.ok(n.calm.Commit(n.Context(), checkout.Commit{Session: n.newSession()}))
+	n.ok(n.calm.PutProducts(n.Context(), []checkout.Product{n.product(3)}))
+	n.ok(n.calm.PutInbox(n.Context(), n.item()))
+}
+
+func (n *network) item() checkout.InboxItem {
+	return checkout.InboxItem{ID: "evt_" + n.id, Type: "charge.dispute.created", Object: "dp_1", ReceivedAt: noon}
+}
+
+func (n *network) free(want int64) {
+	n.Helper()
+	found := must(n.calm.Products(n.Context(), []string{n.sku()}))(n)
+	if p := found[n.sku()]; p.Stock == nil || *p.Stock != want {
+		n.Fatalf("product is %+v, want %d in stock", p, want)
+	}
+}
+
+// deed is a call of a store: what it takes, and what must be true once it has succeeded.
+type deed struct {
+	method    string
+	operation string // of DynamoDB, that goes wrong
+	skip      int    // requests of that operation that pass before
+	prepare   func(n *network)
+	do        func(ctx context.Context, n *network) error
+	done      func(n *network)
+}
+
+func writes() []deed {
+	return []deed{
+		{"CreateCart", "PutItem", 0, nothing,
+			func(ctx context.Context, n *network) error { return n.store.CreateCart(ctx, n.newCart()) },
+			func(n *network) { n.same(must(n.calm.Cart(n.Context(), "ct_"+n.id))(n), n.newCart()) }},
+		{"EditCart", "UpdateItem", 0, (*network).prepared, editOnce, wantEdited},
+		{"Commit of a session", "PutItem", 0, nothing,
+			func(ctx context.Context, n *network) error {
+				return n.store.Commit(ctx, checkout.Commit{Session: n.newSession()})
+			},
+			func(n *network) { n.same(must(n.calm.Session(n.Context(), n.newSession().ID))(n), n.newSession()) }},
+		{"Commit of session, cart and stock", "TransactWriteItems", 0, (*network).prepared,
+			func(ctx context.Context, n *network) error { return n.store.Commit(ctx, n.payment()) }, wantPaying},
+		{"PutProducts, stock", "PutItem", 0, nothing, putProducts, wantProduct},
+		{"PutProducts, product", "PutItem", 1, nothing, putProducts, wantProduct},
+		{"PutProducts, stock no longer kept", "DeleteItem", 0, (*network).prepared,
+			func(ctx context.Context, n *network) error {
+				p := n.product(0)
+				p.Stock = nil
+				return n.store.PutProducts(ctx, []checkout.Product{p})
+			},
+			func(n *network) {
+				if p := must(n.calm.Products(n.Context(), []string{n.sku()}))(n)[n.sku()]; p.SKU == "" || p.Stock != nil {
+					n.Fatalf("product is %+v, want one whose stock isn't kept", p)
+				}
+			}},
+		{"AddStock", "TransactWriteItems", 0, (*network).prepared,
+			func(ctx context.Context, n *network) error { return n.store.AddStock(ctx, n.id, n.sku(), 4) },
+			func(n *network) { n.free(7) }},
+		{"PutInbox", "PutItem", 0, nothing,
+			func(ctx context.Context, n *network) error { return n.store.PutInbox(ctx, n.item()) },
+			func(n *network) { n.same(n.inbox(), []checkout.InboxItem{n.item()}) }},
+		{"RemoveInbox", "DeleteItem", 0, (*network).prepared,
+			func(ctx context.Context, n *network) error { return n.store.RemoveInbox(ctx, "evt_"+n.id) },
+			func(n *network) { n.same(n.inbox(), []checkout.InboxItem{}) }},
+		{"RemoveNotices", "UpdateItem", 0, (*network).prepared,
+			func(ctx context.Context, n *network) error {
+				return n.store.RemoveNotices(ctx, n.newSession().ID, []string{"n1"})
+			},
+			func(n *network) {
+				want := n.newSession()
+				want.Notices = nil
+				n.same(must(n.calm.Session(n.Context(), want.ID))(n), want)
+			}},
+	}
+}
+
+func nothing(*network) {}
+
+func editOnce(ctx context.Context, n *network) error {
+	got, err := n.store.EditCart(ctx, n.addition())
+	if err == nil && (got.Version != 2 || len(got.Lines) != 2) {
+		return fmt.Errorf("the edited cart is at version %d with %d lines, want 2 and 2", got.Version, len(got.Lines))
+	}
+	return err
+}
+
+func wantEdited(n *network) {
+	cart := must(n.calm.Cart(n.Context(), "ct_"+n.id))(n)
+	n.same(cart.Lines, []checkout.LineItem{lineOf("mug", 2), lineOf("plate", 3)})
+	n.same(cart.Version, int64(2))
+	n.same(cart.Marks, []checkout.Mark{n.mark("add")})
+}
+
+func wantPaying(n *network) {
+	session, cart, err := n.calm.SessionAndCart(n.Context(), n.newSession().ID)
+	n.ok(err)
+	n.same(session, n.payment().Session)
+	n.same(cart.Session, session.ID)
+	n.free(1)
+}
+
+func putProducts(ctx context.Context, n *network) error {
+	return n.store.PutProducts(ctx, []checkout.Product{n.product(3)})
+}
+
+func wantProduct(n *network) {
+	n.same(must(n.calm.Products(n.Context(), []string{n.sku()}))(n), map[string]checkout.Product{n.sku(): n.product(3)})
+}
+
+// inbox returns what the inbox has of this story.
+func (n *network) inbox() []checkout.InboxItem {
+	n.Helper()
+	items, _, err := n.calm.InboxItems(n.Context(), checkout.DueQuery{Before: noon, Limit: 1000})
+	n.ok(err)
+	return slices.DeleteFunc(items, func(in checkout.InboxItem) bool { return in.ID != "evt_"+n.id })
+}
+
+func reads() []deed {
+	due := checkout.DueQuery{Before: noon, Limit: 1000}
+	named := func(page checkout.DuePage, err error, id string) error {
+		if err == nil && !slices.ContainsFunc(page.Items, func(i checkout.DueItem) bool { return i.ID == id }) {
+			return fmt.Errorf("%s is not on the page", id)
+		}
+		return err
+	}
+	reading := func(method, operation string, do func(ctx context.Context, n *network) error) deed {
+		return deed{method, operation, 0, (*network).prepared, do, nothing}
+	}
+	return []deed{
+		reading("Cart", "GetItem", func(ctx context.Context, n *network) error {
+			got, err := n.store.Cart(ctx, "ct_"+n.id)
+			return n.equal(err, got, n.newCart())
+		}),
+		reading("Session", "GetItem", func(ctx context.Context, n *network) error {
+			got, err := n.store.Session(ctx, n.newSession().ID)
+			return n.equal(err, got, n.newSession())
+		}),
+		reading("SessionAndCart", "BatchGetItem", func(ctx context.Context, n *network) error {
+			session, cart, err := n.store.SessionAndCart(ctx, n.newSession().ID)
+			return n.equal(err, []any{session, cart}, []any{n.newSession(), n.newCart()})
+		}),
+		reading("Products", "BatchGetItem", func(ctx context.Context, n *network) error {
+			got, err := n.store.Products(ctx, []string{n.sku(), "no such sku"})
+			return n.equal(err, got, map[string]checkout.Product{n.sku(): n.product(3)})
+		}),
+		reading("Search", "Scan", func(ctx context.Context, n *network) error {
+			got, err := n.store.Search(ctx, checkout.ProductQuery{Text: n.sku() + " mug", Limit: 100})
+			if err == nil && !slices.ContainsFunc(got.Products, func(p checkout.Product) bool { return cmp.Equal(p, n.product(3)) }) {
+				return fmt.Errorf("found %v", got.Products)
+			}
+			return err
+		}),
+		reading("DueCarts", "Query", func(ctx context.Context, n *network) error {
+			page, err := n.store.DueCarts(ctx, due)
+			return named(page, err, "ct_"+n.id)
+		}),
+		reading("Watched", "Query", func(ctx context.Context, n *network) error {
+			page, err := n.store.Watched(ctx, checkout.WatchWaiting, due)
+			return named(page, err, n.newSession().ID)
+		}),
+		reading("Unended", "Scan", func(ctx context.Context, n *network) error {
+			page, err := n.store.Unended(ctx, due)
+			return named(page, err, n.newSession().ID)
+		}),
+		reading("Noticed", "Scan", func(ctx context.Context, n *network) error {
+			ids, _, err := n.store.Noticed(ctx, "")
+			if err == nil && !slices.Contains(ids, n.newSession().ID) {
+				return errors.New("the session is not listed")
+			}
+			return err
+		}),
+		reading("InboxItems", "Query", func(ctx context.Context, n *network) error {
+			items, _, err := n.store.InboxItems(ctx, due)
+			if err == nil && !slices.Contains(items, n.item()) {
+				return errors.New("the item is not in the inbox")
+			}
+			return err
+		}),
+	}
+}
+
+// However one request of a method goes wrong, the call succeeds, and has its effect once.
+func TestNoFaultOfTheNetworkShows(t *testing.T) {
+	t.Parallel()
+	names := fresh(t)
+	for _, d := range append(writes(), reads()...) {
+		for _, way := range dynamotest.Ways(d.operation) {
+			t.Run(d.method+"/"+string(way), func(t *testing.T) {
+				t.Parallel()
+				var edits []func(*dynamostore.Config)
+				if way == dynamotest.Silent || way == dynamotest.DoneSilent {
+					edits = append(edits, impatient)
+				}
+				n := behind(t, names, edits...)
+				d.prepare(n)
+				n.hostile.Next(d.operation, append(make([]dynamotest.Way, d.skip), way)...)
+				if err := d.do(t.Context(), n); err != nil {
+					t.Fatal(err)
+				}
+				d.done(n)
+				if calls := n.hostile.Calls(); !slices.Contains(calls, dynamotest.Call{Operation: d.operation, Way: way}) {
+					t.Fatalf("nothing went wrong in %v", calls)
+				}
+			})
+		}
+	}
+}
+
+// A call that never gets through fails as unavailable when its context ends; made again later, it has its effect once.
+func TestUnavailableUntilTheDeadline(t *testing.T) {
+	t.Parallel()
+	names := fresh(t)
+	ways := []dynamotest.Way{dynamotest.Throttled, dynamotest.Lost, dynamotest.DoneFailed, dynamotest.Unreachable}
+	for _, d := range writes() {
+		for _, way := range ways {
+			t.Run(d.method+"/"+string(way), func(t *testing.T) {
+				t.Parallel()
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				sleeps := 0
+				n := behind(t, names, func(c *dynamostore.Config) {
+					c.Sleep = func(ctx context.Context, _ time.Duration) error {
+						if sleeps++; sleeps == 5 {
+							cancel()
+						}
+						return ctx.Err()
+					}
+				})
+				d.prepare(n)
+				n.hostile.Always(func(string) dynamotest.Way { return way })
+				if err := d.do(ctx, n); checkout.ErrorCode(err) != checkout.CodeUnavailable {
+					t.Fatalf("error is %v, want code %s", err, checkout.CodeUnavailable)
+				}
+				n.hostile.Always(func(string) dynamotest.Way { return dynamotest.Passes })
+				var conflict *checkout.Conflict
+				if err := d.do(t.Context(), n); err != nil && !errors.As(err, &conflict) {
+					t.Fatalf("made again: %v", err)
+				}
+				d.done(n)
+			})
+		}
+	}
+}
+
+// What no repetition can mend is an error at once, and not one that asks to come back.
+func TestWhatCannotBeMendedIsNotRetried(t *testing.T) {
+	t.Parallel()
+	names := fresh(t)
+	for _, d := range append(writes(), reads()...) {
+		if d.skip > 0 {
+			continue
+		}
+		t.Run(d.method, func(t *testing.T) {
+			t.Parallel()
+			n := behind(t, names)
+			d.prepare(n)
+			n.hostile.Always(func(string) dynamotest.Way { return dynamotest.Unauthorized })
+			err := d.do(t.Context(), n)
+			if err == nil || checkout.ErrorCode(err) != checkout.CodeInternal {
+				t.Fatalf("error is %v, want code %s", err, checkout.CodeInternal)
+			}
+			for _, c := range n.hostile.Calls() {
+				if c.Operation != d.operation {
+					t.Fatalf("went on with %s", c.Operation)
+				}
+			}
+		})
+	}
+}
