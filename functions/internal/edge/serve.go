@@ -20,11 +20,15 @@ func (r *Router) serve(w http.ResponseWriter, req *http.Request, route Route, re
 	in.Accepted = r.accepted(req.Header.Get("Accept-Language"))
 	in.Language = in.Accepted
 	answer, err := r.answer(in, route, refusal)
+	if err == nil {
+		err = answer.encode()
+	}
 	var f *failed
 	if err != nil {
 		made := failure(r.config.Wire, r.config.Wire.Language(in.Language), err)
 		f = &made
 		answer = Answer{Status: f.how.status, Body: f.body}
+		_ = answer.encode() // an error response is made of text alone
 	}
 	status := r.write(w, in, answer, f)
 	r.log(req.Context(), in, route, status, r.config.Now().Sub(started), f, err)
@@ -58,6 +62,19 @@ type panicked struct {
 // Error implements error.
 func (p *panicked) Error() string { return "panic of type " + p.value + "\n" + string(p.stack) }
 
+// encode makes JSON of a body.
+func (a *Answer) encode() error {
+	if a.Body == nil {
+		return nil
+	}
+	text, err := json.Marshal(a.Body)
+	if err != nil {
+		return fmt.Errorf("encode answer of type %T: %w", a.Body, err)
+	}
+	a.Text, a.Type = text, ucp.MediaType
+	return nil
+}
+
 // write sends an answer and returns its status.
 func (r *Router) write(w http.ResponseWriter, in *Request, a Answer, f *failed) int {
 	h := w.Header()
@@ -65,15 +82,6 @@ func (r *Router) write(w http.ResponseWriter, in *Request, a Answer, f *failed) 
 	h.Set("Request-Id", in.ID)
 	if !a.Public {
 		h.Set("Cache-Control", "no-store") // answers hold what is the caller's alone
-	}
-	body, contentType := a.Text, a.Type
-	if a.Body != nil {
-		encoded, err := json.Marshal(a.Body)
-		if err != nil {
-			a = Answer{Status: http.StatusInternalServerError}
-			encoded = []byte(`{"ucp":{"version":"` + ucp.Version + `","status":"error"},"messages":[{"type":"error","code":"internal","content":"Something went wrong on our side.","severity":"recoverable"}]}`)
-		}
-		body, contentType = encoded, ucp.MediaType
 	}
 	if f != nil && f.retry > 0 {
 		h.Set("Retry-After", retryAfter(f.retry))
@@ -90,15 +98,15 @@ func (r *Router) write(w http.ResponseWriter, in *Request, a Answer, f *failed) 
 	if a.Replayed {
 		h.Set("Idempotent-Replayed", "true")
 	}
-	if contentType != "" {
-		h.Set("Content-Type", contentType)
-		h.Set("Content-Length", strconv.Itoa(len(body)))
+	if a.Type != "" {
+		h.Set("Content-Type", a.Type)
+		h.Set("Content-Length", strconv.Itoa(len(a.Text)))
 	}
 	if a.Status == 0 {
 		a.Status = http.StatusOK
 	}
 	w.WriteHeader(a.Status)
-	_, _ = w.Write(body) // a caller that has gone is no failure of ours
+	_, _ = w.Write(a.Text) // a caller that has gone is no failure of ours
 	return a.Status
 }
 
