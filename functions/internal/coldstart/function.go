@@ -8,7 +8,6 @@ package coldstart
 
 import (
 	"context"
-	"errors"
 	"io"
 	"log/slog"
 	"os"
@@ -16,14 +15,16 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/ssm"
 
-	"kassa/checkout"
 	"kassa/functions/internal/parameter"
 )
 
-// bound is how long a start may take: Lambda ends one after 10 s, without a word about why.
-const bound = 8 * time.Second
+// How long a start may take (Lambda ends one after 10 s, without a word about why), and the opening of the store's connection
+// in it, without which one can start.
+const (
+	bound     = 8 * time.Second
+	warmBound = 2 * time.Second
+)
 
 // Function is a function while it starts.
 type Function struct {
@@ -71,6 +72,9 @@ func (f *Function) Parameter(variable string) string {
 	return name
 }
 
+// Live reports whether this deployment takes real money: STRIPE_MODE is live, and not test.
+func (f *Function) Live() bool { return f.Env.OneOf("STRIPE_MODE", "test", "live") == "live" }
+
 // Keep makes T of the parameters that were asked for, and keeps it up to date. While they are read, warm opens the connection
 // to the store by a read; its failure is logged and no more, since the first request can still succeed. Keep is where a
 // start waits for the network: what is wrong in the environment is said before.
@@ -79,9 +83,13 @@ func Keep[T any](ctx context.Context, f *Function, warm func(context.Context) er
 		return nil, err
 	}
 	warmed := make(chan error, 1)
-	go func() { warmed <- warm(ctx) }()
+	go func() {
+		ctx, cancel := context.WithTimeout(ctx, warmBound)
+		defer cancel()
+		warmed <- warm(ctx)
+	}()
 	kept, err := parameter.Keep(ctx, parameter.Config[T]{
-		Client: ssm.NewFromConfig(f.AWS), Names: f.parameters, Make: build, Now: f.Now, Logger: f.Log,
+		Client: f.parameterStore(), Names: f.parameters, Make: build, Now: f.Now, Logger: f.Log,
 	})
 	if failed := <-warmed; failed != nil {
 		f.Log.WarnContext(ctx, "the store does not answer yet", "error", failed.Error())
@@ -89,11 +97,10 @@ func Keep[T any](ctx context.Context, f *Function, warm func(context.Context) er
 	return kept, err
 }
 
-// Nothing makes a warming read of a thing that is not there: finding nothing is what it is for.
-func Nothing(err error) error {
-	var e *checkout.Error
-	if errors.As(err, &e) && e.Code == checkout.CodeNotFound {
-		return nil
+func (f *Function) parameterStore() *parameter.Client {
+	url, ok, _ := endpoints{f.Env}.GetServiceBaseEndpoint(context.Background(), "SSM")
+	if !ok {
+		url = aws.ToString(f.AWS.BaseEndpoint)
 	}
-	return err
+	return &parameter.Client{HTTP: f.AWS.HTTPClient, Credentials: f.AWS.Credentials, Region: f.AWS.Region, URL: url, Now: f.Now}
 }

@@ -58,4 +58,6 @@ func (h invocations) WithAttrs(attrs []slog.Attr) slog.Handler {
 }
 
 // WithGroup implements slog.Handler.
-func (h invocations) WithGroup(name string) slog.Handler { return invocations{h.Handler.WithGroup(name)} }
+func (h invocations) WithGroup(name string) slog.Handler {
+	return invocations{h.Handler.WithGroup(name)}
+}

@@ -1,0 +1,49 @@
+// Command cart is the function behind carts, their lines and the catalogue. It holds no Stripe key and reaches no table of
+// sessions: it can neither move money nor see an order.
+package main
+
+import (
+	"context"
+	"net/http"
+
+	"kassa"
+	"kassa/checkout"
+	"kassa/checkout/dynamostore"
+	"kassa/functions/internal/api"
+	"kassa/functions/internal/coldstart"
+	"kassa/functions/internal/httpfunction"
+	"kassa/functions/internal/parameter"
+)
+
+func main() { coldstart.Main(start) }
+
+func start(ctx context.Context, f *coldstart.Function) (any, error) {
+	tables := dynamostore.Names{
+		Carts:    f.Env.Required("KASSA_CARTS_TABLE"),
+		Products: f.Env.Required("KASSA_PRODUCTS_TABLE"),
+		Stock:    f.Env.Required("KASSA_STOCK_TABLE"),
+	}
+	namespace := f.Env.Required("KASSA_NAMESPACE")
+	shop, tokens := f.Parameter("KASSA_SHOP_PARAMETER"), f.Parameter("KASSA_TOKEN_SECRETS_PARAMETER")
+	store, err := f.Store(tables)
+	if err != nil {
+		return nil, err
+	}
+	kept, err := coldstart.Keep(ctx, f, coldstart.WarmCart(store), func(v parameter.Values) (http.Handler, error) {
+		c, err := f.Config(v, shop)
+		if err != nil {
+			return nil, err
+		}
+		c.Carts, c.Catalog = store, store
+		if c.Tokens, err = coldstart.Tokens(v, tokens); err != nil {
+			return nil, err
+		}
+		edge, err := httpfunction.Edge(f, c.Shop, namespace)
+		if err != nil {
+			return nil, err
+		}
+		carts, err := checkout.NewCarts(c)
+		return api.Cart(api.CartDeps{Edge: edge, Carts: carts, Lines: carts, Products: carts, OpenAPI: kassa.OpenAPI}), err
+	})
+	return httpfunction.Serve(kept), err
+}

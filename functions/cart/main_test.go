@@ -1,0 +1,34 @@
+package main
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"kassa/functions/internal/coldstart/coldstarttest"
+)
+
+var variables = []string{
+	"KASSA_CARTS_TABLE", "KASSA_PRODUCTS_TABLE", "KASSA_STOCK_TABLE", "KASSA_NAMESPACE", "KASSA_SHOP_PARAMETER", "KASSA_TOKEN_SECRETS_PARAMETER",
+}
+
+func TestStart(t *testing.T) {
+	t.Parallel()
+	coldstarttest.Trial(t, start, variables...)
+}
+
+func TestServes(t *testing.T) {
+	t.Parallel()
+	handler, err := coldstarttest.New(t, variables...).Start(start)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]int{"/health": 200, "/openapi.yaml": 200, "/carts/crt_1": 404, "/checkout-sessions/x": 404} {
+		out, err := handler.Invoke(t.Context(), coldstarttest.Get(path))
+		var answer events.APIGatewayV2HTTPResponse
+		if err != nil || json.Unmarshal(out, &answer) != nil || answer.StatusCode != want {
+			t.Errorf("GET %s: %s, %v; want status %d", path, out, err, want)
+		}
+	}
+}

@@ -1,0 +1,55 @@
+// Command checkout is the function behind checkout sessions, payment and orders: the one that shoppers pay through, and so one
+// of the two that hold the Stripe key.
+package main
+
+import (
+	"context"
+	"net/http"
+
+	"kassa/checkout"
+	"kassa/checkout/dynamostore"
+	"kassa/functions/internal/api"
+	"kassa/functions/internal/coldstart"
+	"kassa/functions/internal/httpfunction"
+	"kassa/functions/internal/parameter"
+	"kassa/functions/internal/provider"
+)
+
+func main() { coldstart.Main(start) }
+
+func start(ctx context.Context, f *coldstart.Function) (any, error) {
+	tables := dynamostore.Names{
+		Carts:    f.Env.Required("KASSA_CARTS_TABLE"),
+		Sessions: f.Env.Required("KASSA_SESSIONS_TABLE"),
+		Products: f.Env.Required("KASSA_PRODUCTS_TABLE"),
+		Stock:    f.Env.Required("KASSA_STOCK_TABLE"),
+	}
+	namespace := f.Env.Required("KASSA_NAMESPACE")
+	shop, tokens := f.Parameter("KASSA_SHOP_PARAMETER"), f.Parameter("KASSA_TOKEN_SECRETS_PARAMETER")
+	stripe := provider.FromEnvironment(f)
+	store, err := f.Store(tables)
+	if err != nil {
+		return nil, err
+	}
+	kept, err := coldstart.Keep(ctx, f, coldstart.WarmSession(store), func(v parameter.Values) (http.Handler, error) {
+		c, err := f.Config(v, shop)
+		if err != nil {
+			return nil, err
+		}
+		c.Carts, c.Sessions, c.Catalog = store, store, store
+		if c.Tokens, err = coldstart.Tokens(v, tokens); err != nil {
+			return nil, err
+		}
+		c.Live = stripe.Live
+		if c.Gateway, err = stripe.Gateway(v, c.Shop); err != nil {
+			return nil, err
+		}
+		edge, err := httpfunction.Edge(f, c.Shop, namespace)
+		if err != nil {
+			return nil, err
+		}
+		sessions, err := checkout.NewSessions(c)
+		return api.Checkout(api.CheckoutDeps{Edge: edge, Sessions: sessions, Orders: sessions}), err
+	})
+	return httpfunction.Serve(kept), err
+}

@@ -1,0 +1,16 @@
+package coldstart
+
+import (
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"kassa/checkout/dynamostore"
+)
+
+// Store returns the store of tables, with an empty name for those that the function may not reach. It fails if anything is
+// wrong with the environment: all of it is to be asked for first.
+func (f *Function) Store(tables dynamostore.Names) (*dynamostore.Store, error) {
+	if err := f.Env.Err(); err != nil {
+		return nil, err
+	}
+	return dynamostore.New(dynamostore.Config{Client: dynamodb.NewFromConfig(f.AWS), Tables: tables, Jitter: jitter})
+}

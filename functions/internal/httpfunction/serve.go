@@ -1,0 +1,45 @@
+// Package httpfunction is what the functions behind the HTTP API have in common beyond coldstart. The others don't link it: the
+// validation of requests alone costs a start 1.5 ms.
+package httpfunction
+
+import (
+	"context"
+	"crypto/rand"
+	"net/http"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"kassa/checkout"
+	"kassa/functions/internal/coldstart"
+	"kassa/functions/internal/edge"
+	"kassa/functions/internal/lambdahttp"
+	"kassa/functions/internal/parameter"
+	"kassa/functions/internal/ucp"
+)
+
+// Edge returns the way in and out of a function of a shop, whose own payment handlers are named in a namespace.
+func Edge(f *coldstart.Function, shop checkout.Shop, namespace string) (edge.Config, error) {
+	wire, err := ucp.New(shop, namespace)
+	return edge.Config{Wire: wire, Logger: f.Log, Now: f.Now, NewID: rand.Text}, err
+}
+
+// reserve is kept back of an invocation to answer that something did not answer in time.
+const reserve = 500 * time.Millisecond
+
+// Handler answers the events of the HTTP API.
+type Handler func(context.Context, events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error)
+
+// Serve answers events with an HTTP handler that is kept up to date. A request's context ends shortly before its invocation
+// does.
+func Serve(kept *parameter.Kept[http.Handler]) Handler {
+	return func(ctx context.Context, event events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
+		ctx, cancel := coldstart.Early(ctx, reserve)
+		defer cancel()
+		h, err := kept.Get(ctx)
+		if err != nil {
+			return events.APIGatewayV2HTTPResponse{}, err
+		}
+		return lambdahttp.Adapt(h)(ctx, event)
+	}
+}
