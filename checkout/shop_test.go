@@ -1,0 +1,138 @@
+package checkout_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"kassa/checkout"
+	"kassa/checkout/pricing"
+)
+
+func TestShopSettings(t *testing.T) {
+	t.Parallel()
+	if err := demoShop().Validate(); err != nil {
+		t.Fatal(err)
+	}
+	for field, spoil := range map[string]func(*checkout.Shop){
+		"name":              func(s *checkout.Shop) { s.Name = " " },
+		"base_url":          func(s *checkout.Shop) { s.BaseURL = "http://shop.example" },
+		"(base_url)":        func(s *checkout.Shop) { s.BaseURL = "shop.example" },
+		"base_url)":         func(s *checkout.Shop) { s.BaseURL = "https://" },
+		"return_url":        func(s *checkout.Shop) { s.ReturnURL = "/return" },
+		"(country)":         func(s *checkout.Shop) { s.Country = "nl" },
+		"default_country":   func(s *checkout.Shop) { s.DefaultCountry = "JP" },
+		"(languages)":       func(s *checkout.Shop) { s.Languages = nil },
+		"languages":         func(s *checkout.Shop) { s.Languages = []string{"en", "tlh"} },
+		"countries.NO.code": func(s *checkout.Shop) { s.Countries["NO"] = s.Countries["NL"] },
+		"countries.no.code": func(s *checkout.Shop) { s.Countries["no"] = pricing.Country{Code: "no"} },
+		"tax_rates":         func(s *checkout.Shop) { s.Countries["BE"] = pricing.Country{Code: "BE", Currency: "EUR"} },
+		"links[1].url": func(s *checkout.Shop) {
+			s.Links = []checkout.Link{{URL: "https://a.example"}, {URL: "http://b.example"}}
+		},
+		"terms":                   func(s *checkout.Shop) { s.Terms = "" },
+		"wallets.publishable_key": func(s *checkout.Shop) { s.Wallets.PublishableKey = "" },
+	} {
+		shop := demoShop()
+		spoil(&shop)
+		err := shop.Validate()
+		if err == nil || !strings.Contains(err.Error(), field) {
+			t.Errorf("%s: %v", field, err)
+		}
+		w := newWorld(t)
+		w.config.Shop = shop
+		if _, err := checkout.NewCarts(w.config); err == nil {
+			t.Errorf("%s: carts are made all the same", field)
+		}
+	}
+	bad := demoShop()
+	bad.Name, bad.Terms, bad.Country = "", "", ""
+	for _, field := range []string{"(name)", "(terms)", "(country)"} {
+		if err := bad.Validate(); !strings.Contains(err.Error(), field) {
+			t.Errorf("%s is not among %v", field, err)
+		}
+	}
+}
+
+func TestWhatServicesNeed(t *testing.T) {
+	t.Parallel()
+	makers := map[string]func(checkout.Config) error{
+		"carts":      func(c checkout.Config) error { return errOf(checkout.NewCarts(c)) },
+		"sessions":   func(c checkout.Config) error { return errOf(checkout.NewSessions(c)) },
+		"observer":   func(c checkout.Config) error { return errOf(checkout.NewObserver(c)) },
+		"reconciler": func(c checkout.Config) error { return errOf(checkout.NewReconciler(c)) },
+		"sweeper":    func(c checkout.Config) error { return errOf(checkout.NewSweeper(c)) },
+	}
+	for missing, tc := range map[string]struct {
+		without func(*checkout.Config)
+		needs   string
+	}{
+		"carts":    {func(c *checkout.Config) { c.Carts = nil }, "carts sessions"},
+		"sessions": {func(c *checkout.Config) { c.Sessions = nil }, "sessions observer reconciler sweeper"},
+		"catalog":  {func(c *checkout.Config) { c.Catalog = nil }, "carts sessions"},
+		"inbox":    {func(c *checkout.Config) { c.Inbox = nil }, "observer reconciler"},
+		"gateway":  {func(c *checkout.Config) { c.Gateway = nil }, "sessions reconciler"},
+		"tokens":   {func(c *checkout.Config) { c.Tokens = checkout.Tokens{} }, "carts sessions"},
+		"clock":    {func(c *checkout.Config) { c.Now = nil }, "carts sessions observer reconciler sweeper"},
+		"ids":      {func(c *checkout.Config) { c.NewID = nil }, "carts sessions observer reconciler sweeper"},
+	} {
+		for service, make := range makers {
+			config := newWorld(t).config
+			tc.without(&config)
+			err := make(config)
+			if needed := strings.Contains(tc.needs, service); needed != (checkout.ErrorCode(err) == checkout.CodeInvalid && err != nil) {
+				t.Errorf("%s without %s: %v", service, missing, err)
+			}
+		}
+	}
+}
+
+func TestLanguages(t *testing.T) {
+	t.Parallel()
+	shop := demoShop()
+	shop.Languages = []string{"nl", "nb", "en"}
+	for wanted, want := range map[string]string{
+		"": "nl", "en": "en", "en-GB": "en", "EN-us": "en", "no": "nb", "nn-NO": "nb", "nb": "nb", "fr": "nl", "de-CH": "nl", "x": "nl", "-": "nl",
+	} {
+		if got := shop.Language(wanted); got != want {
+			t.Errorf("%q reads %s, want %s", wanted, got, want)
+		}
+	}
+	if got := shop.Language("fr", "no", "en"); got != "nb" {
+		t.Errorf("the first that is spoken is nb, not %s", got)
+	}
+}
+
+func TestErrors(t *testing.T) {
+	t.Parallel()
+	cause := errors.New("disk full")
+	err := &checkout.Error{Code: checkout.CodeInvalid, Message: "no", Path: "$.x", Err: cause}
+	if err.Error() != "invalid: no ($.x): disk full" || !errors.Is(err, cause) {
+		t.Errorf("error reads %q", err)
+	}
+	if checkout.ErrorCode(cause) != checkout.CodeInternal || checkout.ErrorCode(nil) != checkout.CodeInternal {
+		t.Error("an error without a code is internal")
+	}
+	for text, c := range map[string]*checkout.Conflict{
+		"conflict with session cs_a_0 at version 3": {Session: &checkout.Session{ID: "cs_a_0", Version: 3}},
+		"conflict with cart ct_a at version 2":      {Cart: &checkout.Cart{ID: "ct_a", Version: 2}},
+		"stock is short of [mug]":                   {Short: []string{"mug"}},
+		"conflict: nothing there":                   {},
+	} {
+		if c.Error() != text {
+			t.Errorf("conflict reads %q", c)
+		}
+	}
+}
+
+func TestProductWithoutEnough(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		stock        *int64
+		wanted, want int64
+	}{{nil, 5, 5}, {stockOf(5), 5, 5}, {stockOf(4), 5, 4}, {stockOf(0), 5, 0}, {stockOf(-3), 5, 0}} {
+		if got := (checkout.Product{Stock: tc.stock}).Available(tc.wanted); got != tc.want {
+			t.Errorf("%d, want %d", got, tc.want)
+		}
+	}
+}
