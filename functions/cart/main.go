@@ -29,12 +29,13 @@ func start(ctx context.Context, f *coldstart.Function) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	catalog := f.Catalog(store)
 	kept, err := coldstart.Keep(ctx, f, coldstart.WarmCart(store), func(v parameter.Values) (http.Handler, error) {
 		c, err := f.Config(v, shop)
 		if err != nil {
 			return nil, err
 		}
-		c.Carts, c.Catalog = store, store
+		c.Carts, c.Catalog = store, catalog
 		if c.Tokens, err = coldstart.Tokens(v, tokens); err != nil {
 			return nil, err
 		}

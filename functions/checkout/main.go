@@ -31,12 +31,13 @@ func start(ctx context.Context, f *coldstart.Function) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	catalog := f.Catalog(store)
 	kept, err := coldstart.Keep(ctx, f, coldstart.WarmSession(store), func(v parameter.Values) (http.Handler, error) {
 		c, err := f.Config(v, shop)
 		if err != nil {
 			return nil, err
 		}
-		c.Carts, c.Sessions, c.Catalog = store, store, store
+		c.Carts, c.Sessions, c.Catalog = store, store, catalog
 		if c.Tokens, err = coldstart.Tokens(v, tokens); err != nil {
 			return nil, err
 		}

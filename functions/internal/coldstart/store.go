@@ -1,6 +1,8 @@
 package coldstart
 
 import (
+	"time"
+
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"kassa/checkout/dynamostore"
@@ -13,4 +15,12 @@ func (f *Function) Store(tables dynamostore.Names) (*dynamostore.Store, error) {
 		return nil, err
 	}
 	return dynamostore.New(dynamostore.Config{Client: dynamodb.NewFromConfig(f.AWS), Tables: tables, Jitter: jitter})
+}
+
+// productLife is how old a product may be that a shopper sees; what is charged and what is there, commits find out.
+const productLife = 30 * time.Second
+
+// Catalog returns the catalogue of a store, kept in memory for as long as this environment lives.
+func (f *Function) Catalog(store *dynamostore.Store) *dynamostore.CachedCatalog {
+	return dynamostore.Cached(store, productLife, f.Now)
 }
