@@ -65,7 +65,7 @@ func (r Request) mark(newID func() string) Mark {
 // were given and none can be. CodeMissingKey, CodeKeyReused, CodeInvalid.
 func (s *Carts) Create(ctx context.Context, in CreateCartInput) (CartView, error) {
 	now := s.now()
-	view, err := s.create(ctx, now, in)
+	view, err := s.create(ctx, now, "carts", in)
 	if err != nil {
 		return CartView{}, err
 	}
@@ -73,7 +73,7 @@ func (s *Carts) Create(ctx context.Context, in CreateCartInput) (CartView, error
 	return view, nil
 }
 
-func (s *Carts) create(ctx context.Context, now time.Time, in CreateCartInput) (CartView, error) {
+func (s *Carts) create(ctx context.Context, now time.Time, route string, in CreateCartInput) (CartView, error) {
 	if err := in.requireKey(); err != nil {
 		return CartView{}, err
 	}
@@ -82,13 +82,16 @@ func (s *Carts) create(ctx context.Context, now time.Time, in CreateCartInput) (
 		return CartView{}, err
 	}
 	cart := Cart{
-		ID: CartID(in.Caller.Principal(), in.Key), Version: 1, Epoch: 1, Customer: in.Caller.Customer,
+		ID: CartID(route, in.Caller.Principal(), in.Key), Version: 1, Epoch: 1, Customer: in.Caller.Customer,
 		Currency: s.shop.CurrencyFor(in.Context), Context: s.context(in.Context), Lines: lines,
 		CreatedAt: now, UpdatedAt: now, ExpiresAt: s.expiry(now, in.Caller), Due: now.Add(s.shop.Durations.Idle),
 		Create: in.mark(s.newID),
 	}
 	if in.Buyer != nil {
 		cart.Buyer = *in.Buyer
+	}
+	if len(lines) == 0 {
+		cart.ExpiresAt = now.Add(LifeEmptyCart)
 	}
 	view, err := s.view(ctx, now, cart)
 	if err != nil {
@@ -217,6 +220,9 @@ func (s *Carts) SetLine(ctx context.Context, in LineEditInput) (CartView, error)
 	if in.Line.Quantity < 1 || in.Line.Quantity > MaxQuantity {
 		return CartView{}, invalid("$.quantity", "must be between 1 and 999")
 	}
+	if SKUOfLine(in.LineID) == "" {
+		return CartView{}, &Error{Code: CodeNotFound, Message: "the cart has no such line"}
+	}
 	edit := s.newEdit(now, in.Request, in.CartID)
 	edit.Set = &LineItem{ID: in.LineID, SKU: SKUOfLine(in.LineID), Quantity: in.Line.Quantity}
 	return s.edit(ctx, now, edit)
@@ -225,6 +231,9 @@ func (s *Carts) SetLine(ctx context.Context, in LineEditInput) (CartView, error)
 // RemoveLine takes a line out. Codes as of edit.
 func (s *Carts) RemoveLine(ctx context.Context, in LineEditInput) (CartView, error) {
 	now := s.now()
+	if SKUOfLine(in.LineID) == "" {
+		return CartView{}, &Error{Code: CodeNotFound, Message: "the cart has no such line"}
+	}
 	edit := s.newEdit(now, in.Request, in.CartID)
 	edit.Remove = in.LineID
 	return s.edit(ctx, now, edit)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"time"
 
 	"kassa/payments"
@@ -12,7 +13,7 @@ import (
 // Rules of finding out what became of an attempt whose call was never answered (design §4).
 const (
 	keyLife   = 23 * time.Hour   // the provider keeps a key's answer for 24 h; later the same call would be a new one
-	foundBy   = 5 * time.Minute  // an intent that isn't listed by then was never made
+	foundBy   = 5 * time.Minute  // an intent that isn't listed so long after the last call was never made
 	askAgain  = 5 * time.Second  // between two status reads of one session that reach the provider
 	lookAgain = 15 * time.Second // first wait before a refund is tried again; it doubles up to an hour
 
@@ -39,7 +40,7 @@ func (e engine) drive(ctx context.Context, now time.Time, s Session) (Session, e
 		return e.takeBack(ctx, now, s)
 	case a.Answered:
 		return e.readStored(ctx, now, s)
-	case now.Sub(a.StartedAt) < keyLife:
+	case now.Sub(a.StartedAt) < keyLife && a.SoughtAt.IsZero():
 		return e.call(ctx, now, s) // the same call again: the provider answers what it did, or does it now
 	}
 	return e.search(ctx, now, s)
@@ -112,9 +113,14 @@ func (e engine) search(ctx context.Context, now time.Time, s Session) (Session, 
 	if i := slices.IndexFunc(found, func(in payments.Intent) bool { return in.SessionID == s.ID && in.Attempt == a.N }); i >= 0 {
 		return e.adopt(ctx, now, s, found[i])
 	}
-	if now.Sub(a.StartedAt) >= foundBy {
+	if !a.SoughtAt.IsZero() && now.Sub(a.SoughtAt) >= foundBy {
 		after, err := e.commit(ctx, e.close(now, s, payments.ReasonTryAgain))
 		return e.orWinner(s, after, err)
+	}
+	if a.SoughtAt.IsZero() {
+		sought := *a
+		sought.SoughtAt = now // later than its last call: from here on it is only looked for
+		s.Attempt = &sought
 	}
 	return e.postpone(ctx, now, s, nil)
 }
@@ -137,7 +143,7 @@ func (e engine) takeBack(ctx context.Context, now time.Time, s Session) (Session
 		id = s.Intent.ID
 	}
 	callCtx, cancel := callContext(ctx)
-	intent, err := e.gateway.Cancel(callCtx, id, cancelKey(id))
+	intent, err := e.gateway.Cancel(callCtx, id, cancelKey(s, id))
 	cancel()
 	var failure *payments.Error
 	if errors.As(err, &failure) && failure.Class == payments.ClassRefused {
@@ -154,7 +160,7 @@ func (e engine) takeBack(ctx context.Context, now time.Time, s Session) (Session
 func (e engine) end(ctx context.Context, now time.Time, s Session, why ...Message) (Session, error) {
 	if s.Intent != nil {
 		callCtx, cancel := callContext(ctx)
-		intent, err := e.gateway.Cancel(callCtx, s.Intent.ID, cancelKey(s.Intent.ID))
+		intent, err := e.gateway.Cancel(callCtx, s.Intent.ID, cancelKey(s, s.Intent.ID))
 		cancel()
 		if payments.ClassOf(err) == payments.ClassRefused && err != nil {
 			callCtx, cancel := callContext(ctx)
@@ -162,6 +168,10 @@ func (e engine) end(ctx context.Context, now time.Time, s Session, why ...Messag
 			cancel()
 		}
 		if err != nil {
+			s.UpdatedAt, s.Watch = now, Watch{WatchPayment, now.Add(lookAgain)}
+			if _, failed := e.commit(ctx, Commit{Session: s}); failed != nil {
+				err = errors.Join(err, failed)
+			}
 			return s, &Error{Code: CodeUnavailable, Message: "the payment could not be canceled", RetryAfter: askAgain, Err: err}
 		}
 		if intent.Status != payments.StatusCanceled {
@@ -233,7 +243,7 @@ func maxTime(a, b time.Time) time.Time {
 func (e engine) refundOne(ctx context.Context, s Session, p ProviderRefund) ProviderRefund {
 	p.Tries++
 	if p.Release {
-		intent, err := e.gateway.Cancel(ctx, p.IntentID, cancelKey(p.IntentID))
+		intent, err := e.gateway.Cancel(ctx, p.IntentID, cancelKey(s, p.IntentID))
 		if err != nil && payments.ClassOf(err) == payments.ClassRefused {
 			intent, err = e.gateway.Read(ctx, p.IntentID)
 		}
@@ -248,17 +258,38 @@ func (e engine) refundOne(ctx context.Context, s Session, p ProviderRefund) Prov
 		return p
 	}
 	refund, err := e.gateway.Refund(ctx, payments.RefundRequest{
-		Key: "ref:" + s.ID + ":" + p.IntentID, IntentID: p.IntentID, Amount: p.Amount,
+		Key: "ref:" + s.ID + ":" + p.IntentID + ":" + strconv.Itoa(p.Part), IntentID: p.IntentID, Amount: p.Amount,
 		Metadata: map[string]string{"session_id": s.ID, "cause": p.Cause},
 	})
 	var failure *payments.Error
 	switch {
-	case errors.As(err, &failure) && failure.Class == payments.ClassRefused && failure.State:
-		p.Done = true // nothing is left to give back: somebody else has done it
+	case errors.As(err, &failure) && (failure.Class == payments.ClassRefused || failure.Replayed):
+		return e.remainder(ctx, s, p, failure)
 	case err != nil:
 		e.log.ErrorContext(ctx, "refund failed", "session", s.ID, "tries", p.Tries, "class", string(payments.ClassOf(err)))
-	case refund.Status != payments.RefundFailed:
+	case refund.Status == payments.RefundFailed:
+		return e.remainder(ctx, s, p, nil)
+	default:
 		p.ID, p.Done = refund.ID, true
 	}
+	return p
+}
+
+// remainder looks at what is left to give back after a refund that the provider refuses, has failed, or answers with a stored
+// 500 for ever: part may have been refunded by a person, or by the very call. What is left is another refund, under another
+// key.
+func (e engine) remainder(ctx context.Context, s Session, p ProviderRefund, cause error) ProviderRefund {
+	e.log.ErrorContext(ctx, "refund refused", "session", s.ID, "tries", p.Tries, "class", string(payments.ClassOf(cause)))
+	intent, err := e.gateway.Read(ctx, p.IntentID)
+	if err != nil || intent.Status != payments.StatusPaid {
+		return p
+	}
+	left := intent.Received
+	if !intent.Refunded.IsZero() {
+		if left, err = intent.Received.Sub(intent.Refunded); err != nil {
+			return p
+		}
+	}
+	p.Amount, p.Part, p.Done = left, p.Part+1, left.Minor <= 0
 	return p
 }

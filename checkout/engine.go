@@ -183,7 +183,11 @@ func declineOf(err error) payments.Decline {
 	return payments.Decline{Reason: payments.ReasonDeclined}
 }
 
-func cancelKey(intentID string) string { return "cancel:" + intentID }
+// cancelKey is the provider's key of a cancellation. An intent can be canceled once only, so every try has a key of its own: a
+// 500 that the provider stores under one must not be replayed for ever.
+func cancelKey(s Session, intentID string) string {
+	return "cancel:" + intentID + ":" + strconv.FormatInt(s.Version, 10)
+}
 
 // payKey is the provider's key of an attempt (design §4): a further attempt, another quote or another instrument is another
 // request.

@@ -21,6 +21,7 @@ type payment struct {
 	mark       Mark
 	instrument *payments.Instrument
 	expected   *int64 // the total that the shopper saw, where the request has it
+	short      bool   // the cart took only some of the lines that were asked for
 	seen       Quote  // what the last answer about the session showed; Version 0 = there was none
 }
 
@@ -76,7 +77,7 @@ func cooldown(now time.Time, declines []time.Time) time.Duration {
 // lines are those that the shopper saw, and the total is what the shopper saw, or less.
 func (s *Sessions) refusal(sess Session, change *CartChange, p payment) []Message {
 	var out []Message
-	if change != nil || p.seen.Version > 0 && !p.seen.sameLines(linesOf(sess.Quote)) {
+	if change != nil || p.short || p.seen.Version > 0 && !p.seen.sameLines(linesOf(sess.Quote)) {
 		out = append(out, errorMessage(MsgCartChanged, SeverityBuyerReview, "$.line_items"))
 	}
 	limit, limited := p.seen.Total.Minor, p.seen.Version > 0
@@ -115,7 +116,7 @@ func (s *Sessions) refuse(ctx context.Context, sess Session, change *CartChange,
 func (s *Sessions) short(ctx context.Context, now time.Time, sess Session, cart Cart, skus []string, p payment) (Session, error) {
 	old := sess.Quote
 	sess.Quote.CartVersion = 0 // makes it stale
-	revised, change, err := s.revise(ctx, now, sess, cart, SessionChange{}, Request{}, p.mark)
+	revised, change, err := s.revise(ctx, now, sess, cart, SessionChange{}, p.mark)
 	switch {
 	case ErrorCode(err) == CodeNothingSellable:
 		change, revised = nil, sess

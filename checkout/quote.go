@@ -60,7 +60,7 @@ func (q quoter) quote(ctx context.Context, in quoteInput) (quoted, error) {
 		}
 		if product.Stock != nil {
 			out.kept[line.SKU] = true
-			item.Quantity, message = stocked(product, line, in.cut)
+			item.Quantity, message = stocked(product, line, in.cut, in.language)
 			if message.Code != "" {
 				if message.Path = path; item.Quantity > 0 {
 					message.Path = linePath(len(out.lines)) // where the answer has it
@@ -102,12 +102,12 @@ func (q quoter) item(in quoteInput, line LineItem, product Product, known bool) 
 }
 
 // stocked returns how much of a line can be had, and what to say if that is less than asked for.
-func stocked(product Product, line LineItem, cut bool) (int64, Message) {
+func stocked(product Product, line LineItem, cut bool, language string) (int64, Message) {
 	free := product.Available(line.Quantity)
 	if free == line.Quantity {
 		return line.Quantity, Message{}
 	}
-	args := []string{"sku", line.SKU, "title", product.Title, "requested", strconv.FormatInt(line.Quantity, 10),
+	args := []string{"sku", line.SKU, "title", product.TitleIn(language), "requested", strconv.FormatInt(line.Quantity, 10),
 		"quantity", strconv.FormatInt(free, 10)}
 	switch {
 	case !cut && free == 0:

@@ -27,7 +27,7 @@ func (v reviser) newSession(now time.Time, cart Cart, create Mark) Session {
 // revise applies a change to a session without an open attempt and quotes it anew: with fresh prices if the cart moved, its
 // lines are replaced or the quote is too old, with the frozen ones if only where or how it is shipped changed. Quantities
 // above stock are cut down, in cart and quote. The returned change of the cart is nil if it stays as it is.
-func (v reviser) revise(ctx context.Context, now time.Time, s Session, cart Cart, ch SessionChange, r Request, mark Mark) (Session, *CartChange, error) {
+func (v reviser) revise(ctx context.Context, now time.Time, s Session, cart Cart, ch SessionChange, mark Mark) (Session, *CartChange, error) {
 	before := s.Quote
 	s = applied(s, ch)
 	s.Context.Language = v.shop.Language(s.Context.Language)
@@ -66,11 +66,11 @@ func (v reviser) revise(ctx context.Context, now time.Time, s Session, cart Cart
 	var change *CartChange
 	if ch.Lines != nil || !sameItems(out.lines, cart.Lines) {
 		change = &CartChange{
-			CartID: cart.ID, Version: cart.Version, Round: cart.Round, Mark: mark, At: now, ExpiresAt: cart.ExpiresAt,
+			CartID: cart.ID, Version: cart.Version, Round: cart.Round, Mark: mark, At: now, ExpiresAt: now.Add(LifeGuestCart),
 			Replace: &CartContents{Lines: out.lines, Context: cart.Context},
 		}
-		if r.Caller.Customer == "" {
-			change.ExpiresAt = now.Add(LifeGuestCart)
+		if cart.Customer != "" {
+			change.ExpiresAt = now.Add(LifeCustomerCart)
 		}
 		s.Quote.CartVersion = cart.Version + 1
 	}

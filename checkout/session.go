@@ -104,6 +104,7 @@ type Attempt struct {
 	LeaseUntil time.Time // until then its own caller is at work; nobody else drives it
 	Answered   bool      // its own call has been answered: the intent as read is the truth about it
 	Tries      int       // how often it was driven forward
+	SoughtAt   time.Time // when it was first looked for in the provider's list, after its last call
 	CheckedAt  time.Time // when the provider was last asked
 	HeldUntil  time.Time // when a shopper who must act is no longer waited for
 }
@@ -124,6 +125,7 @@ type ProviderRefund struct {
 	Cause    string // amount_mismatch, late, second_intent, live_mode, canceled
 	Release  bool   // held, not taken: the intent is canceled instead of refunded
 	ID       string // provider's refund, once made
+	Part     int    // raised when what is left must be asked for anew, under another key
 	Done     bool
 	Tries    int
 }
@@ -163,7 +165,8 @@ type Notice struct {
 
 // CartID returns the id of the cart that a create makes: it follows from who asked and the key, so that the conditional
 // put of the cart is itself the record of the request.
-func CartID(principal, key string) string { return derive("ct_", "cart", principal, key) }
+// Route keeps the keys of different routes apart.
+func CartID(route, principal, key string) string { return derive("ct_", route, principal, key) }
 
 // SessionID returns the id of the session of a cart in a round. It names its cart, so that both are read in one trip.
 func SessionID(cartID string, round int) string {

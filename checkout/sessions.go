@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 )
 
@@ -55,25 +56,36 @@ func (s *Sessions) Create(ctx context.Context, in CreateSessionInput) (SessionVi
 	if in.Instrument != nil && in.ExpectedTotal == nil {
 		return SessionView{}, invalid("$.expected_total", "a create that pays must say the total that the shopper saw")
 	}
-	token := ""
+	token, left := "", []Message(nil)
 	if in.CartID == "" {
-		view, err := s.carts.create(ctx, now, cartOf(in))
+		view, err := s.carts.create(ctx, now, "checkout-sessions", cartOf(in))
 		if err != nil {
 			return SessionView{}, err
 		}
 		in.CartID, token = view.Cart.ID, s.carts.tokens.Token(view.Cart.ID, view.Cart.Epoch)
-		in.Caller.Token = token
+		in.Caller.Token, left = token, leftOut(view.Messages)
 	}
-	in.Change.Lines = nil
+	in.Change.Lines, in.Change.Context = nil, ContextPatch{} // the cart's win (UCP cart_id)
 	view, err := retry(func() (SessionView, error) {
 		cart, err := s.carts.read(ctx, now, in.Caller, in.CartID)
 		if err != nil {
 			return SessionView{}, err
 		}
-		return s.open(ctx, now, in, cart)
+		return s.open(ctx, now, in, cart, left)
 	})
 	view.Token = token
 	return view, err
+}
+
+// leftOut are the messages of lines that a new cart did not take.
+func leftOut(messages []Message) []Message {
+	var out []Message
+	for _, m := range messages {
+		if m.Code == MsgNotFound || m.Code == MsgItemUnavailable {
+			out = append(out, m)
+		}
+	}
+	return out
 }
 
 // cartOf is the create of the cart that a session without one is opened on. It has the session's key, so that a repetition
@@ -95,8 +107,9 @@ func cartOf(in CreateSessionInput) CreateCartInput {
 	return cart
 }
 
-// open finds or makes the living session of a cart.
-func (s *Sessions) open(ctx context.Context, now time.Time, in CreateSessionInput, cart Cart) (SessionView, error) {
+// open finds or makes the living session of a cart. left are the messages of lines that the cart, just made, did not take: a
+// create that pays is refused for them.
+func (s *Sessions) open(ctx context.Context, now time.Time, in CreateSessionInput, cart Cart, left []Message) (SessionView, error) {
 	if cart.Canceled {
 		return SessionView{}, &Error{Code: CodeCartCanceled, Message: "the cart was canceled"}
 	}
@@ -115,12 +128,13 @@ func (s *Sessions) open(ctx context.Context, now time.Time, in CreateSessionInpu
 	if cart.Buyer != (Buyer{}) {
 		ch.Buyer = wallet(cart.Buyer, ch.Buyer)
 	}
-	sess, change, err := s.revise(ctx, now, s.newSession(now, cart, mark), cart, ch, in.Request, mark)
+	sess, change, err := s.revise(ctx, now, s.newSession(now, cart, mark), cart, ch, mark)
 	if err != nil {
 		return SessionView{}, err
 	}
+	sess.Messages = append(left, sess.Messages...)
 	if in.Instrument != nil {
-		sess, err = s.pay(ctx, now, sess, cart, change, payment{mark: mark, instrument: in.Instrument, expected: in.ExpectedTotal})
+		sess, err = s.pay(ctx, now, sess, cart, change, payment{mark: mark, instrument: in.Instrument, expected: in.ExpectedTotal, short: len(left) > 0})
 	} else {
 		sess, err = s.write(ctx, sess, change)
 	}
@@ -202,7 +216,7 @@ func (s *Sessions) resume(ctx context.Context, now time.Time, in CreateSessionIn
 		return SessionView{}, errRetry
 	}
 	seen := sess.Quote
-	sess, change, err := s.reviseIfNeeded(ctx, now, sess, cart, in.Change, in.Request, mark)
+	sess, change, err := s.reviseIfNeeded(ctx, now, sess, cart, in.Change, mark)
 	if err != nil {
 		return SessionView{}, err
 	}
@@ -216,13 +230,13 @@ func (s *Sessions) resume(ctx context.Context, now time.Time, in CreateSessionIn
 }
 
 // reviseIfNeeded leaves the session alone if nothing would change.
-func (s *Sessions) reviseIfNeeded(ctx context.Context, now time.Time, sess Session, cart Cart, ch SessionChange, r Request, mark Mark) (Session, *CartChange, error) {
+func (s *Sessions) reviseIfNeeded(ctx context.Context, now time.Time, sess Session, cart Cart, ch SessionChange, mark Mark) (Session, *CartChange, error) {
 	fresh := now.Sub(sess.Quote.PricedAt) <= s.shop.Durations.Quote && cart.Version == sess.Quote.CartVersion
 	if fresh && ch.empty() {
-		sess.UpdatedAt = now
+		sess.UpdatedAt, sess.Messages = now, nil
 		return sess, nil, nil
 	}
-	return s.revise(ctx, now, sess, cart, ch, r, mark)
+	return s.revise(ctx, now, sess, cart, ch, mark)
 }
 
 // replay answers a request whose key the session remembers; done is false for a new key. The result is shown as the session
@@ -338,6 +352,14 @@ func (s *Sessions) changeable(ctx context.Context, now time.Time, sess Session, 
 	return nil
 }
 
+// matches refuses a change that was meant for another version (If-Match, RFC 9110 §13.1.1).
+func (r Request) matches(sess Session) error {
+	if r.IfVersion == 0 || r.IfVersion == sess.Version {
+		return nil
+	}
+	return &Error{Code: CodeVersionConflict, Message: "the session is at version " + strconv.FormatInt(sess.Version, 10), CheckoutID: sess.ID}
+}
+
 func alreadyCompleted(id string) error {
 	return &Error{Code: CodeAlreadyCompleted, Message: "the session has become an order", CheckoutID: id}
 }
@@ -359,8 +381,8 @@ func (s *Sessions) Update(ctx context.Context, in UpdateSessionInput) (SessionVi
 		if err := s.changeable(ctx, now, sess, cart); err != nil {
 			return SessionView{}, err
 		}
-		if in.IfVersion != 0 && in.IfVersion != sess.Version {
-			return SessionView{}, &Error{Code: CodeVersionConflict, Message: "the session has changed", CheckoutID: sess.ID}
+		if err := in.matches(sess); err != nil {
+			return SessionView{}, err
 		}
 		if sess.Attempt != nil {
 			if sess, err = s.turnBack(ctx, now, sess); err != nil || sess.Attempt != nil || sess.Status.Final() {
@@ -368,7 +390,7 @@ func (s *Sessions) Update(ctx context.Context, in UpdateSessionInput) (SessionVi
 			}
 			in.IfVersion = 0
 		}
-		sess, change, err := s.revise(ctx, now, sess, cart, in.Change, in.Request, mark)
+		sess, change, err := s.revise(ctx, now, sess, cart, in.Change, mark)
 		if err != nil {
 			return SessionView{}, err
 		}
@@ -410,8 +432,11 @@ func (s *Sessions) Complete(ctx context.Context, in CompleteInput) (SessionView,
 		if sess.Attempt != nil {
 			return SessionView{}, s.inProgress(now, sess)
 		}
+		if err := in.matches(sess); err != nil {
+			return SessionView{}, err
+		}
 		seen := sess.Quote
-		sess, change, err := s.reviseIfNeeded(ctx, now, sess, cart, in.Change, in.Request, mark)
+		sess, change, err := s.reviseIfNeeded(ctx, now, sess, cart, in.Change, mark)
 		if err != nil {
 			return SessionView{}, err
 		}
@@ -432,6 +457,9 @@ func (s *Sessions) Cancel(ctx context.Context, in CancelSessionInput) (SessionVi
 		}
 		if view, done, err := s.replay(ctx, now, sess, mark); done {
 			return view, err
+		}
+		if err := in.matches(sess); err != nil && !sess.Status.Final() {
+			return SessionView{}, err
 		}
 		switch {
 		case sess.Status == StatusCanceled:
@@ -460,7 +488,11 @@ func (s *Sessions) Cancel(ctx context.Context, in CancelSessionInput) (SessionVi
 
 // Order shows the session that became an order. CodeNotFound.
 func (s *Sessions) Order(ctx context.Context, caller Caller, orderID string) (SessionView, error) {
-	sess, err := s.store.Session(ctx, SessionOfOrder(orderID))
+	id := SessionOfOrder(orderID)
+	if id == "" {
+		return SessionView{}, &Error{Code: CodeNotFound, Message: "no order " + orderID}
+	}
+	sess, err := s.store.Session(ctx, id)
 	if err != nil || sess.Order == nil || !s.allows(caller, sess) {
 		if err == nil || ErrorCode(err) == CodeNotFound {
 			err = &Error{Code: CodeNotFound, Message: "no order " + orderID}

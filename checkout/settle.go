@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"kassa/payments"
+	"kassa/payments/money"
 )
 
 // This file is the one place that turns what the provider says into what becomes of a session: an order, a decline, a wait
@@ -46,7 +47,7 @@ func (st settler) settle(now time.Time, s Session, r report) (Commit, bool) {
 		}
 	}
 	if s.Attempt == nil {
-		return st.afterwards(s, r)
+		return st.afterwards(now, s, r)
 	}
 	if r.source == fromAnswer && r.err != nil {
 		return st.failed(now, s, r)
@@ -117,8 +118,13 @@ func (st settler) failed(now time.Time, s Session, r report) (Commit, bool) {
 	}
 	switch payments.ClassOf(r.err) {
 	case payments.ClassDeclined, payments.ClassRefused:
-		if r.intent != nil {
+		switch {
+		case r.intent != nil:
 			s.Intent = remembered(*r.intent)
+		case s.Intent != nil && s.Attempt.UpdateKey != "":
+			known := *s.Intent
+			known.Amount = money.Money{} // it may have been changed: the next attempt states it again
+			s.Intent = &known
 		}
 		return st.close(now, s, declineOf(r.err).Reason), true
 	case payments.ClassUnknown:
@@ -242,14 +248,23 @@ func (st settler) rest(now time.Time, s Session) Watch {
 	return Watch{WatchWaiting, s.ExpiresAt}
 }
 
-// afterwards takes in news of the known intent while no attempt is open.
-func (st settler) afterwards(s Session, r report) (Commit, bool) {
-	if r.intent == nil || r.intent.SessionID != s.ID || s.Status.Final() || r.intent.Status != payments.StatusCanceled {
+// afterwards takes in news of the known intent while no attempt is open. The app may have confirmed it by itself, with the
+// client secret of an earlier attempt: money that comes so has no order and goes back. One that waits for the shopper without
+// an attempt is canceled, so that no money comes.
+func (st settler) afterwards(now time.Time, s Session, r report) (Commit, bool) {
+	if r.intent == nil || r.intent.SessionID != s.ID || s.Status == StatusCompleted {
 		return Commit{}, false
 	}
-	s.Intent = nil // canceled elsewhere, or by us: the next attempt makes another
-	s.Watch = Watch{WatchWaiting, s.ExpiresAt}
-	return Commit{Session: s}, true
+	switch status := r.intent.Status; {
+	case status.Money(), status == payments.StatusActionRequired && r.source != fromEvent, status == payments.StatusProcessing:
+		s.Intent = nil // spent: the next attempt makes another
+		return st.strayed(now, s, *r.intent)
+	case status == payments.StatusCanceled && !s.Status.Final():
+		s.Intent = nil
+		s.Watch = st.rest(now, s)
+		return Commit{Session: s}, true
+	}
+	return Commit{}, false
 }
 
 // strayed takes in an intent of this session that can't become its order any more: late, second, or given up. Its money goes

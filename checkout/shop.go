@@ -112,8 +112,15 @@ func (s Shop) Validate() error {
 		}
 	}
 	for i, l := range s.Links {
-		if u, err := url.Parse(l.URL); err != nil || u.Scheme != "https" {
+		if u, err := url.Parse(l.URL); err != nil || u.Scheme != "https" || u.Host == "" {
 			bad("links["+strconv.Itoa(i)+"].url", "must be an absolute https URL")
+		}
+	}
+	for field, d := range map[string]time.Duration{
+		"quote": s.Durations.Quote, "session": s.Durations.Session, "action": s.Durations.Action, "lease": s.Durations.Lease, "idle": s.Durations.Idle,
+	} {
+		if d < 0 {
+			bad("durations."+field, "can't be negative")
 		}
 	}
 	if s.Terms == "" {

@@ -2,6 +2,7 @@ package checkout_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"sync"
@@ -310,12 +311,7 @@ func wantCode(t *testing.T, err error, want checkout.Code) *checkout.Error {
 		t.Fatalf("error is %v, want code %s", err, want)
 	}
 	var e *checkout.Error
-	for e == nil {
-		e, _ = err.(*checkout.Error)
-		if u, ok := err.(interface{ Unwrap() error }); e == nil && ok {
-			err = u.Unwrap()
-		}
-	}
+	errors.As(err, &e)
 	return e
 }
 

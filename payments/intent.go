@@ -55,6 +55,7 @@ type Intent struct {
 	Status        Status
 	Amount        money.Money // asked for
 	Received      money.Money // taken, or held when authorized
+	Refunded      money.Money // of it, given back already; only a Read tells
 	Live          bool        // real money
 	SessionID     string      // from its metadata, empty when it is none of ours
 	Attempt       int         // from its metadata: the attempt that last touched it, 0 when unknown

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"kassa/payments/money"
 )
@@ -25,6 +24,16 @@ type Country struct {
 	TaxIncluded bool `json:"tax_included"`
 	// TaxRates are basis points by the tax categories of products. There is always one for [StandardRate].
 	TaxRates map[string]int64 `json:"tax_rates"`
+	// TaxExempt are tax categories without tax, which is not the same as a rate of zero to those who read the books.
+	TaxExempt []string `json:"tax_exempt,omitempty"`
+	// ShippingTax is the tax category of shipping, "" for [StandardRate].
+	ShippingTax string `json:"shipping_tax,omitempty"`
+	// Regions are the parts of the country that are taxed otherwise or not sold to, by ISO 3166-2 code without the country's, such as
+	// "CA". Everywhere else, and while the region is unknown, the country's own rates hold.
+	Regions map[string]Region `json:"regions,omitempty"`
+	// RegionRequired makes the shop sell to the listed regions only: without one there is no quote but [ErrRegionMissing] or
+	// [ErrRegionExcluded].
+	RegionRequired bool `json:"region_required,omitempty"`
 	// Shipping lists the ways to ship, in the order in which they are shown. None: nothing that must be shipped can be sold there.
 	Shipping []ShippingMethod `json:"shipping"`
 	// ReturnDays is how long an order may be returned, zero for not at all.
@@ -33,42 +42,38 @@ type Country struct {
 	PayButton string `json:"pay_button,omitempty"`
 }
 
-// ShippingMethod is a way to ship at a flat price.
-type ShippingMethod struct {
-	ID string `json:"id"`
-	// Title is what the shopper reads, by language; "" or "en" is shown where a language has none.
-	Title   map[string]string `json:"title"`
-	Carrier string            `json:"carrier,omitempty"`
-	// Prices are ISO minor units by currency. In a currency without a price the method isn't offered.
-	Prices map[money.Currency]int64 `json:"prices"`
-	// MinDays and MaxDays are the delivery window, in working days after the order.
-	MinDays int `json:"min_days"`
-	MaxDays int `json:"max_days"`
+// Region is a part of a country, such as a state of the US.
+type Region struct {
+	// Name may be given in place of the code, in any case.
+	Name string `json:"name,omitempty"`
+	// TaxMillionths are rates by tax category in place of the country's: 66250 is 6.625 %, for which basis points are too coarse. A
+	// category without one has the country's.
+	TaxMillionths map[string]int64 `json:"tax_millionths,omitempty"`
+	// Excluded regions aren't sold to.
+	Excluded bool `json:"excluded,omitempty"`
 }
 
-// FieldError says what is wrong with a field of the settings, such as "countries.NL.tax_rates.standard".
-type FieldError struct {
-	Field, Problem string
-}
-
-func (e FieldError) Error() string { return e.Field + " " + e.Problem }
-
-// FieldErrors are all that is wrong with a country.
-type FieldErrors []FieldError
-
-func (e FieldErrors) Error() string {
-	texts := make([]string, len(e))
-	for i, field := range e {
-		texts[i] = field.Error()
-	}
-	return strings.Join(texts, "; ")
-}
-
-// Validate returns nil, or [FieldErrors] that name each wrong field as "countries.CODE.…", in a fixed order.
+// Validate returns nil, or [FieldErrors] that name each wrong field as "countries.CODE.…", in a fixed order. What a country says of
+// locations and categories is checked by [Settings.Validate].
 func (c Country) Validate() error {
 	v := validation{prefix: "countries." + c.Code + "."}
-	v.require(len(c.Code) == 2 && isUpper(c.Code), "code", "must be an ISO 3166-1 alpha-2 code in upper case")
+	v.requireCountry(c.Code, "code")
 	v.requireCurrency(c.Currency, "currency")
+	v.checkTax(c)
+	v.checkRegions(c)
+	v.require(c.ReturnDays >= 0, "return_days", "must not be negative")
+	seen := map[string]bool{}
+	for i, method := range c.Shipping {
+		v.within(fmt.Sprintf("shipping[%d]", i), func() {
+			v.require(!seen[method.ID], "id", "occurs twice")
+			seen[method.ID] = true
+			v.checkMethod(method, c.Currency)
+		})
+	}
+	return v.result()
+}
+
+func (v *validation) checkTax(c Country) {
 	if _, ok := c.TaxRates[StandardRate]; !ok {
 		v.fail("tax_rates."+StandardRate, "is missing")
 	}
@@ -77,57 +82,42 @@ func (c Country) Validate() error {
 		v.require(category != "", "tax_rates", "has a category without a name")
 		v.require(rate >= 0 && rate <= wholeRate, "tax_rates."+category, fmt.Sprintf("must be 0 to %d basis points", wholeRate))
 	}
-	v.require(c.ReturnDays >= 0, "return_days", "must not be negative")
-	seen := map[string]bool{}
-	for i, method := range c.Shipping {
-		field := fmt.Sprintf("shipping[%d]", i)
-		v.require(!seen[method.ID], field+".id", "occurs twice")
-		seen[method.ID] = true
-		v.checkMethod(method, field)
-		if _, ok := method.Prices[c.Currency]; !ok {
-			v.fail(field+".prices."+string(c.Currency), "is missing: it is the country's currency")
-		}
+	v.checkNames(c.TaxExempt, "tax_exempt")
+	for i, category := range c.TaxExempt {
+		_, rated := c.TaxRates[category]
+		v.require(!rated, fmt.Sprintf("tax_exempt[%d]", i), "has a rate in tax_rates too")
 	}
-	if len(v.errors) == 0 {
-		return nil
+	v.require(c.ShippingTax == "" || c.taxes(c.ShippingTax), "shipping_tax", "is neither in tax_rates nor in tax_exempt")
+}
+
+// taxes reports whether the country knows a tax category.
+func (c Country) taxes(category string) bool {
+	_, ok := c.TaxRates[category]
+	return ok || slices.Contains(c.TaxExempt, category)
+}
+
+func (v *validation) checkRegions(c Country) {
+	names := map[string]bool{}
+	for code := range c.Regions {
+		names[fold(code)] = true
 	}
-	return v.errors
-}
-
-// validation collects what is wrong.
-type validation struct {
-	prefix string
-	errors FieldErrors
-}
-
-func (v *validation) fail(field, problem string) {
-	v.errors = append(v.errors, FieldError{Field: v.prefix + field, Problem: problem})
-}
-
-func (v *validation) require(ok bool, field, problem string) {
-	if !ok {
-		v.fail(field, problem)
+	open := false
+	for _, code := range slices.Sorted(maps.Keys(c.Regions)) {
+		region := c.Regions[code]
+		open = open || !region.Excluded
+		v.require(regionShape.MatchString(code), "regions."+code, "must be an ISO 3166-2 code in upper case, without the country's")
+		v.within("regions."+code, func() {
+			name := fold(region.Name)
+			v.require(name == "" || !names[name], "name", "is that of another region")
+			names[name] = true
+			v.require(!region.Excluded || len(region.TaxMillionths) == 0, "tax_millionths", "must not stand with excluded")
+			for _, category := range slices.Sorted(maps.Keys(region.TaxMillionths)) {
+				rate := region.TaxMillionths[category]
+				_, rated := c.TaxRates[category]
+				v.require(rated, "tax_millionths."+category, "has no rate in the country's tax_rates")
+				v.require(rate >= 0 && rate <= wholeMillionths, "tax_millionths."+category, fmt.Sprintf("must be 0 to %d millionths", wholeMillionths))
+			}
+		})
 	}
-}
-
-func (v *validation) requireCurrency(c money.Currency, field string) {
-	known, err := money.ParseCurrency(string(c))
-	v.require(err == nil && known == c, field, "must be an ISO 4217 code in upper case that can be charged")
-}
-
-func (v *validation) checkMethod(m ShippingMethod, field string) {
-	v.require(m.ID != "" && len(m.ID) <= longestID, field+".id", fmt.Sprintf("must have 1 to %d characters", longestID))
-	v.require(m.Title[""] != "" || m.Title[defaultLanguage] != "", field+".title", "needs a default, under \"\" or \""+defaultLanguage+"\"")
-	for _, c := range slices.Sorted(maps.Keys(m.Prices)) {
-		name := field + ".prices." + string(c)
-		v.requireCurrency(c, name)
-		v.require(m.Prices[c] >= 0, name, "must not be negative")
-		v.require(m.Prices[c]%c.Step() == 0, name, fmt.Sprintf("must be a multiple of %d, as charges in it are", c.Step()))
-	}
-	v.require(m.MinDays >= 0, field+".min_days", "must not be negative")
-	v.require(m.MaxDays >= m.MinDays && m.MaxDays <= longestDays, field+".max_days", fmt.Sprintf("must be min_days to %d", longestDays))
-}
-
-func isUpper(s string) bool {
-	return strings.IndexFunc(s, func(r rune) bool { return r < 'A' || r > 'Z' }) < 0
+	v.require(open || !c.RegionRequired, "region_required", "needs a region that isn't excluded")
 }

@@ -13,6 +13,9 @@ var (
 	ErrUnknownTaxCategory = errors.New("country has no valid tax rate for the category")
 	ErrUnknownOption      = errors.New("no such shipping option")
 	ErrNoShipping         = errors.New("country has no shipping in the currency")
+	ErrRegionMissing      = errors.New("country is sold to by region, and none is given")
+	ErrRegionExcluded     = errors.New("region isn't sold to")
+	ErrRule               = errors.New("discount rule can't be used")
 )
 
 // ItemError says which item can't be priced.

@@ -2,12 +2,16 @@ package pricing
 
 import (
 	"fmt"
+	"slices"
 
 	"kassa/payments/money"
 )
 
-// Price computes a quote. It fails with [ErrUnknownOption] for an option that the country doesn't have in this currency, with
-// [ErrNoShipping] if it has none at all for what must be shipped, and with an [ItemError] for an item that can't be priced.
+// Price computes a quote. It fails with [ErrUnknownOption] for an option that the country doesn't have for these items in this currency,
+// with [ErrNoShipping] if it has none at all for what must be shipped, with [ErrRegionMissing] or [ErrRegionExcluded] where the shop
+// doesn't sell in a part of the country, with [ErrRule] for one of Input.Rules that contradicts itself or another, and with an [ItemError]
+// for an item that can't be priced. An order that is collected needs no destination: Country is then that of the location, which
+// [Rulebook.Pickup] tells.
 func Price(in Input) (Quote, error) {
 	if known, err := money.ParseCurrency(string(in.Currency)); err != nil || known != in.Currency {
 		return Quote{}, fmt.Errorf("%w: %q", money.ErrUnknownCurrency, in.Currency)
@@ -23,32 +27,36 @@ func Price(in Input) (Quote, error) {
 	if err := q.spreadDiscount(in.Discount); err != nil {
 		return Quote{}, fmt.Errorf("discount: %w", err)
 	}
-	if in.Country != nil {
-		if err := q.sellTo(in); err != nil {
-			return Quote{}, err
-		}
+	if err := q.sell(in); err != nil {
+		return Quote{}, err
 	}
 	if err := q.total(); err != nil {
 		return Quote{}, fmt.Errorf("total: %w", err)
 	}
 	q.Lines = putBack(q.Lines, order)
+	q.reallocate(order)
 	return q, nil
 }
 
-// sellTo adds what depends on the country: shipping and tax.
-func (q *Quote) sellTo(in Input) error {
-	q.TaxIncluded = in.Country.TaxIncluded
-	if err := q.setRates(in); err != nil {
-		return err
+// sell adds what the shop settles: discounts, and with a country shipping and tax.
+func (q *Quote) sell(in Input) error {
+	var at place
+	var refusal error
+	if in.Country != nil {
+		at, refusal = placeIn(in.Country, in.Region)
+		at.reverse = in.Rulebook.reverses(in.Country.Code, in.VATCountry)
 	}
-	selected, err := q.ship(in)
+	b, err := q.basketOf(in, refusal)
 	if err != nil {
 		return err
 	}
-	if err := q.applyTax(in.Country, selected); err != nil {
-		return fmt.Errorf("tax: %w", err)
+	chosen, err := q.discount(in, b)
+	if err != nil || in.Country == nil {
+		return err
 	}
-	return nil
+	q.TaxIncluded = in.Country.TaxIncluded
+	q.offerShipping(in, b, chosen)
+	return q.applyTax(in, b, at, chosen.selected)
 }
 
 // priceItems makes a line of each item, and the subtotal.
@@ -76,6 +84,9 @@ func (q *Quote) priceItem(item Item) (Line, error) {
 	}
 	if err := q.checkPrice(item.Unit); err != nil {
 		return Line{}, err
+	}
+	if item.Weight < 0 {
+		return Line{}, fmt.Errorf("%w: weight %d g", ErrNegative, item.Weight)
 	}
 	subtotal, err := item.Unit.Mul(item.Quantity)
 	if err != nil {
@@ -131,10 +142,13 @@ func (q *Quote) spreadDiscount(discount money.Money) error {
 
 // total adds up, and takes all tax off again for the net.
 func (q *Quote) total() error {
-	total := sum{amount: q.Subtotal}
-	total.subtract(q.Discount)
-	total.add(q.Shipping)
-	total.add(q.Tax)
+	total := sum{amount: money.Zero(q.Currency)}
+	for _, line := range q.Lines {
+		total.add(line.Total)
+	}
+	if i := slices.IndexFunc(q.Options, func(o Option) bool { return o.ID == q.Selected }); i >= 0 {
+		total.add(q.Options[i].Cost(q.TaxIncluded))
+	}
 	q.Total = total.amount
 	if q.Estimated || total.err != nil {
 		return total.err

@@ -7,14 +7,16 @@ import (
 	"kassa/payments/money"
 )
 
-// pricingOrder lists the indexes of items in the order in which they are priced: by sku. Where a unit is left over, of discount or tax,
+// pricingOrder lists the indexes of items in the order in which they are priced: by sku and line. Where a unit is left over, of discount or tax,
 // equal claims are settled by that order; were it the cart's, moving a line could change the total, as lines are taxed at different rates.
 func pricingOrder(items []Item) []int {
 	order := make([]int, len(items))
 	for i := range order {
 		order[i] = i
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(items[a].SKU, items[b].SKU) })
+	slices.SortStableFunc(order, func(a, b int) int {
+		return cmp.Or(cmp.Compare(items[a].SKU, items[b].SKU), cmp.Compare(items[a].LineID, items[b].LineID))
+	})
 	return order
 }
 
@@ -33,6 +35,18 @@ func putBack(lines []Line, order []int) []Line {
 		restored[place] = lines[i]
 	}
 	return restored
+}
+
+// reallocate makes allocations say where lines stand in the cart, and puts them into that order.
+func (q *Quote) reallocate(order []int) {
+	for _, applied := range q.Applied {
+		for i := range applied.Allocations {
+			if a := &applied.Allocations[i]; a.Line != AllocatedToShipping {
+				a.Line = order[a.Line]
+			}
+		}
+		slices.SortFunc(applied.Allocations, func(a, b Allocation) int { return cmp.Compare(a.Line, b.Line) })
+	}
 }
 
 // spread splits an amount in proportion to others by largest remainder, in whole steps, of which all of them are multiples.

@@ -28,10 +28,13 @@ func intentOf(pi *stripe.PaymentIntent) payments.Intent {
 	if i.Status == payments.StatusAuthorized {
 		received = pi.AmountCapturable
 	}
-	var asked, taken error
+	var asked, taken, back error
 	i.Amount, asked = amountOf(pi.Amount, pi.Currency)
 	i.Received, taken = amountOf(received, pi.Currency)
-	if asked != nil || taken != nil {
+	if c := pi.LatestCharge; c != nil && c.Captured {
+		i.Refunded, back = amountOf(c.AmountRefunded, pi.Currency)
+	}
+	if asked != nil || taken != nil || back != nil {
 		i.Status = payments.StatusReview
 	}
 	if e := pi.LastPaymentError; e != nil {
