@@ -34,7 +34,7 @@ func checkSums(t *testing.T, q pricing.Quote) {
 		if q.TaxIncluded {
 			added = money.Zero(q.Currency)
 		}
-		if total(l.Subtotal, minus(l.Discount), added) != l.Total {
+		if total(l.Subtotal, minus(l.Discount), added, minus(l.Relief())) != l.Total {
 			t.Errorf("line %+v does not sum", l)
 		}
 		if l.Unit.Minor*l.Quantity != l.Subtotal.Minor || l.Discount.IsNegative() || l.Tax.IsNegative() || l.Total.IsNegative() {
@@ -47,21 +47,26 @@ func checkSums(t *testing.T, q pricing.Quote) {
 			t.Errorf("more tax than total: %+v", l)
 		}
 	}
+	shippingDiscount := money.Zero(q.Currency)
 	for _, o := range q.Options {
-		if o.ID == q.Selected {
-			totals = append(totals, o.Price)
-			if !q.TaxIncluded {
-				totals = append(totals, o.Tax)
-			}
+		if cost := o.Cost(q.TaxIncluded); cost.IsNegative() || o.Discount.Minor < 0 || o.Discount.Minor > o.Price.Minor {
+			t.Errorf("option %+v costs %v", o, cost)
 		}
+		if o.ID == q.Selected {
+			totals = append(totals, o.Cost(q.TaxIncluded))
+			shippingDiscount.Minor = o.Discount.Minor
+		}
+	}
+	if q.ShippingDiscount() != shippingDiscount {
+		t.Errorf("shipping discount is %v, that of the option %v", q.ShippingDiscount(), shippingDiscount)
 	}
 	for _, tax := range q.Taxes {
 		taxes, nets = append(taxes, tax.Tax), append(nets, tax.Net)
 	}
 	for name, sums := range map[string][2]money.Money{
 		"subtotal":      {total(subtotals...), q.Subtotal},
-		"discount":      {total(discounts...), q.Discount},
-		"entries":       {total(q.Subtotal, minus(q.Discount), q.Shipping, q.Tax), q.Total},
+		"discount":      {total(append(discounts, shippingDiscount)...), q.Discount},
+		"entries":       {total(q.Subtotal, minus(q.Discount), q.Shipping, q.Tax, minus(q.Relief())), q.Total},
 		"lines":         {total(totals...), q.Total},
 		"tax":           {total(taxes...), total(q.Tax, q.IncludedTax)},
 		"net of groups": {total(nets...), q.Net},
@@ -76,8 +81,40 @@ func checkSums(t *testing.T, q pricing.Quote) {
 	if !q.Tax.IsZero() && !q.IncludedTax.IsZero() {
 		t.Errorf("tax both added and included: %+v", q)
 	}
+	if !q.Relief().IsZero() && (!q.ReverseCharge || !q.IncludedTax.IsZero() || !q.Tax.IsZero()) {
+		t.Errorf("relief of %v: %+v", q.Relief(), q)
+	}
+	checkApplied(t, q)
 	if _, err := q.Total.ToProvider(); err != nil || q.Total.IsNegative() {
 		t.Errorf("total %v can't be charged: %v", q.Total, err)
+	}
+}
+
+// checkApplied checks that what is said of discounts is what was taken off.
+func checkApplied(t *testing.T, q pricing.Quote) {
+	t.Helper()
+	byLine, all := map[int]int64{}, int64(0)
+	for _, a := range q.Applied {
+		sum := int64(0)
+		for i, part := range a.Allocations {
+			if part.Amount.Minor <= 0 || part.Amount.Currency != q.Currency || i > 0 && a.Allocations[i-1].Line == part.Line {
+				t.Errorf("allocation %+v of %+v", part, a)
+			}
+			sum += part.Amount.Minor
+			byLine[part.Line] += part.Amount.Minor
+		}
+		if sum != a.Amount.Minor || a.Amount.Currency != q.Currency || a.Automatic != (a.Code == "") || a.Amount.IsZero() && !a.Provisional {
+			t.Errorf("applied %+v, its allocations sum to %d", a, sum)
+		}
+		all += sum
+	}
+	for i, line := range q.Lines {
+		if byLine[i] > line.Discount.Minor {
+			t.Errorf("line %+v has allocations of %d", line, byLine[i])
+		}
+	}
+	if all > q.Discount.Minor || byLine[pricing.AllocatedToShipping] != q.ShippingDiscount().Minor {
+		t.Errorf("discounts of %d, off shipping %d: %+v", all, byLine[pricing.AllocatedToShipping], q)
 	}
 }
 

@@ -55,6 +55,9 @@ func (q *Quote) applyTax(in Input, b basket, to place, selected int) error {
 		switch {
 		case !t.relief:
 			option.Tax = part
+			if cost := option.Cost(q.TaxIncluded); cost.IsNegative() {
+				return fmt.Errorf("%w: %v with tax of %v", money.ErrOverflow, option.Price, part)
+			}
 		case !part.IsZero():
 			option.Relief = part
 		}
