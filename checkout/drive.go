@@ -43,7 +43,7 @@ func (e engine) drive(ctx context.Context, now time.Time, s Session) (Session, e
 	case now.Sub(a.StartedAt) < keyLife && a.SoughtAt.IsZero():
 		return e.call(ctx, now, s) // the same call again: the provider answers what it did, or does it now
 	}
-	return e.search(ctx, now, s)
+	return e.search(ctx, now, s, maxTime(s.Attempt.StartedAt, s.Attempt.CheckedAt))
 }
 
 // readStored settles the session's intent as the provider has it now.
@@ -94,9 +94,14 @@ func (e engine) orWinner(before, after Session, err error) (Session, error) {
 }
 
 // search decides an attempt whose call can't be repeated usefully: the provider replays a 500 to its key, or has forgotten
-// the key. A known intent is canceled and seen canceled; an unknown one is looked for in the provider's list.
-func (e engine) search(ctx context.Context, now time.Time, s Session) (Session, error) {
-	a := s.Attempt
+// the key. A known intent is canceled and seen canceled; an unknown one is looked for in the provider's list, until foundBy
+// after the last call.
+func (e engine) search(ctx context.Context, now time.Time, s Session, called time.Time) (Session, error) {
+	a := *s.Attempt
+	if a.SoughtAt.IsZero() {
+		a.SoughtAt = called // from here on it is only looked for
+		s.Attempt = &a
+	}
 	known := a.IntentID
 	if s.Intent != nil {
 		known = s.Intent.ID
@@ -113,14 +118,9 @@ func (e engine) search(ctx context.Context, now time.Time, s Session) (Session, 
 	if i := slices.IndexFunc(found, func(in payments.Intent) bool { return in.SessionID == s.ID && in.Attempt == a.N }); i >= 0 {
 		return e.adopt(ctx, now, s, found[i])
 	}
-	if !a.SoughtAt.IsZero() && now.Sub(a.SoughtAt) >= foundBy {
+	if now.Sub(a.SoughtAt) >= foundBy {
 		after, err := e.commit(ctx, e.close(now, s, payments.ReasonTryAgain))
 		return e.orWinner(s, after, err)
-	}
-	if a.SoughtAt.IsZero() {
-		sought := *a
-		sought.SoughtAt = now // later than its last call: from here on it is only looked for
-		s.Attempt = &sought
 	}
 	return e.postpone(ctx, now, s, nil)
 }
@@ -202,8 +202,13 @@ func (e engine) refund(ctx context.Context, now time.Time, s Session) (Session, 
 			continue
 		}
 		callCtx, cancel := callContext(ctx)
-		refunds[i] = e.refundOne(callCtx, s, refunds[i])
+		before := refunds[i]
+		refunds[i] = e.refundOne(callCtx, s, before)
 		cancel()
+		if before.Release && !refunds[i].Release { // its money came after all
+			s.Review, s.Messages = before.Cause, []Message{errorMessage(MsgPaymentRefunded, SeverityBuyerReview, "$.payment")}
+			s = notify(s, "payment.review", now)
+		}
 		if !refunds[i].Done {
 			open, tries = open+1, max(tries, refunds[i].Tries)
 		}

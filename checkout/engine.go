@@ -158,7 +158,7 @@ func (e engine) answered(ctx context.Context, now time.Time, s Session, intent p
 	case failure.State && s.Intent != nil:
 		return e.refusedInState(ctx, now, s, failure)
 	case failure.Class == payments.ClassUnknown && failure.Replayed:
-		return e.search(ctx, now, s) // a stored 500 decides nothing and will be replayed for ever
+		return e.search(ctx, now, s, now) // a stored 500 decides nothing and will be replayed for ever
 	}
 	return e.apply(ctx, now, s, report{source: fromAnswer, intent: failure.Intent, err: failure})
 }

@@ -69,7 +69,8 @@ func (o *Observer) wake(ctx context.Context, now time.Time, s Session, in paymen
 // keep stores an event that names no session of ours, for reconcile.
 func (o *Observer) keep(ctx context.Context, now time.Time, ev payments.Event) error {
 	err := o.inbox.PutInbox(ctx, InboxItem{
-		ID: ev.ID, Type: ev.Type, Object: ev.Object, IntentID: ev.Intent.ID, SessionID: ev.Intent.SessionID, ReceivedAt: now,
+		ID: ev.ID, Type: ev.Type, Object: ev.Object, IntentID: ev.Intent.ID, SessionID: ev.Intent.SessionID, Refund: ev.Refund,
+		ReceivedAt: now,
 	})
 	if err != nil {
 		return fmt.Errorf("keep event %s: %w", ev.ID, err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -182,6 +183,9 @@ func (r *Reconciler) resolved(ctx context.Context, now time.Time, item InboxItem
 	s, err = r.apply(ctx, now, s, report{source: fromRead, intent: &intent})
 	if err != nil {
 		return false, err
+	}
+	if item.Refund && slices.ContainsFunc(s.Refunds, func(p ProviderRefund) bool { return p.IntentID == intent.ID && !p.Release }) {
+		return true, nil // our own
 	}
 	return true, r.flag(ctx, now, s, item)
 }

@@ -104,7 +104,7 @@ type Attempt struct {
 	LeaseUntil time.Time // until then its own caller is at work; nobody else drives it
 	Answered   bool      // its own call has been answered: the intent as read is the truth about it
 	Tries      int       // how often it was driven forward
-	SoughtAt   time.Time // when it was first looked for in the provider's list, after its last call
+	SoughtAt   time.Time // its last call, once it is only looked for in the provider's list
 	CheckedAt  time.Time // when the provider was last asked
 	HeldUntil  time.Time // when a shopper who must act is no longer waited for
 }

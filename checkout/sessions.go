@@ -63,7 +63,7 @@ func (s *Sessions) Create(ctx context.Context, in CreateSessionInput) (SessionVi
 			return SessionView{}, err
 		}
 		in.CartID, token = view.Cart.ID, s.carts.tokens.Token(view.Cart.ID, view.Cart.Epoch)
-		in.Caller.Token, left = token, leftOut(view.Messages)
+		in.Caller.Token, left = token, leftOut(in.Change.Lines, view)
 	}
 	in.Change.Lines, in.Change.Context = nil, ContextPatch{} // the cart's win (UCP cart_id)
 	view, err := retry(func() (SessionView, error) {
@@ -77,13 +77,23 @@ func (s *Sessions) Create(ctx context.Context, in CreateSessionInput) (SessionVi
 	return view, err
 }
 
-// leftOut are the messages of lines that a new cart did not take.
-func leftOut(messages []Message) []Message {
+// leftOut are the messages of lines that a new cart did not take, also when it is a repetition that asks.
+func leftOut(asked []LineInput, made CartView) []Message {
+	if made.Cart.Version != 1 {
+		return nil // edited since
+	}
 	var out []Message
-	for _, m := range messages {
-		if m.Code == MsgNotFound || m.Code == MsgItemUnavailable {
-			out = append(out, m)
+	for i, l := range asked {
+		if _, ok := made.Cart.Line(LineID(l.SKU)); ok {
+			continue
 		}
+		message := errorMessage(MsgItemUnavailable, SeverityRecoverable, linePath(i), "sku", l.SKU, "title", l.SKU)
+		for _, m := range made.Messages {
+			if m.Type == MessageError && m.Args["sku"] == l.SKU {
+				message = m
+			}
+		}
+		out = append(out, message)
 	}
 	return out
 }

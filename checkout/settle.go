@@ -256,7 +256,7 @@ func (st settler) afterwards(now time.Time, s Session, r report) (Commit, bool) 
 		return Commit{}, false
 	}
 	switch status := r.intent.Status; {
-	case status.Money(), status == payments.StatusActionRequired && r.source != fromEvent, status == payments.StatusProcessing:
+	case status.Money(), r.source != fromEvent && (status == payments.StatusActionRequired || status == payments.StatusProcessing):
 		s.Intent = nil // spent: the next attempt makes another
 		return st.strayed(now, s, *r.intent)
 	case status == payments.StatusCanceled && !s.Status.Final():

@@ -186,6 +186,7 @@ type InboxItem struct {
 	Object     string // provider's id of what it is about
 	IntentID   string
 	SessionID  string // as the provider has it; may be none of ours
+	Refund     bool   // it tells of money given back, perhaps by ourselves
 	ReceivedAt time.Time
 }
 

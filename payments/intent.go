@@ -117,5 +117,6 @@ type Event struct {
 	Kind    EventKind
 	Intent  Intent // EventIntent, EventWake
 	Object  string // EventForeign: id of the object it is about (dp_…, issfr_…, ch_…, re_…)
+	Refund  bool   // EventForeign: it tells of money given back
 	Created time.Time
 }

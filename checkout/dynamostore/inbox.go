@@ -33,7 +33,7 @@ func (s *Store) PutInbox(ctx context.Context, in checkout.InboxItem) error {
 }
 
 func inboxRow(in *checkout.InboxItem) row {
-	return row{of: in, elsewhere: []any{&in.ID, &in.ReceivedAt}, fields: []any{&in.Type, &in.Object, &in.IntentID, &in.SessionID}}
+	return row{of: in, elsewhere: []any{&in.ID, &in.ReceivedAt}, fields: []any{&in.Type, &in.Object, &in.IntentID, &in.SessionID, &in.Refund}}
 }
 
 // InboxItems implements checkout.Inbox: those received not after q.Before, as the index has them.

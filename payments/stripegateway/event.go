@@ -109,6 +109,7 @@ func (e envelope) event() (payments.Event, error) {
 			return payments.Event{}, fmt.Errorf("%w: %s %s has no object", ErrEvent, e.Type, e.ID)
 		}
 		event.Object, event.Intent.ID = about.ID, about.Intent.ID
+		event.Refund = strings.HasPrefix(string(e.Type), "refund.") || strings.HasPrefix(string(e.Type), "charge.refund")
 	case payments.EventIgnored:
 	}
 	return event, nil
