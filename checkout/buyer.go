@@ -17,19 +17,28 @@ type Consent struct {
 	SaleOfData  *bool `json:"sale_of_data,omitempty"`
 }
 
-// merge returns b with what is set in o put over it: a wallet's contact fills in what the app never asked for.
-func (b Buyer) merge(o Buyer) Buyer {
-	for _, f := range []struct{ to, from *string }{
-		{&b.Email, &o.Email}, {&b.FirstName, &o.FirstName}, {&b.LastName, &o.LastName}, {&b.Phone, &o.Phone},
-	} {
-		if *f.from != "" {
-			*f.to = *f.from
+// changed returns the consent after a patch: what the patch answers replaces, what it doesn't mention stays.
+func (c *Consent) changed(p BuyerPatch) *Consent {
+	if p.Consent == nil && !p.ClearConsent {
+		return c
+	}
+	var out Consent
+	if c != nil && !p.ClearConsent {
+		out = *c
+	}
+	if n := p.Consent; n != nil {
+		for _, f := range []struct{ to, from **bool }{
+			{&out.Analytics, &n.Analytics}, {&out.Preferences, &n.Preferences}, {&out.Marketing, &n.Marketing}, {&out.SaleOfData, &n.SaleOfData},
+		} {
+			if *f.from != nil {
+				*f.to = *f.from
+			}
 		}
 	}
-	if o.Consent != nil {
-		b.Consent = o.Consent
+	if out == (Consent{}) {
+		return nil
 	}
-	return b
+	return &out
 }
 
 // Context is where and how the shopper shops, as far as known (UCP context). It prices; it identifies nobody.

@@ -157,11 +157,11 @@ func (s *Carts) Cart(ctx context.Context, caller Caller, id string) (CartView, e
 
 func (s *Carts) read(ctx context.Context, now time.Time, caller Caller, id string) (Cart, error) {
 	cart, err := s.store.Cart(ctx, id)
+	if ErrorCode(err) == CodeNotFound || err == nil && (!s.tokens.Access(caller, id).Allows(cart.Customer, cart.Epoch) || cart.Expired(now)) {
+		return Cart{}, cartNotFound(id) // another's is as unknown as none
+	}
 	if err != nil {
 		return Cart{}, fmt.Errorf("read cart %s: %w", id, err)
-	}
-	if !s.tokens.Access(caller, id).Allows(cart.Customer, cart.Epoch) || cart.Expired(now) {
-		return Cart{}, cartNotFound(id)
 	}
 	return cart, nil
 }

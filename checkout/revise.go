@@ -89,9 +89,7 @@ func applied(s Session, ch SessionChange) Session {
 			*f.to = *f.from
 		}
 	}
-	if ch.Buyer.Consent != nil {
-		s.Buyer.Consent = ch.Buyer.Consent
-	}
+	s.Buyer.Consent = s.Buyer.Consent.changed(ch.Buyer)
 	if ch.Destination != nil {
 		d := *ch.Destination
 		s.Destination = &d
@@ -177,9 +175,9 @@ func blockers(s Session) []Message {
 	if s.Ships {
 		out = append(out, deliveryBlockers(s)...)
 	} else if s.Quote.Estimated && countryOf(s) == "" {
-		missing("$.context.country")
+		missing("$.context.address_country")
 	} else if s.Quote.Estimated {
-		out = append(out, errorMessage(MsgUndeliverable, SeverityBuyerInput, "$.context.country", "country", countryOf(s)))
+		out = append(out, errorMessage(MsgUndeliverable, SeverityBuyerInput, "$.context.address_country", "country", countryOf(s)))
 	}
 	total := s.Quote.Total
 	switch minimum := total.Currency.Minimum(); {

@@ -76,12 +76,14 @@ type CartView struct {
 // BuyerPatch changes a buyer: nil keeps, "" clears.
 type BuyerPatch struct {
 	Email, FirstName, LastName, Phone *string
-	Consent                           *Consent
+	Consent                           *Consent // what it answers replaces; the rest stays
+	ClearConsent                      bool     // what was answered before is dropped first
 }
 
 // ContextPatch changes a context: nil keeps, "" clears.
 type ContextPatch struct {
 	Country, Region, PostalCode, Language *string
+	Currency                              *string // read where a create makes the cart too
 }
 
 // SessionChange is what a client wants changed in a session. Zero changes nothing; PUT sets every field that UCP replaces.

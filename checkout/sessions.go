@@ -110,6 +110,7 @@ func cartOf(in CreateSessionInput) CreateCartInput {
 	c := in.Change.Context
 	cart := CreateCartInput{Request: in.Request, Lines: in.Change.Lines, Context: Context{
 		Country: value(c.Country), Region: value(c.Region), PostalCode: value(c.PostalCode), Language: value(c.Language),
+		Currency: value(c.Currency),
 	}}
 	if d := in.Change.Destination; cart.Context.Country == "" && d != nil {
 		cart.Context.Country = d.Country
@@ -301,11 +302,11 @@ func (s *Sessions) inProgress(now time.Time, sess Session) error {
 func (s *Sessions) Session(ctx context.Context, caller Caller, id string) (SessionView, error) {
 	now := s.now()
 	sess, err := s.store.Session(ctx, id)
+	if ErrorCode(err) == CodeNotFound || err == nil && !s.allows(caller, sess) {
+		return SessionView{}, sessionNotFound(id)
+	}
 	if err != nil {
 		return SessionView{}, fmt.Errorf("read session %s: %w", id, err)
-	}
-	if !s.allows(caller, sess) {
-		return SessionView{}, sessionNotFound(id)
 	}
 	if a := sess.Attempt; a != nil && !now.Before(a.LeaseUntil) && now.Sub(a.CheckedAt) >= askAgain {
 		if driven, err := s.drive(ctx, now, sess); err == nil {
@@ -335,11 +336,11 @@ func sessionNotFound(id string) error {
 // current reads a session with its cart for a change: it must be the caller's and open.
 func (s *Sessions) current(ctx context.Context, caller Caller, id string) (Session, Cart, error) {
 	sess, cart, err := s.store.SessionAndCart(ctx, id)
+	if ErrorCode(err) == CodeNotFound || err == nil && !s.allows(caller, sess) {
+		return Session{}, Cart{}, sessionNotFound(id)
+	}
 	if err != nil {
 		return Session{}, Cart{}, fmt.Errorf("read session %s: %w", id, err)
-	}
-	if !s.allows(caller, sess) {
-		return Session{}, Cart{}, sessionNotFound(id)
 	}
 	return sess, cart, nil
 }
@@ -524,8 +525,8 @@ func (s *Sessions) shown(sess Session) SessionView {
 		view.Messages = append(append([]Message(nil), sess.Messages...), errorMessage(MsgPaymentRunning, SeverityRecoverable, "$.payment"))
 	case StatusReady, StatusCompleted, StatusCanceled:
 	}
-	if !sess.Status.Final() {
-		view.Offers = s.offers(sess)
+	if sess.Status == StatusIncomplete || sess.Status == StatusReady {
+		view.Offers = s.offers(sess) // never while a payment is under way
 	}
 	return view
 }

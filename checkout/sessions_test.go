@@ -464,9 +464,9 @@ func TestDigitalNeedsACountryForItsTaxAlone(t *testing.T) {
 	view, err := w.sessions.Create(t.Context(), checkout.CreateSessionInput{Request: w.request(cart.Token), CartID: cart.Cart.ID,
 		Change: checkout.SessionChange{Buyer: everything("NL").Buyer}})
 	w.ok(err)
-	wantMessage(t, view.Messages, checkout.MsgMissing, "$.context.country")
+	wantMessage(t, view.Messages, checkout.MsgMissing, "$.context.address_country")
 	view = w.update(cart.Token, view.Session.ID, checkout.SessionChange{Context: checkout.ContextPatch{Country: ptr("ZZ")}})
-	wantMessage(t, view.Messages, checkout.MsgUndeliverable, "$.context.country")
+	wantMessage(t, view.Messages, checkout.MsgUndeliverable, "$.context.address_country")
 	view = w.update(cart.Token, view.Session.ID, checkout.SessionChange{Context: checkout.ContextPatch{Country: ptr("NL")}})
 	if view.Session.Status != checkout.StatusReady {
 		t.Errorf("session is %s: %v", view.Session.Status, view.Messages)

@@ -39,6 +39,7 @@ func TestRefusedRequests(t *testing.T) {
 		"unknown field, own": {"POST", carts + "/line-items", `{"item":{"id":"mug"},"quantity":1,"price":0}`, []string{me}, 400, "invalid", "$.price"},
 		"quantity, own":      {"PATCH", carts + "/line-items/li_mug", `{"quantity":0}`, []string{me}, 400, "invalid", "$.quantity"},
 		"unknown, own patch": {"PATCH", carts + "/line-items/li_mug", `{"quantity":1,"totals":[]}`, []string{me}, 400, "invalid", "$.totals"},
+		"paid without total": {"POST", "/checkout-sessions", strings.Replace(paidBody, `,"expected_total":1785`, `,"line_items":[{"item":{"id":"mug"},"quantity":1}]`, 1), nil, 400, "invalid", "$.expected_total"},
 		"negative total":     {"POST", sessions + "/complete", `{"expected_total":-1}`, []string{me}, 400, "invalid", "$.expected_total"},
 		"token":              {"POST", sessions + "/complete", strings.Replace(paidBody, "pm_card_visa", "tok_visa", 1), []string{me}, 400, "invalid", "$.payment.instruments[0].credential.token"},
 		"email":              {"PATCH", sessions, `{"buyer":{"email":"nobody"}}`, []string{me}, 400, "invalid", "$.buyer.email"},

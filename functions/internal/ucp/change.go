@@ -9,8 +9,7 @@ import (
 	"kassa/functions/internal/strictjson"
 )
 
-// CreateInput reads the body of POST /checkout-sessions. An instrument becomes part of it only beside expected_total: a
-// create pays only if it says what the shopper agreed to. With cart_id, lines and context are the cart's, and the body's are
+// CreateInput reads the body of POST /checkout-sessions. With cart_id, lines and context are the cart's, and the body's are
 // ignored (UCP, cart.json).
 func CreateInput(body Body, fallback string) (checkout.CreateSessionInput, error) {
 	form, err := sessionBody(body, strictjson.Mode{})
@@ -28,9 +27,6 @@ func CreateInput(body Body, fallback string) (checkout.CreateSessionInput, error
 	}
 	if in.Instrument, err = form.Payment.instrument(false); err != nil {
 		return checkout.CreateSessionInput{}, err
-	}
-	if in.ExpectedTotal == nil {
-		in.Instrument = nil
 	}
 	return in, nil
 }
@@ -52,9 +48,7 @@ func PutInput(body Body) (checkout.SessionChange, error) {
 		for _, f := range []**string{&ch.Buyer.Email, &ch.Buyer.FirstName, &ch.Buyer.LastName, &ch.Buyer.Phone} {
 			orEmpty(f)
 		}
-		if ch.Buyer.Consent == nil {
-			ch.Buyer.Consent = &checkout.Consent{}
-		}
+		ch.Buyer.ClearConsent = true
 	}
 	if ch.Destination == nil && !form.Fulfillment.keepsDestination() {
 		ch.ClearDestination = true
@@ -77,6 +71,9 @@ func PatchInput(body Body) (checkout.SessionChange, error) {
 		return checkout.SessionChange{}, err
 	}
 	ch := form.change()
+	if c := ch.Buyer.Consent; c != nil && *c == (checkout.Consent{}) {
+		ch.Buyer.Consent, ch.Buyer.ClearConsent = nil, true // null
+	}
 	if f := form.Fulfillment; f != nil && f.Methods != nil && len(f.Methods) == 0 {
 		ch.ClearDestination = true
 		orEmpty(&ch.Option)
@@ -132,6 +129,7 @@ func (f sessionForm) change() checkout.SessionChange {
 	if c := f.Context; c != nil {
 		ch.Context = checkout.ContextPatch{
 			Country: mapped(c.Country, strings.ToUpper), Region: c.Region, PostalCode: c.PostalCode, Language: c.Language,
+			Currency: c.Currency,
 		}
 	}
 	if m := f.Fulfillment.method(); m != nil {

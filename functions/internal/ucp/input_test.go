@@ -64,7 +64,7 @@ func TestPatchInput(t *testing.T) {
 		"nothing":      {`{}`, checkout.SessionChange{}},
 		"one field":    {`{"buyer":{"email":"a@b.no"}}`, checkout.SessionChange{Buyer: checkout.BuyerPatch{Email: ptr("a@b.no")}}},
 		"field null":   {`{"buyer":{"phone_number":null}}`, checkout.SessionChange{Buyer: checkout.BuyerPatch{Phone: ptr("")}}},
-		"buyer null":   {`{"buyer":null}`, checkout.SessionChange{Buyer: checkout.BuyerPatch{Email: ptr(""), FirstName: ptr(""), LastName: ptr(""), Phone: ptr(""), Consent: &checkout.Consent{}}}},
+		"buyer null":   {`{"buyer":null}`, checkout.SessionChange{Buyer: checkout.BuyerPatch{Email: ptr(""), FirstName: ptr(""), LastName: ptr(""), Phone: ptr(""), ClearConsent: true}}},
 		"consent":      {`{"buyer":{"consent":{"marketing":true}}}`, checkout.SessionChange{Buyer: checkout.BuyerPatch{Consent: &checkout.Consent{Marketing: ptr(true)}}}},
 		"context":      {`{"context":{"address_country":"no","postal_code":null}}`, checkout.SessionChange{Context: checkout.ContextPatch{Country: ptr("NO"), PostalCode: ptr("")}}},
 		"lines":        {`{"line_items":[{"item":{"id":"mug"},"quantity":3}]}`, checkout.SessionChange{Lines: []checkout.LineInput{{SKU: "mug", Quantity: 3}}}},
@@ -106,7 +106,7 @@ func TestPutInput(t *testing.T) {
 	}{
 		"nothing": {`{}`, checkout.SessionChange{Context: cleared, ClearDestination: true, Option: ptr("")}},
 		"part of a buyer": {`{"buyer":{"email":"a@b.no"}}`, checkout.SessionChange{Context: cleared, ClearDestination: true, Option: ptr(""),
-			Buyer: checkout.BuyerPatch{Email: ptr("a@b.no"), FirstName: ptr(""), LastName: ptr(""), Phone: ptr(""), Consent: &checkout.Consent{}}}},
+			Buyer: checkout.BuyerPatch{Email: ptr("a@b.no"), FirstName: ptr(""), LastName: ptr(""), Phone: ptr(""), ClearConsent: true}}},
 		"known destination": {`{"fulfillment":{"methods":[{"selected_destination_id":"home","groups":[{"selected_option_id":"express"}]}]}}`,
 			checkout.SessionChange{Context: cleared, Option: ptr("express")}},
 		"all": {`{"line_items":[{"item":{"id":"mug"},"quantity":1}],"context":{"address_country":"NO","language":"nb"},
@@ -165,13 +165,14 @@ func TestInstruments(t *testing.T) {
 	}
 }
 
-// A create pays only if it carries a selected instrument with a credential, and the total that the shopper saw.
+// A create pays only if it carries a selected instrument with a credential. That it must then say the total that the shopper saw
+// is the service's to demand.
 func TestCreatesThatPay(t *testing.T) {
 	t.Parallel()
 	selected := instrument("stripe_payment_method", `"pm_a"`)
 	for body_, pays := range map[string]bool{
 		`{"cart_id":"ct_1","payment":{"instruments":[` + selected + `]},"expected_total":0}`:                                      true,
-		`{"cart_id":"ct_1","payment":{"instruments":[` + selected + `]}}`:                                                         false,
+		`{"cart_id":"ct_1","payment":{"instruments":[` + selected + `]}}`:                                                         true,
 		`{"cart_id":"ct_1","payment":{"instruments":[` + strings.Replace(selected, "true", "false", 1) + `]},"expected_total":1}`: false,
 		`{"cart_id":"ct_1","payment":{"instruments":[{"handler_id":"h","selected":true}]},"expected_total":1}`:                    false,
 		`{"cart_id":"ct_1","expected_total":1}`:                                                                                   false,
