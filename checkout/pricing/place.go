@@ -33,15 +33,16 @@ func (r taxRate) points() (whole, rest int64) {
 	return r.millionths / perBasisPoint, r.millionths % perBasisPoint
 }
 
-// placeIn finds the region of a country. It fails with [ErrRegionMissing] or [ErrRegionExcluded] where nothing is sold.
+// placeIn finds the region of a country. It fails with [ErrRegionMissing] or [ErrRegionExcluded] where nothing is sold,
+// and then knows the country still: what is collected in a store goes nowhere.
 func placeIn(country *Country, name string) (place, error) {
 	at := place{country: country}
 	region, known := country.region(name)
 	switch {
 	case known && region.Excluded, !known && country.RegionRequired && fold(name) != "":
-		return place{}, fmt.Errorf("%w: %q in %s", ErrRegionExcluded, name, country.Code)
+		return at, fmt.Errorf("%w: %q in %s", ErrRegionExcluded, name, country.Code)
 	case !known && country.RegionRequired:
-		return place{}, fmt.Errorf("%w: %s", ErrRegionMissing, country.Code)
+		return at, fmt.Errorf("%w: %s", ErrRegionMissing, country.Code)
 	}
 	at.region = region
 	return at, nil
