@@ -23,6 +23,7 @@ import (
 type network struct {
 	*testing.T
 	id      string
+	names   dynamostore.Names
 	hostile *dynamotest.Hostile
 	calm    *dynamostore.Store
 	store   *dynamostore.Store
@@ -34,7 +35,7 @@ var stories atomic.Int64
 func behind(t *testing.T, names dynamostore.Names, edit ...func(*dynamostore.Config)) *network {
 	t.Helper()
 	n := &network{
-		T: t, id: fmt.Sprintf("s%d", stories.Add(1)), hostile: dynamotest.NewHostile(http.DefaultTransport),
+		T: t, id: fmt.Sprintf("s%d", stories.Add(1)), names: names, hostile: dynamotest.NewHostile(http.DefaultTransport),
 		calm: open(t, quick(t, names, http.DefaultTransport)),
 	}
 	config := quick(t, names, n.hostile)

@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"kassa/checkout"
@@ -384,6 +385,31 @@ func (u usual[T]) decode(data []byte) error {
 		return err
 	}
 	return decode(values[0], u.at)
+}
+
+// around is a text that mostly contains another one, which stands before it in the row: what comes before and after that.
+type around struct {
+	at   *string
+	core func() string
+}
+
+func (a around) target() any { return a.at }
+
+func (a around) encode() ([]byte, error) {
+	if before, after, ok := strings.Cut(*a.at, a.core()); ok && a.core() != "" {
+		return marshal([]string{before, after})
+	}
+	return encode(a.at)
+}
+
+func (a around) decode(data []byte) error {
+	if data == nil || data[0] != '[' {
+		return decode(data, a.at)
+	}
+	var before, after string
+	err := json.Unmarshal(data, &[]any{&before, &after})
+	*a.at = before + a.core() + after
+	return err
 }
 
 // amount is an amount of money, mostly in the currency of what it stands in: usually zero, or what follows from others.

@@ -1,7 +1,11 @@
 package dynamostore
 
 import (
+	"encoding/json"
+	"errors"
+	"fmt"
 	"time"
+	"unicode/utf8"
 
 	"kassa/checkout"
 	"kassa/checkout/pricing"
@@ -46,10 +50,16 @@ func (a answer) decode(data []byte) error {
 	return nil
 }
 
-func destinationRow(d *checkout.Destination) row {
-	return row{of: d, fields: []any{
-		&d.ID, &d.Country, &d.PostalCode, &d.City, &d.Street, &d.Extended, &d.Region, &d.FirstName, &d.LastName, &d.Phone,
-	}}
+// destinationRow is that of a session's destination: mostly the buyer's own.
+func destinationRow(s *checkout.Session) func(*checkout.Destination) row {
+	return func(d *checkout.Destination) row {
+		return row{of: d, fields: []any{
+			&d.ID, &d.Country, &d.PostalCode, &d.City, &d.Street, &d.Extended, &d.Region,
+			usual[string]{&d.FirstName, func() string { return s.Buyer.FirstName }},
+			usual[string]{&d.LastName, func() string { return s.Buyer.LastName }},
+			usual[string]{&d.Phone, func() string { return s.Buyer.Phone }},
+		}}
+	}
 }
 
 func quoteRow(q *checkout.Quote, since *time.Time) row {
@@ -60,7 +70,7 @@ func quoteRow(q *checkout.Quote, since *time.Time) row {
 func priceRow(q *pricing.Quote) row {
 	c := &q.Currency
 	return row{of: q, fields: []any{
-		c, &q.TaxIncluded, rows[pricing.Line]{&q.Lines, lineRow(q)},
+		c, &q.TaxIncluded, rows[pricing.Line]{&q.Lines, lineRow(q)}, images{&q.Lines},
 		amount{at: &q.Discount, base: c}, amount{at: &q.Shipping, base: c}, amount{at: &q.Tax, base: c},
 		amount{at: &q.IncludedTax, base: c},
 		amount{&q.Subtotal, c, func() int64 { return subtotals(q.Lines) }},
@@ -90,14 +100,73 @@ func subtotals(lines []pricing.Line) int64 {
 func lineRow(q *pricing.Quote) func(l *pricing.Line) row {
 	c := &q.Currency
 	return func(l *pricing.Line) row {
-		return row{of: l, fields: []any{
-			&l.SKU, &l.Title, &l.Quantity, amount{at: &l.Unit, base: c}, &l.TaxRate, amount{at: &l.Tax, base: c}, &l.ImageURL,
+		return row{of: l, elsewhere: []any{&l.ImageURL}, fields: []any{
+			&l.SKU, &l.Title, &l.Quantity, amount{at: &l.Unit, base: c}, &l.TaxRate, amount{at: &l.Tax, base: c},
 			amount{at: &l.Discount, base: c},
 			amount{&l.Subtotal, c, func() int64 { return l.Unit.Minor * l.Quantity }},
 			amount{&l.Total, c, func() int64 { return lineTotal(q, l) }},
 			usual[string]{&l.LineID, func() string { return checkout.LineID(l.SKU) }},
 		}}
 	}
+}
+
+// images are those of all lines: of each, how many bytes it has in common with the one before, and the rest. A shop's images
+// mostly lie in one place.
+type images struct{ of *[]pricing.Line }
+
+func (i images) target() any { return nil }
+
+func (i images) encode() ([]byte, error) {
+	var all []any
+	before, some := "", false
+	for _, l := range *i.of {
+		common := commonPrefix(before, l.ImageURL)
+		all = append(all, common, l.ImageURL[common:])
+		before, some = l.ImageURL, some || l.ImageURL != ""
+	}
+	if !some {
+		return nil, nil
+	}
+	return marshal(all)
+}
+
+// commonPrefix is how many bytes two texts begin with in common, whole characters only.
+func commonPrefix(a, b string) int {
+	n := 0
+	for n < min(len(a), len(b)) && a[n] == b[n] {
+		n++
+	}
+	for n > 0 && n < len(b) && !utf8.RuneStart(b[n]) {
+		n--
+	}
+	return n
+}
+
+func (i images) decode(data []byte) error {
+	if data == nil {
+		return nil
+	}
+	var all []json.RawMessage
+	if err := json.Unmarshal(data, &all); err != nil {
+		return err
+	}
+	if len(all) != 2*len(*i.of) {
+		return fmt.Errorf("%d images for %d lines", len(all)/2, len(*i.of))
+	}
+	before := ""
+	for n := range *i.of {
+		var common int
+		var rest string
+		if err := errors.Join(json.Unmarshal(all[2*n], &common), json.Unmarshal(all[2*n+1], &rest)); err != nil {
+			return err
+		}
+		if common < 0 || common > len(before) {
+			return fmt.Errorf("an image has %d bytes in common with one of %d", common, len(before))
+		}
+		before = before[:common] + rest
+		(*i.of)[n].ImageURL = before
+	}
+	return nil
 }
 
 func lineTotal(q *pricing.Quote, l *pricing.Line) int64 {
@@ -138,7 +207,7 @@ func actionRow(a *payments.Action) row {
 func refundRow(s *checkout.Session) func(*checkout.ProviderRefund) row {
 	return func(r *checkout.ProviderRefund) row {
 		return row{of: r, fields: []any{
-			&r.IntentID, amount{at: &r.Amount, base: &s.Quote.Currency}, &r.Cause, &r.Release, &r.ID, &r.Done, &r.Tries,
+			&r.IntentID, amount{at: &r.Amount, base: &s.Quote.Currency}, &r.Cause, &r.Release, &r.ID, &r.Done, &r.Tries, &r.Part,
 		}}
 	}
 }
@@ -147,12 +216,12 @@ func refundRow(s *checkout.Session) func(*checkout.ProviderRefund) row {
 func attemptRow(s *checkout.Session) func(*checkout.Attempt) row {
 	return func(a *checkout.Attempt) row {
 		return row{of: a, fields: []any{
-			&a.N, &a.Key, usual[string]{&a.IntentID, func() string { return intentOf(s) }}, &a.UpdateKey,
+			&a.N, around{&a.Key, func() string { return s.ID }}, usual[string]{&a.IntentID, func() string { return intentOf(s) }}, &a.UpdateKey,
 			usual[checkout.Mark]{&a.Mark, func() checkout.Mark { return lastPay(s) }},
 			nested(instrumentRow(&a.Instrument)), &a.Methods, &a.ReturnURL,
 			amount{&a.Amount, &s.Quote.Currency, func() int64 { return s.Quote.Total.Minor }},
 			later{&a.StartedAt, &s.CreatedAt}, later{&a.LeaseUntil, &s.CreatedAt}, &a.Answered, &a.Tries,
-			later{&a.CheckedAt, &s.CreatedAt}, later{&a.HeldUntil, &s.CreatedAt},
+			later{&a.CheckedAt, &s.CreatedAt}, later{&a.HeldUntil, &s.CreatedAt}, later{&a.SoughtAt, &s.CreatedAt},
 		}}
 	}
 }
@@ -175,7 +244,7 @@ func intentRow(s *checkout.Session) func(*checkout.Intent) row {
 	return func(in *checkout.Intent) row {
 		return row{of: in, fields: []any{
 			&in.ID, &in.Status, amount{&in.Amount, &s.Quote.Currency, func() int64 { return s.Quote.Total.Minor }},
-			&in.ClientSecret, optional[payments.Action]{&in.Action, actionRow},
+			around{&in.ClientSecret, func() string { return in.ID }}, optional[payments.Action]{&in.Action, actionRow},
 		}}
 	}
 }

@@ -24,7 +24,7 @@ func sessionRow(s *checkout.Session) row {
 	return row{of: s, elsewhere: []any{&s.ID, &s.Version, &s.Op, &s.Watch, &s.Notices}, fields: []any{
 		&s.Status, &s.CreatedAt, later{&s.UpdatedAt, &s.CreatedAt}, later{&s.ExpiresAt, &s.CreatedAt}, marked{&s.Create},
 		nested(contextRow(&s.Context)), nested(buyerRow(&s.Buyer)),
-		optional[checkout.Destination]{&s.Destination, destinationRow}, &s.Option, &s.Ships,
+		optional[checkout.Destination]{&s.Destination, destinationRow(s)}, &s.Option, &s.Ships,
 		nested(quoteRow(&s.Quote, &s.CreatedAt)), &s.Epoch, &s.Customer,
 		rows[checkout.PayMark]{&s.Pays, payRow},
 		list[checkout.Mark]{&s.Marks, func(m *checkout.Mark) any { return marked{m} }},
