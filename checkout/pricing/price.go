@@ -122,9 +122,9 @@ func (q *Quote) spreadDiscount(discount money.Money) error {
 	if q.Discount.IsZero() {
 		return nil
 	}
-	subtotals := make([]money.Money, len(q.Lines))
+	subtotals := make([]int64, len(q.Lines))
 	for i, line := range q.Lines {
-		subtotals[i] = line.Subtotal
+		subtotals[i] = line.Subtotal.Minor
 	}
 	parts, err := spread(q.Discount, subtotals, q.Currency.Step())
 	if err != nil {

@@ -329,3 +329,36 @@ func FuzzDiscounts(f *testing.F) {
 		checkOrder(t, d, in, set, checkAgainstReckoner(t, in, set))
 	})
 }
+
+// The largest cart that the API takes, under 50 rules of which some are exclusive, with four options.
+func BenchmarkPriceWithRules(b *testing.B) {
+	settings, countries := shop()
+	settings.Discounts = nil
+	for i := range 50 {
+		r := percent(fmt.Sprintf("r%02d", i), int64(100+i), func(r *pricing.DiscountRule) { r.Exclusive = i%10 == 0 })
+		switch i % 4 {
+		case 1:
+			r.Categories = []string{"books", "furniture"}
+		case 2:
+			r.BasisPoints, r.Amounts, r.Countries = 0, map[money.Currency]int64{"EUR": 100}, []string{"NL"}
+		}
+		settings.Discounts = append(settings.Discounts, r)
+	}
+	country := countries["NL"]
+	country.Shipping = append(country.Shipping, flat("a", "EUR", 500), flat("b", "EUR", 600))
+	countries["NL"] = country
+	book, err := settings.Rulebook(countries)
+	if err != nil {
+		b.Fatal(err)
+	}
+	in := pricing.Input{Currency: "EUR", Country: &country, Rulebook: book, Now: friday}
+	for i := range 100 {
+		in.Items = append(in.Items, item(fmt.Sprintf("sku-%02d", i), 3, int64(1999+i), "EUR", []string{"standard", "books"}[i%2], 10, []string{"books", "bulky"}[i%2]))
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := pricing.Price(in); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

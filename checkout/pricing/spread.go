@@ -49,21 +49,15 @@ func (q *Quote) reallocate(order []int) {
 	}
 }
 
-// spread splits an amount in proportion to others by largest remainder, in whole steps, of which all of them are multiples.
-// A part is then never more than what it is in proportion to, unless the amount is more than all.
-func spread(amount money.Money, over []money.Money, step int64) ([]money.Money, error) {
-	weights := make([]int64, len(over))
-	for i, m := range over {
-		weights[i] = m.Minor
-	}
-	parts, err := money.New(amount.Minor/step, amount.Currency).Split(weights)
+// spread splits an amount in proportion to others, given in minor units, by largest remainder and in whole steps, of which all of them are
+// multiples. A part is then never more than what it is in proportion to, unless the amount is more than all.
+func spread(amount money.Money, over []int64, step int64) ([]money.Money, error) {
+	parts, err := money.New(amount.Minor/step, amount.Currency).Split(over)
 	if err != nil {
 		return nil, err
 	}
 	for i := range parts {
-		if parts[i], err = parts[i].Mul(step); err != nil {
-			return nil, err
-		}
+		parts[i].Minor *= step // again no more than amount
 	}
 	return parts, nil
 }

@@ -70,10 +70,11 @@ func (q *Quote) discount(in Input, b basket) (stack, error) {
 // pile applies rules in their order: discounts on goods take what there is to take, then shipping is priced for what is left.
 func (q *Quote) pile(b basket, rules []candidate) (stack, error) {
 	s := stack{left: slices.Clone(b.left), selected: b.chosen, steps: make([]step, len(rules))}
+	scratch := make([]int64, 0, len(s.left))
 	for i, c := range rules {
 		s.steps[i] = step{candidate: c, amount: money.Zero(q.Currency)}
 		if !c.FreeShipping {
-			if err := q.takeFromLines(&s.steps[i], s.left); err != nil {
+			if err := q.takeFromLines(&s.steps[i], s.left, scratch); err != nil {
 				return stack{}, fmt.Errorf("discount %s: %w", c.ID, err)
 			}
 		}
@@ -98,15 +99,15 @@ func (q *Quote) pile(b basket, rules []candidate) (stack, error) {
 	return s, due.err
 }
 
-// takeFromLines takes a rule's discount off what is left of its lines.
-func (q *Quote) takeFromLines(s *step, left []money.Money) error {
-	base := sum{amount: money.Zero(q.Currency)}
-	mine := make([]money.Money, len(s.lines))
+// takeFromLines takes a rule's discount off what is left of its lines. The scratch has room for all of them.
+func (q *Quote) takeFromLines(s *step, left []money.Money, scratch []int64) error {
+	base := money.Zero(q.Currency) // the sum of all lines doesn't overflow, nor does that of some
+	mine := scratch[:len(s.lines)]
 	for i, line := range s.lines {
-		mine[i] = left[line]
-		base.add(mine[i])
+		mine[i] = left[line].Minor
+		base.Minor += mine[i]
 	}
-	amount, err := q.amountOf(s.rule, base.amount)
+	amount, err := q.amountOf(s.rule, base)
 	if err != nil || amount.IsZero() {
 		return err
 	}
@@ -123,15 +124,9 @@ func (q *Quote) takeFromLines(s *step, left []money.Money) error {
 // amountOf is what a rule takes off a base, in steps and never more than it.
 func (q *Quote) amountOf(r *rule, base money.Money) (money.Money, error) {
 	if minor, ok := r.Amounts[q.Currency]; ok {
-		amount := money.New(minor, q.Currency)
-		return money.New(min(minor, base.Minor), q.Currency), q.checkPrice(amount)
+		return money.New(min(minor, base.Minor), q.Currency), nil
 	}
-	step := q.Currency.Step()
-	amount, err := base.Share(r.BasisPoints, wholeRate*step)
-	if err != nil {
-		return money.Money{}, err
-	}
-	return amount.Mul(step)
+	return shareInSteps(base, r.BasisPoints, wholeRate, q.Currency.Step())
 }
 
 // charges prices the offers for goods of a value, and takes off what the first rule for it does.

@@ -82,12 +82,12 @@ func (p place) orStore(location *Location) (place, error) {
 // taxAt computes the tax of the lines, and of an option if there is one.
 func (q *Quote) taxAt(in Input, at place, option *Option) (taxation, error) {
 	all := make([]taxed, len(q.Lines), len(q.Lines)+1)
-	for i, item := range in.Items {
+	for i := range in.Items {
+		item, line := &in.Items[i], &q.Lines[i]
 		rate, err := at.rate(item.TaxCategory)
 		if err != nil {
 			return taxation{}, &ItemError{LineID: item.LineID, SKU: item.SKU, Err: err}
 		}
-		line := q.Lines[i]
 		all[i] = taxed{money.New(line.Subtotal.Minor-line.Discount.Minor, q.Currency), rate}
 	}
 	if option != nil {
@@ -110,13 +110,13 @@ func (q *Quote) taxes(all []taxed, relief bool) (taxation, error) {
 	for i := range all {
 		t.rates[i] = all[i].rate
 	}
-	members := make([]money.Money, 0, len(all))
+	members := make([]int64, 0, len(all))
 	for _, rate := range distinct(t.rates) {
 		members = members[:0]
 		whole := sum{amount: money.Zero(q.Currency)}
 		for _, one := range all {
 			if one.rate == rate {
-				members = append(members, one.amount)
+				members = append(members, one.amount.Minor)
 				whole.add(one.amount)
 			}
 		}
