@@ -240,8 +240,13 @@ func TestOutboxPublishesAPaidOrderOnce(t *testing.T) {
 	if len(bus.taken) != 1 {
 		t.Fatalf("published %d events", len(bus.taken))
 	}
+	event, notice := bus.taken[0], slices.Collect(maps.Keys(before.Notices))[0]
+	if event.ID != notice || !event.Time.Equal(w.clock.Now()) || event.Source != "https://shop.example" ||
+		event.Type != "com.example.shop.order.placed" || event.Subject != after.Order.ID || event.SpecVersion != "1.0" {
+		t.Errorf("event of notice %s is %+v", notice, event)
+	}
 	var data map[string]any
-	w.ok(json.Unmarshal(bus.taken[0].Data, &data))
+	w.ok(json.Unmarshal(event.Data, &data))
 	want := map[string]any{"order_id": after.Order.ID, "checkout_id": id, "cart_id": cart.Cart.ID, "total": 3485., "currency": "EUR", "authorized": false}
 	if diff := cmp.Diff(want, data); diff != "" {
 		t.Errorf("data (-want +got):\n%s", diff)
@@ -514,12 +519,13 @@ func TestOutboxTellsThatItCannotList(t *testing.T) {
 type slow struct {
 	subscriber
 	takes time.Duration // 0: for ever
+	begun time.Time     // the last call
 }
 
 func (b *slow) Publish(ctx context.Context, events []checkout.Event) ([]string, error) {
 	b.mu.Lock()
 	b.busy++
-	b.most = max(b.most, b.busy)
+	b.most, b.begun = max(b.most, b.busy), time.Now()
 	b.mu.Unlock()
 	defer func() {
 		b.mu.Lock()
@@ -579,6 +585,9 @@ func TestOutboxKeepsItsDeadline(t *testing.T) {
 				}
 				if c.done >= 0 && done != c.done || c.done < 0 && (done == 0 || done == len(ids)) {
 					t.Errorf("%d of %d sessions delivered", done, len(ids))
+				}
+				if spare := began.Add(invocation).Sub(bus.begun); spare < 5*time.Second {
+					t.Errorf("a call was begun %s before the end", spare)
 				}
 				if bus.most > 8 {
 					t.Errorf("%d calls at once", bus.most)

@@ -311,6 +311,19 @@ func TestAnswerThatNamesFewerEntries(t *testing.T) {
 	}
 }
 
+func TestEntryThatIsTakenAndFailsIsNotTaken(t *testing.T) {
+	t.Parallel()
+	b := newBridge(t, func(w http.ResponseWriter, _ request) {
+		fmt.Fprint(w, `{"FailedEntryCount":1,"Entries":[{"EventId":"1","ErrorCode":"InternalFailure"}]}`)
+	})
+	events, _ := eventsOf(1)
+	taken, err := b.bus().Publish(t.Context(), events)
+	wantCode(t, err, checkout.CodeUnavailable)
+	if len(taken) != 0 {
+		t.Errorf("taken %v", taken)
+	}
+}
+
 func TestCallsThatFailOnTheOtherSideAreRepeated(t *testing.T) {
 	t.Parallel()
 	for name, way := range map[string]func(http.ResponseWriter, request){

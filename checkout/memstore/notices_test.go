@@ -1,6 +1,7 @@
 package memstore_test
 
 import (
+	"fmt"
 	"path/filepath"
 	"testing"
 	"time"
@@ -20,6 +21,37 @@ func TestNoticesOnDisk(t *testing.T) {
 	checkouttest.NoticeConformance(t, func(t *testing.T) checkouttest.Stores {
 		return stores(open(t, filepath.Join(t.TempDir(), "kassa.db")))
 	})
+}
+
+func TestNoticedPagesHaveEachSessionOnce(t *testing.T) {
+	t.Parallel()
+	s := memstore.New()
+	const sessions = 1203
+	for i := range sessions {
+		cart := fmt.Sprintf("ct_%04d", i)
+		err := s.Commit(t.Context(), checkout.Commit{Session: checkout.Session{
+			ID: checkout.SessionID(cart, 0), CartID: cart, Version: 1, Op: "op", Notices: map[string]checkout.Notice{"a": {Kind: "k"}},
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	seen := map[string]int{}
+	for cursor, more := "", true; more; more = cursor != "" {
+		ids, next, err := s.Noticed(t.Context(), cursor)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, id := range ids {
+			if seen[id]++; seen[id] > 1 {
+				t.Errorf("%s is listed again", id)
+			}
+		}
+		cursor = next
+	}
+	if len(seen) != sessions {
+		t.Errorf("%d of %d sessions are listed", len(seen), sessions)
+	}
 }
 
 func TestRemovedNoticesStayRemovedOnDisk(t *testing.T) {

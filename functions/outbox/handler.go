@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
@@ -93,8 +92,6 @@ func readRecord(raw json.RawMessage) (r record) {
 	if r.err = json.Unmarshal(outer.DynamoDB.Keys, &keys); r.err != nil {
 		return r
 	}
-	if r.session = keys.ID.S; r.session == "" {
-		r.err = errors.New("it names no item")
-	}
+	r.session = keys.ID.S
 	return r
 }

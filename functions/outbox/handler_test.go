@@ -80,10 +80,24 @@ func (x *bus) counted() map[string]int {
 	return n
 }
 
+// sessions is the store, from which on a bad day nothing can be removed.
+type sessions struct {
+	*memstore.Store
+	hangs bool
+}
+
+func (s *sessions) RemoveNotices(ctx context.Context, id string, notices []string) error {
+	if s.hangs {
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	return s.Store.RemoveNotices(ctx, id, notices)
+}
+
 // function is the function in a shop whose sessions have notices.
 type function struct {
 	*testing.T
-	store  *memstore.Store
+	store  *sessions
 	bus    *bus
 	logs   *bytes.Buffer
 	handle func(context.Context, json.RawMessage) (*events.DynamoDBEventResponse, error)
@@ -91,7 +105,7 @@ type function struct {
 
 func newFunction(t *testing.T, notices map[string][]string) *function {
 	t.Helper()
-	f := &function{T: t, store: memstore.New(), bus: &bus{fails: map[string]int{}}, logs: &bytes.Buffer{}}
+	f := &function{T: t, store: &sessions{Store: memstore.New()}, bus: &bus{fails: map[string]int{}}, logs: &bytes.Buffer{}}
 	for id, kinds := range notices {
 		f.session(id, kinds...)
 	}
@@ -421,27 +435,39 @@ func TestRecordWithoutANumberFailsTheBatch(t *testing.T) {
 	if err != nil || !slices.Equal(failures(out), []string{""}) {
 		t.Errorf("answer %v, %v", out, err)
 	}
+	for _, keys := range []string{`{}`, `{"i":{"N":"1"}}`, `{"i":{"S":"ct_w51w6889yxk9yhjbas1rpm7htt"}}`, `null`, `7`} {
+		out, err = f.handle(t.Context(), []byte(`{"Records":[{"dynamodb":{"SequenceNumber":"12","Keys":`+keys+`}}]}`))
+		if err != nil || !slices.Equal(failures(out), []string{"12"}) {
+			t.Errorf("keys %s: answer %v, %v", keys, out, err)
+		}
+	}
 	out, err = f.handle(t.Context(), []byte(`{"Records":[]}`))
 	if err != nil || len(failures(out)) != 0 {
 		t.Errorf("an empty batch: %v, %v", out, err)
 	}
 }
 
-// TestInvocationEndsInTime has the bus hang: the answer comes before Lambda kills the invocation, and names every record.
+// TestInvocationEndsInTime has the bus hang, and the table: the answer comes before Lambda kills the invocation, and names
+// every record.
 func TestInvocationEndsInTime(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		f := newFunction(t, map[string][]string{a: {"order.placed"}, b: {"order.placed"}, c: {"order.placed"}, d: {"order.placed"}})
-		f.bus.hangs = true
-		ctx, cancel := context.WithTimeout(t.Context(), 25*time.Second)
-		defer cancel()
-		event := eventFile(t, "outbox-batch")
-		out, err := f.handle(ctx, event)
-		if err != nil || ctx.Err() != nil {
-			t.Fatalf("%v, %v", err, ctx.Err())
-		}
-		if !slices.Equal(failures(out), numbers(t, event)) || len(f.left()) != 4 {
-			t.Errorf("failed %v, left %v", failures(out), f.left())
-		}
-	})
+	for _, what := range []string{"bus", "table"} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				f := newFunction(t, map[string][]string{a: {"order.placed"}, b: {"order.placed"}, c: {"order.placed"}, d: {"order.placed"}})
+				f.bus.hangs, f.store.hangs = what == "bus", what == "table"
+				ctx, cancel := context.WithTimeout(t.Context(), 25*time.Second)
+				defer cancel()
+				event := eventFile(t, "outbox-batch")
+				out, err := f.handle(ctx, event)
+				if err != nil || ctx.Err() != nil {
+					t.Fatalf("%v, %v", err, ctx.Err())
+				}
+				if !slices.Equal(failures(out), numbers(t, event)) || len(f.left()) != 4 {
+					t.Errorf("failed %v, left %v", failures(out), f.left())
+				}
+			})
+		})
+	}
 }
