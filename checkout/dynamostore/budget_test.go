@@ -98,7 +98,7 @@ func newMetered(t *testing.T, lines int) *metered {
 	t.Helper()
 	m := &metered{
 		T: t, lines: lines, kept: min(lines, checkout.MaxStockLines), names: fresh(t), meter: dynamotest.NewMeter(http.DefaultTransport),
-		clock: checkouttest.NewClock(noon), till: &till{},
+		clock: checkouttest.NewClock(noon.Add(123 * time.Millisecond)), till: &till{},
 	}
 	m.store = open(t, dynamostore.Config{Client: client(t, m.meter), Tables: m.names, Jitter: rand.Float64, Patience: time.Minute})
 	tokens, err := checkout.NewTokens([]byte("0123456789abcdef0123456789abcdef"))

@@ -52,7 +52,7 @@ func dueKey(at time.Time, id string) []byte {
 // dueStart is the part of due keys that stands for an instant.
 func dueStart(at time.Time) []byte {
 	ms := min(max(at.UnixMilli()+dueOffset, 0), 2*dueOffset-1)
-	return binary.BigEndian.AppendUint64(nil, uint64(ms))[2:] //nolint:gosec // within 48 bits, by the line above
+	return binary.BigEndian.AppendUint64(nil, uint64(ms))[2:]
 }
 
 // dueEnd is the last key that falls into an instant's millisecond.

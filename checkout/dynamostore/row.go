@@ -218,7 +218,7 @@ type later struct{ at, than *time.Time }
 
 func (l later) target() any { return l.at }
 
-func (l later) encode() ([]byte, error) {
+func (l later) encode() ([]byte, error) { //nolint:unparam // a coder
 	if l.at.IsZero() {
 		return nil, nil
 	}

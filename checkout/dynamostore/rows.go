@@ -32,7 +32,7 @@ type answer struct{ at **bool }
 
 func (a answer) target() any { return a.at }
 
-func (a answer) encode() ([]byte, error) {
+func (a answer) encode() ([]byte, error) { //nolint:unparam // a coder
 	switch {
 	case *a.at == nil:
 		return nil, nil
@@ -42,7 +42,7 @@ func (a answer) encode() ([]byte, error) {
 	return []byte("2"), nil
 }
 
-func (a answer) decode(data []byte) error {
+func (a answer) decode(data []byte) error { //nolint:unparam // a coder
 	if data != nil {
 		yes := string(data) == "1"
 		*a.at = &yes

@@ -78,7 +78,7 @@ func (s *Store) Unended(ctx context.Context, q checkout.DueQuery) (checkout.DueP
 		return checkout.DuePage{}, invalid("a page needs room for at least one item")
 	}
 	scan := &dynamodb.ScanInput{
-		TableName: &s.names.Sessions, Limit: aws.Int32(int32(min(max(q.Limit, unendedRead), 10_000))), //nolint:gosec // bounded
+		TableName: &s.names.Sessions, Limit: aws.Int32(int32(min(max(q.Limit, unendedRead), 10_000))),
 		ProjectionExpression: aws.String("i, h"), FilterExpression: aws.String("attribute_exists(w)"),
 	}
 	if !q.Before.IsZero() {

@@ -34,9 +34,9 @@ const startTime = 3 * time.Minute
 var start = sync.OnceValues(func() (string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), startTime)
 	defer cancel()
-	java, err := exec.LookPath("java")
+	java, err := findJava()
 	if err != nil {
-		return "", errors.New("tests of the DynamoDB store need Java 17 or newer in PATH: install a JRE (Debian: apt-get install default-jre-headless)")
+		return "", err
 	}
 	dir, err := fetch(ctx)
 	if err != nil {
@@ -44,6 +44,14 @@ var start = sync.OnceValues(func() (string, error) {
 	}
 	return launch(ctx, java, dir)
 })
+
+func findJava() (string, error) {
+	java, err := exec.LookPath("java")
+	if err != nil {
+		return "", errors.New("tests of the DynamoDB store need Java 17 or newer in PATH: install a JRE (Debian: apt-get install default-jre-headless)")
+	}
+	return java, nil
+}
 
 // untilStdinEnds runs the server and ends it when the test binary is gone, however it went: the system then closes its end
 // of the pipe.
