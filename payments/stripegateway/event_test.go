@@ -60,7 +60,8 @@ func TestForeignEvents(t *testing.T) {
 	} {
 		for about, intent := range map[any]string{"pi_1": "pi_1", nil: ""} {
 			got, err := event(t, eventBody(name, object{"id": id, "payment_intent": about}))
-			want := payments.Event{ID: "evt_1", Type: name, Kind: payments.EventForeign, Object: id, Intent: payments.Intent{ID: intent}, Created: time.Unix(1700000000, 0).UTC()}
+			want := payments.Event{ID: "evt_1", Type: name, Kind: payments.EventForeign, Object: id, Intent: payments.Intent{ID: intent},
+				Refund: strings.Contains(name, "refund"), Created: time.Unix(1700000000, 0).UTC()}
 			if diff := cmp.Diff(want, got); err != nil || diff != "" {
 				t.Errorf("%s: %v (-want +got):\n%s", name, err, diff)
 			}
