@@ -263,8 +263,11 @@ func TestOutboxPublishesOldestFirst(t *testing.T) {
 	p := newPostroom(t)
 	p.deliver(p.order("a", "payment.review", "order.placed", "payment.review"))
 	var got []string
-	for _, e := range p.bus.taken {
+	for i, e := range p.bus.taken {
 		got = append(got, e.ID)
+		if want := noted.Add(time.Duration(i) * time.Second); !e.Time.Equal(want) {
+			t.Errorf("event %s is of %s, its notice of %s", e.ID, e.Time, want)
+		}
 	}
 	if want := []string{"a0", "a1", "a2"}; !slices.Equal(got, want) || p.bus.calls != 1 {
 		t.Errorf("published %v in %d calls, want %v in one", got, p.bus.calls, want)
