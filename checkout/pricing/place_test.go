@@ -108,6 +108,18 @@ func TestReverseChargeOnNetPrices(t *testing.T) {
 	}
 }
 
+// Relief comes off what is charged, and so is a multiple of the currency's step: 10.050 / 1.21 = 8.306 (8.3058), in steps of ten 8.310.
+func TestReverseChargeInSteps(t *testing.T) {
+	t.Parallel()
+	in := inShop(t, "BE")
+	in.Currency, in.VATCountry = "KWD", "BE"
+	in.Items = []pricing.Item{item("file", 1, 10050, "KWD", "", 0)}
+	in.Items[0].Shippable = false
+	if q := price(t, in); q.Total.Minor != 8310 || q.Relief().Minor != 1740 {
+		t.Errorf("total %v, relief %v", q.Total, q.Relief())
+	}
+}
+
 // Tax is in euro cents, relief too: what an option costs is told for each of them.
 func TestReverseChargeOnOptions(t *testing.T) {
 	t.Parallel()
