@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -19,6 +20,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"kassa/checkout/dynamostore/dynamotest"
 )
 
 // asMain makes a test binary the command itself, so that tests can start, kill and restart real processes.
@@ -261,10 +264,18 @@ type inside struct {
 	shopper
 }
 
-// start runs a Kassa in memory until the test ends.
+// onDynamoDB, set to anything, makes the tests that tell no store of their own run on DynamoDB Local: the same stories, the
+// other store.
+const onDynamoDB = "KASSA_TEST_DYNAMODB"
+
+// start runs a Kassa in memory, or on DynamoDB Local with tables of its own, until the test ends.
 func start(t *testing.T) inside {
 	t.Helper()
-	return startWith(t, settings{})
+	var s settings
+	if os.Getenv(onDynamoDB) != "" {
+		s.dynamodb, s.tables = dynamotest.Endpoint(t), rand.Text()+"-"
+	}
+	return startWith(t, s)
 }
 
 func startWith(t *testing.T, s settings) inside {

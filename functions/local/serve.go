@@ -94,6 +94,9 @@ func (a *app) announce(out io.Writer) {
 	if a.settings.store != "" {
 		store = "file:" + a.settings.store
 	}
+	if a.settings.dynamodb != "" {
+		store = "DynamoDB at " + a.settings.dynamodb + ", tables " + a.settings.tables + "*"
+	}
 	if a.provider == nil {
 		payments = "Stripe's API with a test key"
 		if a.settings.stripe.base != "" {

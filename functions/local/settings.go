@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net/url"
 	"strings"
 )
 
@@ -12,7 +13,9 @@ import (
 type settings struct {
 	addr      string
 	catalogue string         // file to sell from; "" = the sample
-	store     string         // file of the store; "" = memory
+	store     string         // file of the store; "" = memory. With dynamodb, what lies beside it lies beside this
+	dynamodb  string         // endpoint of a DynamoDB on this machine; "" = the embedded store
+	tables    string         // what the names of its tables begin with
 	namespace string         // reversed domain of our payment handlers
 	stripe    stripeSettings // zero = the sandbox
 }
@@ -43,7 +46,13 @@ func readSettings(args []string, getenv func(string) string, usage io.Writer) (s
 		return settings{}, fmt.Errorf("unexpected argument %q", flags.Arg(0))
 	}
 	var err error
-	if s.store, err = storeFile(getenv("KASSA_STORE")); err != nil {
+	if getenv("KASSA_STORE") == "dynamodb" {
+		s.store, s.tables = dynamodbBeside, tablePrefix
+		s.dynamodb, err = dynamodbEndpoint(getenv)
+	} else {
+		s.store, err = storeFile(getenv("KASSA_STORE"))
+	}
+	if err != nil {
 		return settings{}, err
 	}
 	if getenv("OIDC_ISSUER") != "" {
@@ -71,10 +80,28 @@ func storeFile(value string) (string, error) {
 		return path, nil
 	case value == "memory":
 		return "", nil
-	case value == "dynamodb":
-		return "", errors.New("KASSA_STORE=dynamodb: there is no DynamoDB store yet; use file:PATH or memory")
 	}
-	return "", fmt.Errorf("KASSA_STORE=%s: want file:PATH or memory", value)
+	return "", fmt.Errorf("KASSA_STORE=%s: want file:PATH, memory or dynamodb", value)
+}
+
+// dynamodbBeside is where the sandbox and the notebook keep their files when the store is elsewhere.
+const dynamodbBeside = ".kassa/dynamodb.db"
+
+// dynamodbEndpoint returns the endpoint of DynamoDB Local. Tables of an account are refused: here the payments are not real.
+func dynamodbEndpoint(getenv func(string) string) (string, error) {
+	endpoint := getenv("AWS_ENDPOINT_URL_DYNAMODB")
+	if endpoint == "" {
+		endpoint = getenv("AWS_ENDPOINT_URL")
+	}
+	if endpoint == "" {
+		return "", errors.New("KASSA_STORE=dynamodb needs AWS_ENDPOINT_URL_DYNAMODB (http://127.0.0.1:8000, of DynamoDB Local): " +
+			"the local run must not write sandbox payments into the tables of an account")
+	}
+	u, err := url.Parse(endpoint)
+	if err != nil || u.Host == "" || strings.HasSuffix(u.Hostname(), ".amazonaws.com") {
+		return "", fmt.Errorf("AWS_ENDPOINT_URL_DYNAMODB=%s: want the URL of a DynamoDB of your own, such as http://127.0.0.1:8000", endpoint)
+	}
+	return endpoint, nil
 }
 
 // validate keeps real money out of this process, and half a configuration too.

@@ -31,7 +31,7 @@ type app struct {
 	log      *slog.Logger
 	clock    *clock
 	faults   *faults
-	store    *memstore.Store
+	store    store
 	provider *sandbox.Provider // nil: Stripe's test mode, or another server that speaks its API
 	shop     checkout.Shop
 	products int
@@ -47,7 +47,7 @@ func open(ctx context.Context, s settings, listener net.Listener, log *slog.Logg
 			err = errors.Join(err, a.close(), listener.Close())
 		}
 	}()
-	a.store, err = openStore(s.store, memstore.BeforeDurable(a.faults.beforeDurable))
+	a.store, err = openStore(ctx, s, memstore.BeforeDurable(a.faults.beforeDurable))
 	if err != nil {
 		return nil, err
 	}
@@ -66,11 +66,27 @@ func open(ctx context.Context, s settings, listener net.Listener, log *slog.Logg
 	return a, a.assemble(book, gateway)
 }
 
-func openStore(path string, option memstore.Option) (*memstore.Store, error) {
-	if path == "" {
+// store is everything that the services keep.
+type store interface {
+	checkout.CartStore
+	checkout.SessionStore
+	checkout.Catalog
+	checkout.Inbox
+	Close() error
+}
+
+func openStore(ctx context.Context, s settings, option memstore.Option) (store, error) {
+	switch {
+	case s.dynamodb != "":
+		return openDynamoDB(ctx, s.dynamodb, s.tables)
+	case s.store == "":
 		return memstore.New(option), nil
 	}
-	return memstore.Open(path, option)
+	embedded, err := memstore.Open(s.store, option)
+	if err != nil {
+		return nil, err // and no store: a nil pointer in an interface is none
+	}
+	return embedded, nil
 }
 
 func (a *app) stockShelves(ctx context.Context) error {

@@ -3,8 +3,6 @@ package coldstart
 import (
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-
 	"kassa/checkout/dynamostore"
 )
 
@@ -14,7 +12,7 @@ func (f *Function) Store(tables dynamostore.Names) (*dynamostore.Store, error) {
 	if err := f.Env.Err(); err != nil {
 		return nil, err
 	}
-	return dynamostore.New(dynamostore.Config{Client: dynamodb.NewFromConfig(f.AWS), Tables: tables, Jitter: jitter})
+	return dynamostore.Connect(f.AWS, tables, jitter)
 }
 
 // productLife is how old a product may be that a shopper sees; what is charged and what is there, commits find out.
