@@ -8,6 +8,7 @@
 //	Observer   takes in what the provider pushes           (function webhook; it can't call the provider)
 //	Reconciler finishes what was left undecided            (function reconcile)
 //	Sweeper    ends sessions that never had an intent      (function sweep; it can't call the provider)
+//	Outbox     hands on what commits have noted            (function outbox)
 //
 // States of a session, and of the cart behind it:
 //

@@ -19,8 +19,11 @@ type schedule struct {
 	sessions   checkout.SessionStore
 	reconciler *checkout.Reconciler
 	sweeper    *checkout.Sweeper
+	outbox     *checkout.Outbox
 	log        *slog.Logger
 	woken      chan struct{} // something may have fallen due
+
+	drained time.Time // when notices were last handed on
 
 	turn sync.Mutex // one round at a time, so that a moved clock answers when all is done
 }
@@ -116,6 +119,12 @@ func (s *schedule) round(ctx context.Context) (changed bool, err error) {
 	swept, err := s.sweeper.Run(ctx)
 	if err != nil {
 		return false, fmt.Errorf("sweep: %w", err)
+	}
+	if now := s.clock.Now(); now.Sub(s.drained) >= period { // it reads all sessions; on AWS the stream tells of each notice
+		if _, err := s.outbox.Drain(ctx); err != nil {
+			return false, fmt.Errorf("outbox: %w", err)
+		}
+		s.drained = now
 	}
 	return reconciled.Changed+swept.Changed > 0, nil
 }

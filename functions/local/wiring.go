@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -72,6 +73,7 @@ type store interface {
 	checkout.SessionStore
 	checkout.Catalog
 	checkout.Inbox
+	checkout.NoticeStore
 	Close() error
 }
 
@@ -149,11 +151,15 @@ func (a *app) assemble(book *notebook, gateway checkout.Gateway) error {
 	sweeper, err5 := checkout.NewSweeper(config)
 	verifier, err6 := stripegateway.NewVerifier(a.webhookSecrets(book), false)
 	wire, err7 := ucp.New(a.shop, a.settings.namespace)
-	if err := errors.Join(err1, err2, err3, err4, err5, err6, err7); err != nil {
+	outbox, err8 := checkout.NewOutbox(checkout.OutboxConfig{
+		Store: a.store, Publisher: eventLog{a.log}, Namespace: cmp.Or(a.settings.namespace, ucp.DefaultNamespace), BaseURL: a.shop.BaseURL, Logger: a.log,
+	})
+	if err := errors.Join(err1, err2, err3, err4, err5, err6, err7, err8); err != nil {
 		return err
 	}
 	a.schedule = &schedule{
-		clock: a.clock, sandbox: a.provider, sessions: a.store, reconciler: reconciler, sweeper: sweeper, log: a.log,
+		clock: a.clock, sandbox: a.provider, sessions: a.store, reconciler: reconciler, sweeper: sweeper,
+		outbox: outbox, log: a.log,
 		woken: make(chan struct{}, 1),
 	}
 	e := edge.Config{Wire: wire, Logger: a.log, Now: a.clock.Now, NewID: rand.Text}
