@@ -1,5 +1,5 @@
 // Command sweep runs on a schedule and ends the sessions that are past their time and never had an intent. It holds no secret
-// at all.
+// at all, and reaches no stock: such sessions have set none aside.
 package main
 
 import (
@@ -17,7 +17,6 @@ func start(ctx context.Context, f *coldstart.Function) (any, error) {
 	tables := dynamostore.Names{
 		Carts:    f.Env.Required("KASSA_CARTS_TABLE"),
 		Sessions: f.Env.Required("KASSA_SESSIONS_TABLE"),
-		Stock:    f.Env.Required("KASSA_STOCK_TABLE"),
 	}
 	shop := f.Parameter("KASSA_SHOP_PARAMETER")
 	store, err := f.Store(tables)
