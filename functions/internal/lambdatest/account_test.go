@@ -1,0 +1,295 @@
+package lambdatest_test
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"kassa/checkout"
+	"kassa/checkout/dynamostore"
+	"kassa/checkout/dynamostore/dynamotest"
+	"kassa/functions/internal/lambdatest"
+	"kassa/functions/internal/parameter/parametertest"
+	"kassa/payments/sandbox"
+)
+
+const (
+	secretKey = "sk_test_kassa"
+	whsec     = "whsec_kassa"
+)
+
+// account is an AWS account with a deployment of Kassa in it, and its account at Stripe: tables in DynamoDB Local, parameters,
+// an event bus, the sandbox. The shop and its products are those of the local run. All that functions call passes the border.
+type account struct {
+	border     *lambdatest.Border
+	parameters *parametertest.Store
+	provider   *sandbox.Provider
+	bus        *bus
+	tables     dynamostore.Names
+	store      *dynamostore.Store
+	client     *dynamodb.Client
+	env        map[string]string // of every function
+	servers    []*httptest.Server
+	ahead      atomic.Int64 // of the provider's clock, in nanoseconds
+	send       atomic.Pointer[func(ctx context.Context, body []byte, signature string) error]
+}
+
+var deployments atomic.Int64
+
+func newAccount(t testing.TB) *account {
+	t.Helper()
+	a := &account{border: &lambdatest.Border{}, bus: &bus{refused: map[string]bool{}}}
+	a.tables = dynamostore.Prefixed(fmt.Sprintf("kassa%d-", deployments.Add(1)))
+	a.parameters = parametertest.New(map[string]string{
+		"/kassa/shop": sampleShop(t), "/kassa/token-secrets": strings.Repeat("k", 32), "/kassa/stripe-secret-key": secretKey,
+		"/kassa/stripe-webhook-secrets": whsec,
+	})
+	var err error
+	a.provider, err = sandbox.Open(sandbox.Config{
+		Now: a.now, NewID: func(prefix string) string { return prefix + "_" + rand.Text() }, SecretKey: secretKey,
+		WebhookSecrets: []string{whsec}, Send: a.deliver,
+	})
+	must(t, err)
+	local, err := url.Parse(dynamotest.Endpoint(t))
+	must(t, err)
+	a.env = map[string]string{
+		"AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_SESSION_TOKEN": "token",
+		"AWS_ENDPOINT_URL_DYNAMODB": a.serve(t, "dynamodb", httputil.NewSingleHostReverseProxy(local)),
+		"AWS_ENDPOINT_URL_SSM":      a.serve(t, "ssm", a.parameters),
+	}
+	a.fill(t, local.String())
+	return a
+}
+
+func (a *account) now() time.Time { return time.Now().Add(time.Duration(a.ahead.Load())) }
+
+// serve lets functions call a handler through the border.
+func (a *account) serve(t testing.TB, name string, h http.Handler) string {
+	t.Helper()
+	s := httptest.NewServer(a.border.Guard(name, h))
+	t.Cleanup(s.Close)
+	a.servers = append(a.servers, s)
+	return s.URL
+}
+
+// hangUp breaks all connections that functions hold, as servers do with those that lie idle.
+func (a *account) hangUp() {
+	for _, s := range a.servers {
+		s.CloseClientConnections()
+	}
+}
+
+// fill makes the tables and puts the products into them.
+func (a *account) fill(t testing.TB, endpoint string) {
+	t.Helper()
+	a.client = dynamodb.New(dynamodb.Options{
+		BaseEndpoint: aws.String(endpoint), Region: "eu-west-1", Credentials: credentials.NewStaticCredentialsProvider("AKID", "secret", ""),
+	})
+	must(t, dynamostore.Create(t.Context(), a.client, a.tables))
+	var err error
+	a.store, err = dynamostore.New(dynamostore.Config{Client: a.client, Tables: a.tables, Jitter: func() float64 { return 0.5 }})
+	must(t, err)
+	var products []checkout.Product
+	must(t, json.Unmarshal(sample(t, "functions/local/catalogue.json"), &products))
+	must(t, a.store.PutProducts(t.Context(), products))
+}
+
+func sample(t testing.TB, path string) []byte {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(root, path)) //nolint:gosec // ours
+	must(t, err)
+	return text
+}
+
+func sampleShop(t testing.TB) string {
+	t.Helper()
+	var shop map[string]any
+	must(t, json.Unmarshal(sample(t, "functions/local/shop.json"), &shop))
+	wallets, ok := shop["wallets"].(map[string]any)
+	if !ok {
+		t.Fatal("the sample shop has no wallets")
+	}
+	wallets["publishable_key"] = "pk_test_kassa"
+	text, err := json.Marshal(shop)
+	must(t, err)
+	return string(text)
+}
+
+// variables are a function's own, as the template has them.
+func (a *account) variables(t testing.TB, function string) map[string]string {
+	t.Helper()
+	carts := map[string]string{"KASSA_CARTS_TABLE": a.tables.Carts}
+	sessions := map[string]string{"KASSA_SESSIONS_TABLE": a.tables.Sessions}
+	inbox := map[string]string{"KASSA_INBOX_TABLE": a.tables.Inbox}
+	products := map[string]string{"KASSA_PRODUCTS_TABLE": a.tables.Products}
+	stock := map[string]string{"KASSA_STOCK_TABLE": a.tables.Stock}
+	named := map[string]string{"KASSA_NAMESPACE": "com.example.shop"}
+	tokens := map[string]string{"KASSA_TOKEN_SECRETS_PARAMETER": "/kassa/token-secrets"}
+	mode := map[string]string{"STRIPE_MODE": "test"}
+	stripe := map[string]string{"STRIPE_SECRET_KEY_PARAMETER": "/kassa/stripe-secret-key"}
+	own := map[string][]map[string]string{
+		"cart":      {carts, products, stock, named, tokens},
+		"checkout":  {carts, sessions, products, stock, named, tokens, mode, stripe},
+		"webhook":   {carts, sessions, inbox, stock, named, mode, {"STRIPE_WEBHOOK_SECRETS_PARAMETER": "/kassa/stripe-webhook-secrets"}},
+		"outbox":    {sessions, named, {"KASSA_EVENT_BUS": "kassa"}},
+		"sweep":     {carts, sessions, stock},
+		"reconcile": {carts, sessions, inbox, stock, mode, stripe},
+	}[function]
+	if own == nil {
+		t.Fatalf("there is no function %s", function)
+	}
+	all := map[string]string{"KASSA_SHOP_PARAMETER": "/kassa/shop"}
+	for _, some := range own {
+		maps.Copy(all, some)
+	}
+	return all
+}
+
+var serving sync.Mutex // makes servers of accounts one at a time
+
+// environment is all that a function finds.
+func (a *account) environment(t testing.TB, function string) map[string]string {
+	t.Helper()
+	serving.Lock()
+	defer serving.Unlock()
+	env := a.variables(t, function)
+	if env["STRIPE_SECRET_KEY_PARAMETER"] != "" {
+		if a.env["STRIPE_API_BASE"] == "" {
+			a.env["STRIPE_API_BASE"] = a.serve(t, "stripe", a.provider.Handler())
+		}
+	}
+	if a.env["AWS_ENDPOINT_URL_EVENTBRIDGE"] == "" {
+		a.env["AWS_ENDPOINT_URL_EVENTBRIDGE"] = a.serve(t, "eventbridge", a.bus)
+	}
+	maps.Copy(env, a.env)
+	if env["STRIPE_SECRET_KEY_PARAMETER"] == "" {
+		delete(env, "STRIPE_API_BASE")
+	}
+	return env
+}
+
+func pairs(env map[string]string) []string {
+	out := make([]string, 0, len(env))
+	for _, name := range slices.Sorted(maps.Keys(env)) {
+		out = append(out, name+"="+env[name])
+	}
+	return out
+}
+
+// start starts a function as it ships; change may set up its process otherwise.
+func (a *account) start(t testing.TB, function string, change ...func(*lambdatest.Config)) *process {
+	t.Helper()
+	c := lambdatest.Config{Binary: binary(t, function), Env: pairs(a.environment(t, function))}
+	for _, f := range change {
+		f(&c)
+	}
+	started, err := lambdatest.Start(t.Context(), c)
+	must(t, err)
+	t.Cleanup(started.Close)
+	return &process{Function: started, name: function}
+}
+
+func frozen(c *lambdatest.Config) { c.Frozen = true }
+
+// deliver hands a webhook to whoever takes them; without one it is tried again later.
+func (a *account) deliver(ctx context.Context, body []byte, signature string) error {
+	send := a.send.Load()
+	if send == nil {
+		return fmt.Errorf("nobody takes webhooks")
+	}
+	return (*send)(ctx, body, signature)
+}
+
+// bus is an event bus.
+type bus struct {
+	mu      sync.Mutex
+	entries []entry
+	refused map[string]bool // sessions whose events it does not take
+}
+
+type entry struct {
+	EventBusName, Source, DetailType string
+	Detail                           string
+}
+
+// about is the session that an entry tells of.
+func (e entry) about() string {
+	var event struct {
+		Data struct {
+			CheckoutID string `json:"checkout_id"`
+		}
+	}
+	if json.Unmarshal([]byte(e.Detail), &event) != nil {
+		return ""
+	}
+	return event.Data.CheckoutID
+}
+
+// ServeHTTP implements http.Handler: PutEvents.
+func (b *bus) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	var in struct{ Entries []entry }
+	text, err := io.ReadAll(r.Body)
+	if err != nil || json.Unmarshal(text, &in) != nil || r.Header.Get("X-Amz-Target") != "AWSEvents.PutEvents" {
+		http.Error(w, `{"__type":"ValidationException"}`, http.StatusBadRequest)
+		return
+	}
+	type result struct {
+		EventID   string `json:"EventId,omitempty"`
+		ErrorCode string `json:",omitempty"`
+	}
+	var out struct {
+		FailedEntryCount int
+		Entries          []result
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, e := range in.Entries {
+		if b.refused[e.about()] {
+			out.FailedEntryCount++
+			out.Entries = append(out.Entries, result{ErrorCode: "ThrottlingException"})
+			continue
+		}
+		b.entries = append(b.entries, e)
+		out.Entries = append(out.Entries, result{EventID: rand.Text()})
+	}
+	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
+	_ = json.NewEncoder(w).Encode(out) // a caller that has gone is no failure
+}
+
+// taken lists sessions and kinds of the events that the bus has taken, sorted.
+func (b *bus) taken() []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	all := []string{}
+	for _, e := range b.entries {
+		all = append(all, e.about()+" "+e.DetailType)
+	}
+	slices.Sort(all)
+	return all
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
