@@ -68,3 +68,8 @@ $(FUNCTIONS:%=build-%Function): build-%Function:
 	CGO_ENABLED=0 GOOS=linux GOARCH=$(or $(GOARCH_$(ARCHITECTURE)),$(error ARCHITECTURE is $(ARCHITECTURE): want arm64 or x86_64)) \
 	$(GO) build -trimpath -tags lambda.norpc -ldflags '-s -w -buildid=' -o "$(ARTIFACTS_DIR)/bootstrap" \
 		./functions/$(shell echo $* | tr '[:upper:]' '[:lower:]')
+
+.PHONY: soak
+## soak: load, contention and bad weather on DynamoDB Local for some minutes; prints what docs/soak.md holds
+soak:
+	$(GO) test -tags soak -run '^TestSoak' -v -count=1 -timeout 30m ./functions/local

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
@@ -21,19 +22,20 @@ func (remoteStore) Close() error { return nil }
 
 // openDynamoDB returns the store at an endpoint, with its tables made if they are not there. DynamoDB Local takes any
 // credentials; those of the environment are not looked for, so that none can leave this machine.
-func openDynamoDB(ctx context.Context, endpoint, tables string) (store, error) {
+func openDynamoDB(ctx context.Context, settings settings) (store, error) {
 	cfg := aws.Config{
-		Region: "local", BaseEndpoint: aws.String(endpoint),
+		Region: "local", BaseEndpoint: aws.String(settings.dynamodb),
+		HTTPClient: &http.Client{Transport: settings.wire},
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: "local", SecretAccessKey: "local", Source: "kassa local"}, nil
 		}),
 	}
-	s, err := dynamostore.Connect(cfg, dynamostore.Prefixed(tables), rand.Float64) //nolint:gosec // spreads waits, guards nothing
+	s, err := dynamostore.Connect(cfg, dynamostore.Prefixed(settings.tables), rand.Float64) //nolint:gosec // spreads waits, guards nothing
 	if err != nil {
 		return nil, err
 	}
 	if err := s.CreateTables(ctx); err != nil {
-		return nil, fmt.Errorf("DynamoDB at %s: %w", endpoint, err)
+		return nil, fmt.Errorf("DynamoDB at %s: %w", settings.dynamodb, err)
 	}
 	return remoteStore{s}, nil
 }

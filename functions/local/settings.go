@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net/http"
 	"net/url"
 	"strings"
 )
@@ -12,12 +13,13 @@ import (
 // settings are what the command line and the environment decide; the variables are those of the functions on AWS.
 type settings struct {
 	addr      string
-	catalogue string         // file to sell from; "" = the sample
-	store     string         // file of the store; "" = memory. With dynamodb, what lies beside it lies beside this
-	dynamodb  string         // endpoint of a DynamoDB on this machine; "" = the embedded store
-	tables    string         // what the names of its tables begin with
-	namespace string         // reversed domain of our payment handlers
-	stripe    stripeSettings // zero = the sandbox
+	catalogue string            // file to sell from; "" = the sample
+	store     string            // file of the store; "" = memory. With dynamodb, what lies beside it lies beside this
+	dynamodb  string            // endpoint of a DynamoDB on this machine; "" = the embedded store
+	tables    string            // what the names of its tables begin with
+	wire      http.RoundTripper // to it; nil = the usual
+	namespace string            // reversed domain of our payment handlers
+	stripe    stripeSettings    // zero = the sandbox
 }
 
 type stripeSettings struct {

@@ -80,7 +80,7 @@ type store interface {
 func openStore(ctx context.Context, s settings, option memstore.Option) (store, error) {
 	switch {
 	case s.dynamodb != "":
-		return openDynamoDB(ctx, s.dynamodb, s.tables)
+		return openDynamoDB(ctx, s)
 	case s.store == "":
 		return memstore.New(option), nil
 	}
