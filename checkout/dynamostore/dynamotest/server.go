@@ -68,7 +68,8 @@ func launch(ctx context.Context, java, dir string) (string, error) {
 	var said output
 	cmd := exec.Command("sh", "-c", untilStdinEnds, "sh", java, //nolint:gosec,noctx // outlives this call, not this process
 		"-Xmx1g", "-Djava.library.path="+filepath.Join(dir, "DynamoDBLocal_lib"), "-jar", filepath.Join(dir, "DynamoDBLocal.jar"),
-		"-inMemory", "-sharedDb", "-port", port)
+		"-inMemory", "-sharedDb", "-disableTelemetry", "-port", port)
+	cmd.Dir = dir // where it leaves a file about itself
 	cmd.Stdout, cmd.Stderr = &said, &said
 	if _, err := cmd.StdinPipe(); err != nil {
 		return "", err
