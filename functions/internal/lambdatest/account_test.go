@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -74,7 +75,8 @@ func newAccount(t testing.TB) *account {
 	a.env = map[string]string{
 		"AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_SESSION_TOKEN": "token",
 		"AWS_ENDPOINT_URL_DYNAMODB": a.serve(t, "dynamodb", httputil.NewSingleHostReverseProxy(local)),
-		"AWS_ENDPOINT_URL_SSM":      a.serve(t, "ssm", a.parameters),
+		"AWS_ENDPOINT_URL_SSM":      a.serve(t, "ssm", a.parameters), "AWS_ENDPOINT_URL_EVENTBRIDGE": a.serve(t, "eventbridge", a.bus),
+		"STRIPE_API_BASE": a.serve(t, "stripe", a.provider.Handler()),
 	}
 	a.fill(t, local.String())
 	return a
@@ -134,55 +136,53 @@ func sampleShop(t testing.TB) string {
 	return string(text)
 }
 
+// assignment is a line of a function's variables in the template.
+var assignment = regexp.MustCompile(`(?m)^ {10}([A-Z][A-Z_]+): (.+)$`)
+
 // variables are a function's own, as the template has them.
 func (a *account) variables(t testing.TB, function string) map[string]string {
 	t.Helper()
-	carts := map[string]string{"KASSA_CARTS_TABLE": a.tables.Carts}
-	sessions := map[string]string{"KASSA_SESSIONS_TABLE": a.tables.Sessions}
-	inbox := map[string]string{"KASSA_INBOX_TABLE": a.tables.Inbox}
-	products := map[string]string{"KASSA_PRODUCTS_TABLE": a.tables.Products}
-	stock := map[string]string{"KASSA_STOCK_TABLE": a.tables.Stock}
-	named := map[string]string{"KASSA_NAMESPACE": "com.example.shop"}
-	tokens := map[string]string{"KASSA_TOKEN_SECRETS_PARAMETER": "/kassa/token-secrets"}
-	mode := map[string]string{"STRIPE_MODE": "test"}
-	stripe := map[string]string{"STRIPE_SECRET_KEY_PARAMETER": "/kassa/stripe-secret-key"}
-	own := map[string][]map[string]string{
-		"cart":      {carts, products, stock, named, tokens},
-		"checkout":  {carts, sessions, products, stock, named, tokens, mode, stripe},
-		"webhook":   {carts, sessions, inbox, stock, named, mode, {"STRIPE_WEBHOOK_SECRETS_PARAMETER": "/kassa/stripe-webhook-secrets"}},
-		"outbox":    {sessions, named, {"KASSA_EVENT_BUS": "kassa"}},
-		"sweep":     {carts, sessions, stock},
-		"reconcile": {carts, sessions, inbox, stock, mode, stripe},
-	}[function]
-	if own == nil {
-		t.Fatalf("there is no function %s", function)
+	template := string(sample(t, "template.yaml"))
+	_, block, found := strings.Cut(template, "\n  "+logicalID(function)+":\n")
+	block, _, _ = strings.Cut(block, "\n\n") // the next resource
+	block, _, _ = strings.Cut(block, "\n      Events:\n")
+	_, block, hasOwn := strings.Cut(block, "\n        Variables:\n")
+	if !found || !hasOwn {
+		t.Fatalf("the template says nothing about the variables of %s", function)
 	}
-	all := map[string]string{"KASSA_SHOP_PARAMETER": "/kassa/shop"}
-	for _, some := range own {
-		maps.Copy(all, some)
+	values := map[string]string{
+		"!Ref CartsTable": a.tables.Carts, "!Ref SessionsTable": a.tables.Sessions, "!Ref InboxTable": a.tables.Inbox,
+		"!Ref ProductsTable": a.tables.Products, "!Ref StockTable": a.tables.Stock,
+		"!Ref Namespace": "com.example.shop", "!Ref StripeMode": "test", "!Ref EventBus": "kassa",
+		"!If [OtherStripe, !Ref StripeEndpoint, !Ref AWS::NoValue]": a.env["STRIPE_API_BASE"],
+	}
+	all := map[string]string{"KASSA_SHOP_PARAMETER": "/kassa/shop"} // of all functions
+	for _, line := range assignment.FindAllStringSubmatch(block, -1) {
+		value, known := values[line[2]]
+		if parameter, ok := strings.CutPrefix(line[2], "!Sub /${AWS::StackName}/"); ok {
+			value, known = "/kassa/"+parameter, true
+		}
+		if !known {
+			t.Fatalf("%s of %s is %s: say what that is here", line[1], function, line[2])
+		}
+		all[line[1]] = value
 	}
 	return all
 }
 
-var serving sync.Mutex // makes servers of accounts one at a time
+// logicalID is what the template calls a function.
+func logicalID(function string) string {
+	return strings.ToUpper(function[:1]) + function[1:] + "Function"
+}
 
 // environment is all that a function finds.
 func (a *account) environment(t testing.TB, function string) map[string]string {
 	t.Helper()
-	serving.Lock()
-	defer serving.Unlock()
 	env := a.variables(t, function)
-	if env["STRIPE_SECRET_KEY_PARAMETER"] != "" {
-		if a.env["STRIPE_API_BASE"] == "" {
-			a.env["STRIPE_API_BASE"] = a.serve(t, "stripe", a.provider.Handler())
+	for name, value := range a.env {
+		if name != "STRIPE_API_BASE" { // only of those that have it in the template
+			env[name] = value
 		}
-	}
-	if a.env["AWS_ENDPOINT_URL_EVENTBRIDGE"] == "" {
-		a.env["AWS_ENDPOINT_URL_EVENTBRIDGE"] = a.serve(t, "eventbridge", a.bus)
-	}
-	maps.Copy(env, a.env)
-	if env["STRIPE_SECRET_KEY_PARAMETER"] == "" {
-		delete(env, "STRIPE_API_BASE")
 	}
 	return env
 }

@@ -45,7 +45,7 @@ type target struct{ function, architecture string }
 
 var (
 	builds sync.Mutex // one at a time: each takes all of the machine
-	done   = map[target]string{}
+	made   = map[target]string{}
 )
 
 // built returns the file that the Makefile's target of a function makes.
@@ -54,12 +54,12 @@ func built(t testing.TB, function, architecture string) string {
 	builds.Lock()
 	defer builds.Unlock()
 	key := target{function, architecture}
-	if done[key] == "" {
+	if made[key] == "" {
 		artifacts := filepath.Join(folder, architecture, function)
-		run(t, "make", "-s", "build-"+strings.ToUpper(function[:1])+function[1:]+"Function", "ARCHITECTURE="+architecture, "ARTIFACTS_DIR="+artifacts)
-		done[key] = filepath.Join(artifacts, "bootstrap")
+		run(t, "make", "-s", "build-"+logicalID(function), "ARCHITECTURE="+architecture, "ARTIFACTS_DIR="+artifacts)
+		made[key] = filepath.Join(artifacts, "bootstrap")
 	}
-	return done[key]
+	return made[key]
 }
 
 // laterBinary returns a function that is as the one that ships, but for its clock: it is ahead by what LATER says. What is due
@@ -70,8 +70,8 @@ func laterBinary(t testing.TB, function string) string {
 	builds.Lock()
 	defer builds.Unlock()
 	key := target{function, "later"}
-	if done[key] != "" {
-		return done[key]
+	if made[key] != "" {
+		return made[key]
 	}
 	const place, clock = "Now: time.Now}", "Now: later}"
 	shipped, err := filepath.Abs(filepath.Join(root, "functions/internal/coldstart/function.go"))
@@ -100,9 +100,9 @@ func later() time.Time {
 		t.Fatal(err)
 	}
 	write(t, overlay, string(replaced))
-	done[key] = filepath.Join(folder, "later-"+function)
-	run(t, "go", "build", "-trimpath", "-tags", "lambda.norpc", "-ldflags", "-s -w", "-overlay", overlay, "-o", done[key], "./functions/"+function)
-	return done[key]
+	made[key] = filepath.Join(folder, "later-"+function)
+	run(t, "go", "build", "-trimpath", "-tags", "lambda.norpc", "-ldflags", "-s -w", "-overlay", overlay, "-o", made[key], "./functions/"+function)
+	return made[key]
 }
 
 func write(t testing.TB, name, text string) {
