@@ -89,10 +89,10 @@ func (e engine) apply(ctx context.Context, now time.Time, s Session, r report) (
 	return s, &Error{Code: CodeUnavailable, Message: "session " + s.ID + " is being changed by others"}
 }
 
-// since makes an own answer a mere read if the attempt that it answers is no longer the open one: somebody else settled it.
+// since makes an own answer a mere event, a snapshot that may be old, if the attempt that it answers is no longer the open one: somebody else settled it.
 func (r report) since(before, after Session) report {
 	if r.source == fromAnswer && (after.Attempt == nil || before.Attempt == nil || after.Attempt.N != before.Attempt.N) {
-		return report{source: fromRead, intent: r.intent}
+		return report{source: fromEvent, intent: r.intent}
 	}
 	return r
 }

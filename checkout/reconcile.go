@@ -184,8 +184,9 @@ func (r *Reconciler) resolved(ctx context.Context, now time.Time, item InboxItem
 	if err != nil {
 		return false, err
 	}
-	if item.Refund && slices.ContainsFunc(s.Refunds, func(p ProviderRefund) bool { return p.IntentID == intent.ID && !p.Release }) {
-		return true, nil // our own
+	own := slices.IndexFunc(s.Refunds, func(p ProviderRefund) bool { return p.IntentID == intent.ID && !p.Release })
+	if item.Refund && own >= 0 {
+		return true, r.owed(ctx, now, s, own, intent)
 	}
 	return true, r.flag(ctx, now, s, item)
 }
@@ -196,6 +197,33 @@ func (r *Reconciler) flag(ctx context.Context, now time.Time, s Session, item In
 		return nil
 	}
 	s.Review, s.UpdatedAt = item.Type, now
+	after, err := r.commit(ctx, Commit{Session: notify(s, "payment.review", now)})
+	if err == nil {
+		r.logOutcome(ctx, s, after)
+	}
+	var conflict *Conflict
+	if errors.As(err, &conflict) {
+		return &Error{Code: CodeUnavailable, Message: "the session is being changed by others", Err: err}
+	}
+	return err
+}
+
+// owed asks anew for what is left of a refund of ours that was made and has failed since: the bank gave the money back to us.
+func (r *Reconciler) owed(ctx context.Context, now time.Time, s Session, i int, in payments.Intent) error {
+	left := in.Received
+	if !in.Refunded.IsZero() {
+		var err error
+		if left, err = in.Received.Sub(in.Refunded); err != nil {
+			return err
+		}
+	}
+	if !s.Refunds[i].Done || left.Minor <= 0 {
+		return nil // still to be made, or made
+	}
+	s.Refunds = slices.Clone(s.Refunds)
+	p := &s.Refunds[i]
+	p.Amount, p.Part, p.Done = left, p.Part+1, false
+	s.Review, s.UpdatedAt, s.Watch = "refund_failed", now, Watch{WatchPayment, now.Add(lookAgain << min(p.Tries, 8))}
 	after, err := r.commit(ctx, Commit{Session: notify(s, "payment.review", now)})
 	if err == nil {
 		r.logOutcome(ctx, s, after)

@@ -405,7 +405,9 @@ func (s *Sessions) Update(ctx context.Context, in UpdateSessionInput) (SessionVi
 		if err != nil {
 			return SessionView{}, err
 		}
-		sess.Marks = Remember(sess.Marks, mark)
+		if in.Key != "" { // its own write is recognised by its Op
+			sess.Marks = Remember(sess.Marks, mark)
+		}
 		sess, err = s.write(ctx, sess, change)
 		return s.shown(sess), err
 	})

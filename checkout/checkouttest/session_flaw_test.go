@@ -107,11 +107,17 @@ func sessionFlaws() []flaw {
 		{"conflicts show no session", onConflict(func(_ context.Context, _ checkouttest.Stores, _ checkout.Commit, conflict *checkout.Conflict) error {
 			conflict.Session = nil
 			return conflict
-		}), []string{"commit/the stored version again is refused", "commit/to lock a locked cart as open is refused", "stock/none can't be taken"}},
+		}), []string{"commit/the stored version again is refused"}},
+		{"conflicts show what did not refuse", onConflict(func(ctx context.Context, s checkouttest.Stores, c checkout.Commit, conflict *checkout.Conflict) error {
+			if is, err := s.Sessions.Session(ctx, c.Session.ID); err == nil {
+				conflict.Session = &is
+			}
+			return conflict
+		}), []string{"commit/to lock a locked cart as open is refused", "stock/none can't be taken"}},
 		{"conflicts show no cart", onConflict(func(_ context.Context, _ checkouttest.Stores, _ checkout.Commit, conflict *checkout.Conflict) error {
 			conflict.Cart = nil
 			return conflict
-		}), []string{"commit/the stored version again is refused", "commit/to lock a locked cart as open is refused", "stock/none can't be taken"}},
+		}), []string{"commit/to lock a locked cart as open is refused"}},
 		{"giving back to what is gone fails", commits(func(ctx context.Context, s checkouttest.Stores, c checkout.Commit) error {
 			for _, change := range c.Stock {
 				found, err := s.Catalog.Products(ctx, []string{change.SKU})

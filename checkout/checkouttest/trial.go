@@ -275,8 +275,16 @@ func (t *trial) conflicts(c checkout.Commit, want checkout.Conflict) {
 		return
 	}
 	got := t.conflict("commit", t.Sessions.Commit(t.ctx, c))
-	t.same("the conflict's session", got.Session, want.Session)
-	t.same("the conflict's cart", got.Cart, want.Cart)
+	var refusedSession *checkout.Session
+	if want.Session != nil && want.Session.Version != c.Session.Version-1 {
+		refusedSession = want.Session
+	}
+	var refusedCart *checkout.Cart
+	if want.Cart != nil && c.Cart != nil && !allowed(*c.Cart, *want.Cart) {
+		refusedCart = want.Cart
+	}
+	t.same("the conflict's session", got.Session, refusedSession)
+	t.same("the conflict's cart", got.Cart, refusedCart)
 	t.same("the conflict's short skus", sorted(got.Short), sorted(want.Short))
 	if want.Session != nil {
 		t.holdsSession(*want.Session)
@@ -286,6 +294,15 @@ func (t *trial) conflicts(c checkout.Commit, want checkout.Conflict) {
 	if want.Cart != nil {
 		t.holds(*want.Cart)
 	}
+}
+
+// allowed reports whether a cart satisfies the conditions of a change.
+func allowed(c checkout.CartChange, is checkout.Cart) bool {
+	held := is.Session == c.Holder
+	if c.Holder == "" {
+		held = is.Session == "" && !is.Canceled
+	}
+	return held && is.Round == c.Round && (c.Version == 0 || c.Version == is.Version)
 }
 
 // product puts a product with so much stock on the shelf; −1 = not kept.

@@ -39,12 +39,12 @@ func (s *Store) Commit(ctx context.Context, c checkout.Commit) error {
 			return nil
 		}
 		conflict := checkout.Conflict{}
-		if exists {
-			conflict.Session = &stored
-		}
 		ok := stored.Version == c.Session.Version-1 && exists == (c.Session.Version > 1)
 		cart, fine := s.heldCart(c.Cart, &conflict)
 		stock := s.moved(c.Stock, &conflict)
+		if exists && !ok {
+			conflict.Session = &stored
+		}
 		if !ok || !fine || len(conflict.Short) > 0 {
 			return &conflict
 		}
@@ -90,12 +90,15 @@ func (s *Store) heldCart(c *checkout.CartChange, conflict *checkout.Conflict) (c
 	if !ok {
 		return checkout.Cart{}, false
 	}
-	conflict.Cart = &cart
 	held := cart.Session == c.Holder
 	if c.Holder == "" {
 		held = open(cart)
 	}
-	return clone(cart), held && cart.Round == c.Round && (c.Version == 0 || c.Version == cart.Version)
+	if !held || cart.Round != c.Round || c.Version != 0 && c.Version != cart.Version {
+		conflict.Cart = &cart
+		return checkout.Cart{}, false
+	}
+	return clone(cart), true
 }
 
 // change applies a commit's effects on its cart.
