@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -72,9 +73,11 @@ func newAccount(t testing.TB) *account {
 	must(t, err)
 	local, err := url.Parse(dynamotest.Endpoint(t))
 	must(t, err)
+	database := httputil.NewSingleHostReverseProxy(local)
+	database.ErrorLog = log.New(io.Discard, "", 0) // callers may be killed
 	a.env = map[string]string{
 		"AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_SESSION_TOKEN": "token",
-		"AWS_ENDPOINT_URL_DYNAMODB": a.serve(t, "dynamodb", httputil.NewSingleHostReverseProxy(local)),
+		"AWS_ENDPOINT_URL_DYNAMODB": a.serve(t, "dynamodb", database),
 		"AWS_ENDPOINT_URL_SSM":      a.serve(t, "ssm", a.parameters), "AWS_ENDPOINT_URL_EVENTBRIDGE": a.serve(t, "eventbridge", a.bus),
 		"STRIPE_API_BASE": a.serve(t, "stripe", a.provider.Handler()),
 	}

@@ -62,8 +62,8 @@ func built(t testing.TB, function, architecture string) string {
 	return made[key]
 }
 
-// laterBinary returns a function that is as the one that ships, but for its clock: it is ahead by what LATER says. What is due
-// in a quarter of an hour can be done now.
+// laterBinary returns a function that is as the one that ships, but for its clock: it is ahead by what the file says that LATER
+// names. What is due in a quarter of an hour can be done now.
 func laterBinary(t testing.TB, function string) string {
 	t.Helper()
 	readSources(t)
@@ -88,7 +88,11 @@ func laterBinary(t testing.TB, function string) string {
 	changed, overlay := filepath.Join(folder, "function.go"), filepath.Join(folder, "overlay.json")
 	write(t, changed, strings.Replace(string(source), place, clock, 1)+`
 func later() time.Time {
-	ahead, err := time.ParseDuration(os.Getenv("LATER"))
+	text, err := os.ReadFile(os.Getenv("LATER"))
+	if err != nil {
+		panic(err)
+	}
+	ahead, err := time.ParseDuration(string(text))
 	if err != nil {
 		panic(err)
 	}

@@ -300,7 +300,7 @@ func (y *story) drained() {
 func (y *story) leaves() {
 	y.Helper()
 	y.shopper = arrives(y, y.functions["cart"]).checksOut(y, y.functions["checkout"])
-	y.due()
+	y.look(y, y.shopper, -time.Minute)
 }
 
 // paysAtTheBank leaves a session behind whose shopper has paid at their bank, and which nobody has told.
@@ -311,16 +311,7 @@ func (y *story) paysAtTheBank() {
 	s, err := y.store.Session(y.Context(), y.shopper.session)
 	must(y, err)
 	must(y, y.provider.Authenticate(s.Intent.ID, true))
-	y.due()
-}
-
-// due has the session looked at now.
-func (y *story) due() {
-	y.Helper()
-	s, err := y.store.Session(y.Context(), y.shopper.session)
-	must(y, err)
-	s.Version, s.Op, s.Watch.At = s.Version+1, rand.Text(), time.Now().Add(-time.Minute)
-	must(y, y.store.Commit(y.Context(), checkout.Commit{Session: s}))
+	y.look(y, y.shopper, -time.Minute)
 }
 
 // ends checks how the session has ended.

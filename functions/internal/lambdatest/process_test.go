@@ -2,15 +2,19 @@ package lambdatest_test
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"kassa/checkout"
 	"kassa/functions/internal/lambdatest"
 )
 
@@ -169,6 +173,11 @@ const (
 // arrives fills a cart.
 func arrives(t testing.TB, cart invoker) shopper {
 	t.Helper()
+	return arrivesFor(t, cart, sku)
+}
+
+func arrivesFor(t testing.TB, cart invoker, sku string) shopper {
+	t.Helper()
 	w := call(t, cart, http.MethodPost, "/carts",
 		fmt.Sprintf(`{"line_items":[{"item":{"id":%q},"quantity":%d}],"context":{"address_country":"NL"}}`, sku, wants), key()).want(http.StatusCreated)
 	return shopper{cart: w.at("id"), me: "Authorization: Bearer " + w.at("access_token")}
@@ -189,4 +198,32 @@ func (s shopper) path() string { return "/checkout-sessions/" + s.session }
 // pays is the event of a payment.
 func (s shopper) pays(method, key string) []byte {
 	return request(http.MethodPost, s.path()+"/complete", pay(method, `,"expected_total":`+s.total), s.me, key)
+}
+
+// look has a session looked at when so much time has passed.
+func (a *account) look(t testing.TB, who shopper, after time.Duration) {
+	t.Helper()
+	s, err := a.store.Session(t.Context(), who.session)
+	must(t, err)
+	s.Version, s.Op, s.Watch.At = s.Version+1, rand.Text(), time.Now().Add(after)
+	must(t, a.store.Commit(t.Context(), checkout.Commit{Session: s}))
+}
+
+// pushed is the event of the provider's first webhook of a type; it and all others still count as undelivered.
+func (a *account) pushed(t testing.TB, kind string) (event []byte) {
+	t.Helper()
+	send := func(_ context.Context, body []byte, signature string) error {
+		event = request(http.MethodPost, "/webhooks/stripe", string(body), "Stripe-Signature: "+signature)
+		return errors.New("overheard")
+	}
+	a.send.Store(&send)
+	defer a.send.Store(nil)
+	for _, d := range a.provider.Undelivered() {
+		if d.Type == kind {
+			_ = a.provider.Deliver(t.Context(), d.Event) // refused, so that it comes again
+			return event
+		}
+	}
+	t.Fatalf("no webhook %s", kind)
+	return nil
 }

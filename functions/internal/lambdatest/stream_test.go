@@ -6,13 +6,30 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"kassa/checkout/dynamostore/dynamotest"
 )
 
-// streamed returns the records of the sessions' stream that the template's filter lets pass, as DynamoDB Local has them.
-func (a *account) streamed(t testing.TB) (records []json.RawMessage) {
+// streamed returns the records of the sessions' stream that the template's filter lets pass, as DynamoDB Local has them. It
+// writes them a moment after the items: there must be as many as there are sessions that have something to tell.
+func (a *account) streamed(t testing.TB) []json.RawMessage {
 	t.Helper()
+	noticed, _, err := a.store.Noticed(t.Context(), "")
+	must(t, err)
+	for range 200 {
+		if records := a.records(t); len(records) >= len(noticed) {
+			return records
+		}
+		pause(t.Context(), 50*time.Millisecond)
+	}
+	t.Fatalf("the stream does not tell of %v", noticed)
+	return nil
+}
+
+func (a *account) records(t testing.TB) []json.RawMessage {
+	t.Helper()
+	records := []json.RawMessage{}
 	var streams struct {
 		Streams []struct{ StreamArn string }
 	}
