@@ -23,7 +23,8 @@ func TestClockStopsAtEachInstantThatFallsDue(t *testing.T) {
 	if late := ended.UpdatedAt.Sub(ended.ExpiresAt); ended.Status != "canceled" || late < 0 || late > time.Minute {
 		t.Errorf("the session is %s, %v after it expired", ended.Status, late)
 	}
-	if ahead := s.clock.Offset().Round(time.Second); ahead != 30*time.Hour {
+	// The way there takes real time, which the clock need not be moved by.
+	if ahead := s.clock.Offset(); ahead > 30*time.Hour || ahead < 30*time.Hour-time.Minute {
 		t.Errorf("the clock is %v ahead", ahead)
 	}
 }
