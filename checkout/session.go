@@ -161,6 +161,7 @@ type Order struct {
 type Notice struct {
 	Kind string    `json:"kind"` // order.placed, payment.review …
 	At   time.Time `json:"at"`
+	Ref  string    `json:"ref,omitempty"` // what of the thing it is about: a refund's id, a stage …; "" = the thing itself
 }
 
 // CartID returns the id of the cart that a create makes: it follows from who asked and the key, so that the conditional

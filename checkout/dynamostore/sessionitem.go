@@ -71,7 +71,7 @@ func encodeSession(s checkout.Session) (item, error) {
 
 func watchKind(kind checkout.WatchKind) string { return string(kind) + "#" }
 
-func noticeRow(n *checkout.Notice) row { return row{of: n, fields: []any{&n.Kind, &n.At}} }
+func noticeRow(n *checkout.Notice) row { return row{of: n, fields: []any{&n.Kind, &n.At, &n.Ref}} }
 
 func encodeNotices(notices map[string]checkout.Notice) (item, error) {
 	m := make(item, len(notices))
