@@ -31,7 +31,7 @@ func held(salt string, people []string, share int) map[string]bool {
 
 func TestArmsHaveTheirShares(t *testing.T) {
 	t.Parallel()
-	all := people(20_000)
+	all := people(8_000)
 	for _, share := range []int{0, 1, 5, 10, 20, 33, 50} {
 		p := float64(share) / 100
 		bound := 4 * math.Sqrt(p*(1-p)/float64(len(all)))
@@ -47,7 +47,7 @@ func TestArmsHaveTheirShares(t *testing.T) {
 // TestArmsAreUniform counts people by the share at which they begin to be held out: no hundredth may be crowded.
 func TestArmsAreUniform(t *testing.T) {
 	t.Parallel()
-	const n = 20_000
+	const n = 8_000
 	var counts [100]int
 	for _, p := range people(n) {
 		counts[sort.Search(99, func(i int) bool { return recovery.ArmOf("salt", p, i+1) == recovery.ArmHoldout })]++
@@ -64,7 +64,7 @@ func TestArmsAreUniform(t *testing.T) {
 
 func TestHeldOutStaysHeldOutWhenTheShareGrows(t *testing.T) {
 	t.Parallel()
-	all := people(2_000)
+	all := people(400)
 	before := held("shop", all, 0)
 	for share := 1; share <= recovery.MaxHoldout; share++ {
 		now := held("shop", all, share)
@@ -80,7 +80,7 @@ func TestHeldOutStaysHeldOutWhenTheShareGrows(t *testing.T) {
 // TestAnotherSaltDealsAnew asserts that two salts have no more people in common than chance gives them.
 func TestAnotherSaltDealsAnew(t *testing.T) {
 	t.Parallel()
-	all := people(20_000)
+	all := people(8_000)
 	both := 0
 	first := held("spring", all, 50)
 	for p := range held("autumn", all, 50) {
@@ -88,8 +88,8 @@ func TestAnotherSaltDealsAnew(t *testing.T) {
 			both++
 		}
 	}
-	if both < 4_700 || both > 5_300 { // a quarter, ± 5 σ
-		t.Errorf("%d of 20000 people are held out under both salts, want about 5000", both)
+	if both < 1_800 || both > 2_200 { // a quarter, ± 5 σ
+		t.Errorf("%d of 8000 people are held out under both salts, want about 2000", both)
 	}
 }
 
