@@ -44,9 +44,9 @@ var rooms = []struct {
 	{"kassa/checkout", []string{"kassa/checkout/pricing", "kassa/payments", "kassa/payments/money"}},
 	{"kassa/checkout/recovery", []string{"kassa/checkout", "kassa/checkout/pricing", "kassa/payments", "kassa/payments/money"}},
 	{"kassa/checkout/recovery/awsmessenger", []string{"kassa/checkout/recovery", "kassa/checkout", "kassa/payments/money", awsSDK}},
-	{"kassa/checkout/checkouttest", []string{"kassa/checkout", "kassa/checkout/pricing", "kassa/payments", "kassa/payments/money", comparison}},
-	{"kassa/checkout/memstore", []string{"kassa/checkout", "kassa/checkout/pricing", "kassa/payments", "kassa/payments/money", embeddedDB}},
-	{"kassa/checkout/dynamostore", []string{"kassa/checkout", "kassa/checkout/pricing", "kassa/payments", "kassa/payments/money", awsSDK}},
+	{"kassa/checkout/checkouttest", []string{"kassa/checkout", "kassa/checkout/recovery", "kassa/checkout/pricing", "kassa/payments", "kassa/payments/money", comparison}},
+	{"kassa/checkout/memstore", []string{"kassa/checkout", "kassa/checkout/recovery", "kassa/checkout/pricing", "kassa/payments", "kassa/payments/money", embeddedDB}},
+	{"kassa/checkout/dynamostore", []string{"kassa/checkout", "kassa/checkout/recovery", "kassa/checkout/pricing", "kassa/payments", "kassa/payments/money", awsSDK}},
 	{"kassa/checkout/dynamostore/", []string{"kassa/checkout", "kassa/checkout/dynamostore", awsSDK, comparison}}, // what its tests share
 	{"kassa/checkout/eventbridgebus", []string{"kassa/checkout", "kassa/payments/money", awsSDK}},
 	{"kassa/payments/stripegateway", []string{"kassa/payments", "kassa/payments/money", stripeSDK}},

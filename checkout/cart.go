@@ -39,7 +39,11 @@ type Cart struct {
 	CreatedAt time.Time
 	UpdatedAt time.Time // last edit
 	ExpiresAt time.Time // a cart past it is as good as gone
-	Due       time.Time // when the sweep should look at it; zero = never. Written once, re-armed by the sweep alone
+	Due       time.Time // when the sweep should look at it; zero = never. Written once; the sweep moves it, and an edit sets one that is zero
+
+	Left        string            // why the shopper canceled it, where the app told; see recovery.Reason
+	Abandonment *Abandonment      // nil: nobody has left it so far
+	Notices     map[string]Notice // facts not yet handed on, by id
 
 	Create Mark   // the request that made it
 	Marks  []Mark // the last MaxMarks requests that edited it, oldest first
@@ -116,12 +120,14 @@ type CartEdit struct {
 	Access    Access    // whose cart it must be
 	IfVersion int64     // when not zero, the version that the cart must have
 	ExpiresAt time.Time // becomes ExpiresAt
+	Due       time.Time // becomes Due if the cart has none: whoever edits a cart that the sweep has closed may leave it again
 
 	Add     *LineItem     // its quantity is added to the line, which is made if absent; the sum must be ≤ MaxQuantity, lines ≤ MaxLines
 	Set     *LineItem     // its quantity becomes the line's, which must exist
 	Remove  string        // id of a line, which must exist
 	Replace *CartContents // takes the place of what the cart holds
 	Cancel  bool
+	Left    string // becomes Left; with Cancel only
 }
 
 // CartContents is what a full replacement brings. A nil Buyer keeps the cart's.
