@@ -42,7 +42,10 @@ var rooms = []struct {
 	{"kassa/payments", []string{"kassa/payments/money"}},
 	{"kassa/checkout/pricing", []string{"kassa/payments/money", "kassa/payments"}},
 	{"kassa/checkout", []string{"kassa/checkout/pricing", "kassa/payments", "kassa/payments/money"}},
-	{"kassa/checkout/recovery", []string{"kassa/checkout", "kassa/checkout/pricing", "kassa/payments", "kassa/payments/money"}},
+	{"kassa/checkout/recovery", []string{
+		"kassa/checkout/recovery/wording", "kassa/checkout", "kassa/checkout/pricing", "kassa/payments", "kassa/payments/money",
+	}},
+	{"kassa/checkout/recovery/wording", []string{"kassa/checkout", "kassa/checkout/pricing", "kassa/payments/money"}},
 	{"kassa/checkout/recovery/awsmessenger", []string{"kassa/checkout/recovery", "kassa/checkout", "kassa/payments/money", awsSDK}},
 	{"kassa/checkout/checkouttest", []string{"kassa/checkout", "kassa/checkout/recovery", "kassa/checkout/pricing", "kassa/payments", "kassa/payments/money", comparison}},
 	{"kassa/checkout/memstore", []string{"kassa/checkout", "kassa/checkout/recovery", "kassa/checkout/pricing", "kassa/payments", "kassa/payments/money", embeddedDB}},
@@ -79,6 +82,7 @@ var forbidden = map[string][]string{
 // domain is where forbidden holds.
 var domain = []string{
 	"kassa/payments/money", "kassa/payments", "kassa/checkout/pricing", "kassa/checkout", "kassa/checkout/recovery",
+	"kassa/checkout/recovery/wording",
 }
 
 type goPackage struct {
