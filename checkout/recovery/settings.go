@@ -11,6 +11,7 @@ import (
 	_ "time/tzdata" // Lambda's image has no time zones
 
 	"kassa/checkout"
+	"kassa/checkout/recovery/wording"
 )
 
 // Settings are how a shop follows up carts that were left. The zero value follows up nothing.
@@ -35,6 +36,8 @@ type Settings struct {
 	// AppLink is an https URL that opens the app (a universal link, an App Link): the landing page of a recovery link hands the token
 	// to it as its last path segment. "" = base_url/app/r.
 	AppLink string `json:"app_link,omitempty"`
+	// Messages are how the shop presents itself in messages, service messages too: colour, sender, trader, texts of its own.
+	Messages wording.Settings `json:"messages,omitzero"`
 }
 
 // Stage is one step of a plan.
@@ -233,6 +236,7 @@ func (s Settings) Validate() error {
 	if s.AppLink != "" {
 		v.require(isHTTPS(s.AppLink), "app_link", "must be an absolute https URL")
 	}
+	v.errs = append(v.errs, s.Messages.Validate("messages"))
 	return errors.Join(v.errs...)
 }
 
