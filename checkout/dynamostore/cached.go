@@ -111,6 +111,15 @@ func (c *CachedCatalog) everything(ctx context.Context) ([]checkout.Product, err
 	return all, nil
 }
 
+// Forget has products read anew that turned out to be other than remembered, such as stock that a commit found short.
+func (c *CachedCatalog) Forget(skus ...string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, sku := range skus {
+		delete(c.products, sku)
+	}
+}
+
 // PutProducts implements checkout.Catalog; this process sees them at once.
 func (c *CachedCatalog) PutProducts(ctx context.Context, products []checkout.Product) error {
 	defer c.forget()

@@ -149,3 +149,22 @@ func TestCacheIsBounded(t *testing.T) {
 		t.Fatalf("%d trips for a sku that was forgotten and one that was not", trips)
 	}
 }
+
+// What a commit found short is read anew, and nothing else.
+func TestCachedForgetsWhatItIsTold(t *testing.T) {
+	t.Parallel()
+	n, _, cached := shelf(t)
+	ask := func(wantStock int64, wantTrips int) {
+		t.Helper()
+		found := must(cached.Products(t.Context(), []string{n.sku(), "no such sku"}))(n)
+		if got, trips := *found[n.sku()].Stock, n.trips("BatchGetItem"); got != wantStock || trips != wantTrips {
+			t.Fatalf("%d in stock, in %d trips; want %d in %d", got, trips, wantStock, wantTrips)
+		}
+	}
+	ask(3, 1)
+	n.ok(n.calm.AddStock(t.Context(), "one", n.sku(), -2))
+	cached.Forget("another")
+	ask(3, 0)
+	cached.Forget(n.sku())
+	ask(1, 1)
+}

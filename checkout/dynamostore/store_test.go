@@ -35,7 +35,7 @@ var deployments atomic.Int64
 func fresh(t testing.TB) dynamostore.Names {
 	t.Helper()
 	names := dynamostore.Prefixed(fmt.Sprintf("test%d-", deployments.Add(1)))
-	if err := dynamostore.Create(context.Background(), client(t, http.DefaultTransport), names); err != nil {
+	if err := dynamostore.Create(context.Background(), client(t, http.DefaultTransport), names, dynamostore.WithoutStream); err != nil {
 		t.Fatal(err)
 	}
 	return names

@@ -75,10 +75,13 @@ func index(name, partition, order string, projection types.ProjectionType) types
 	}
 }
 
-// Create makes the tables that don't exist yet, for tests and the local run; on AWS the template does. It leaves TTL off:
-// where the clock can be moved, DynamoDB's own must not delete anything.
-func Create(ctx context.Context, client *dynamodb.Client, n Names) error {
+// Create makes the tables that don't exist yet, each changed as asked for, for tests and the local run; on AWS the template
+// does. It leaves TTL off: where the clock can be moved, DynamoDB's own must not delete anything.
+func Create(ctx context.Context, client *dynamodb.Client, n Names, changes ...func(*dynamodb.CreateTableInput)) error {
 	for _, t := range Tables(n) {
+		for _, change := range changes {
+			change(&t.Create)
+		}
 		_, err := client.CreateTable(ctx, &t.Create)
 		var exists *types.ResourceInUseException
 		if err != nil && !errors.As(err, &exists) {
@@ -87,3 +90,7 @@ func Create(ctx context.Context, client *dynamodb.Client, n Names) error {
 	}
 	return nil
 }
+
+// WithoutStream is for where nobody reads streams: DynamoDB Local searches all that it has ever streamed at each write, and
+// after some ten thousand of them takes a second for one.
+func WithoutStream(t *dynamodb.CreateTableInput) { t.StreamSpecification = nil }

@@ -23,15 +23,21 @@ type schedule struct {
 	log        *slog.Logger
 	woken      chan struct{} // something may have fallen due
 
+	looked  time.Time // when the last look at all that is due ended, in real time
 	drained time.Time // when notices were last handed on
 
 	turn sync.Mutex // one round at a time, so that a moved clock answers when all is done
 }
 
-// period is that of the schedules on AWS.
-const period = time.Minute
+const (
+	period = time.Minute // that of the schedules on AWS
 
-// wake has the next round begin now.
+	// pause is how long sessions that a call may have made due are left alone after a look at all that are: each look asks
+	// every shard of every index, and under load there is a call every few milliseconds.
+	pause = time.Second
+)
+
+// wake has the sandbox do its work now, and what that made due looked for soon.
 func (s *schedule) wake() {
 	select {
 	case s.woken <- struct{}{}:
@@ -42,13 +48,11 @@ func (s *schedule) wake() {
 // run performs what falls due until ctx ends: at once, every minute, and whenever it is woken.
 func (s *schedule) run(ctx context.Context) {
 	for ctx.Err() == nil {
-		s.turn.Lock()
-		err := s.settle(ctx)
-		s.turn.Unlock()
+		rest, err := s.look(ctx)
 		if err != nil && ctx.Err() == nil {
 			s.log.ErrorContext(ctx, "schedule failed", "error", err.Error())
 		}
-		timer := time.NewTimer(s.rest())
+		timer := time.NewTimer(rest)
 		select {
 		case <-ctx.Done():
 		case <-s.woken:
@@ -56,6 +60,20 @@ func (s *schedule) run(ctx context.Context) {
 		}
 		timer.Stop()
 	}
+}
+
+// look does what is due and returns how long to rest. So soon after the last look that is the sandbox's work only, and the
+// rest is due again when the pause is over.
+func (s *schedule) look(ctx context.Context) (rest time.Duration, err error) {
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	if left := pause - time.Since(s.looked); left > 0 {
+		err = s.provide(ctx)
+		return min(left, s.rest()), err
+	}
+	err = s.settle(ctx)
+	s.looked = time.Now()
+	return s.rest(), err
 }
 
 // rest is how long nothing falls due in the sandbox, or a period.
@@ -106,11 +124,17 @@ func (s *schedule) settle(ctx context.Context) error {
 	return nil // what keeps changing is due again in the next round
 }
 
+// provide does the sandbox's work.
+func (s *schedule) provide(ctx context.Context) error {
+	if s.sandbox == nil {
+		return nil
+	}
+	return s.sandbox.Run(ctx, s.clock.Now())
+}
+
 func (s *schedule) round(ctx context.Context) (changed bool, err error) {
-	if s.sandbox != nil {
-		if err := s.sandbox.Run(ctx, s.clock.Now()); err != nil {
-			return false, err
-		}
+	if err := s.provide(ctx); err != nil {
+		return false, err
 	}
 	reconciled, err := s.reconciler.Run(ctx)
 	if err != nil {

@@ -8,7 +8,9 @@ import (
 	mathrand "math/rand/v2"
 	"net/http"
 	"os"
+	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -52,15 +54,29 @@ func soaked(n int, loop func()) (rate float64, p50, p99 time.Duration) {
 	return rate, took[len(took)/2], took[len(took)*99/100]
 }
 
-func onDynamo(t *testing.T, wire http.RoundTripper) inside {
+// onDynamo starts a Kassa on DynamoDB Local, and a shopper with so many connections.
+func onDynamo(t *testing.T, wire http.RoundTripper, connections int) inside {
 	t.Helper()
-	return startWith(t, settings{dynamodb: dynamotest.Endpoint(t), tables: rand.Text() + "-", wire: wire})
+	s := startWith(t, settings{dynamodb: dynamotest.Endpoint(t), tables: rand.Text() + "-", wire: wire})
+	s.http.Transport = &http.Transport{MaxIdleConnsPerHost: connections}
+	t.Cleanup(s.http.CloseIdleConnections)
+	return s
+}
+
+// load is how busy the machine is: processes that want to run, as a mean over the last minute, beside how many can.
+func load() string {
+	text, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return "unknown"
+	}
+	mean, _, _ := strings.Cut(string(text), " ")
+	return fmt.Sprintf("%s of %d", mean, runtime.NumCPU())
 }
 
 // report appends a line of the results to the file that make soak names.
 func report(t *testing.T, format string, args ...any) {
 	t.Helper()
-	line := fmt.Sprintf(format, args...)
+	line := fmt.Sprintf(format, args...) + " " + load() + " |"
 	t.Log(line)
 	if name := os.Getenv("KASSA_SOAK_RESULTS"); name != "" {
 		f, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
@@ -75,8 +91,7 @@ func report(t *testing.T, format string, args ...any) {
 }
 
 func TestSoakCartWrites(t *testing.T) {
-	s := onDynamo(t, nil)
-	s.http.Transport.(*http.Transport).MaxIdleConnsPerHost = shoppers
+	s := onDynamo(t, nil, shoppers)
 	var bad atomic.Int64
 	carts := make(chan cart, shoppers)
 	for range shoppers {
@@ -99,8 +114,7 @@ func TestSoakCartWrites(t *testing.T) {
 }
 
 func TestSoakCheckouts(t *testing.T) {
-	s := onDynamo(t, nil)
-	s.http.Transport.(*http.Transport).MaxIdleConnsPerHost = shoppers
+	s := onDynamo(t, nil, shoppers)
 	var bad, bought atomic.Int64
 	rate, p50, p99 := soaked(shoppers, func() {
 		c := s.fill("beans-kade-250")
@@ -136,16 +150,16 @@ func weather(string) dynamotest.Way {
 
 func TestSoakBadWeather(t *testing.T) {
 	hostile := dynamotest.NewHostile(http.DefaultTransport)
-	s := onDynamo(t, hostile)
+	s := onDynamo(t, hostile, 8)
 	hostile.Always(weather)
-	var began atomic.Int64
+	var began, unavailable atomic.Int64
 	var sessions sync.Map
 	rate, p50, p99 := soaked(8, func() {
 		k, create := key(), key()
 		began.Add(1)
-		filled := s.insist(http.MethodPost, "/carts", `{"line_items":[{"item":{"id":"beans-kade-250"},"quantity":1}],"context":{"address_country":"NL"},"buyer":{"email":"ada@example.com"}}`, "Idempotency-Key", create)
+		filled := s.insist(&unavailable, http.MethodPost, "/carts", `{"line_items":[{"item":{"id":"beans-kade-250"},"quantity":1}],"context":{"address_country":"NL"},"buyer":{"email":"ada@example.com"}}`, "Idempotency-Key", create)
 		c := cart{filled.at("id"), filled.at("access_token")}
-		done := s.insist(http.MethodPost, "/checkout-sessions", c.purchase("pm_card_visa", beans), "Authorization", c.auth(), "Idempotency-Key", k)
+		done := s.insist(&unavailable, http.MethodPost, "/checkout-sessions", c.purchase("pm_card_visa", beans), "Authorization", c.auth(), "Idempotency-Key", k)
 		sessions.Store(done.at("id"), c)
 	})
 	hostile.Always(func(string) dynamotest.Way { return dynamotest.Passes })
@@ -168,16 +182,21 @@ func TestSoakBadWeather(t *testing.T) {
 		return true
 	})
 	share := 100 * float64(ordered) / float64(began.Load())
-	report(t, "| purchases with 30 %% throttles and 10 %% lost answers | %.0f/s, %.2f %% paid | %v | %v | 0 |", rate, share, p50.Round(time.Millisecond), p99.Round(time.Millisecond))
+	report(t, "| purchases with 30 %% throttles and 10 %% lost answers | %.0f/s, %.2f %% paid | %v | %v | %d, repeated |",
+		rate, share, p50.Round(time.Millisecond), p99.Round(time.Millisecond), unavailable.Load())
 	if share < 99 {
 		t.Errorf("%.2f %% of %d purchases were paid", share, began.Load())
 	}
 }
 
-// insist repeats a request under its key, as an app does, until it is decided.
-func (s shopper) insist(method, path, body string, headers ...string) reply {
+// insist repeats a request under its key, as an app does, until it is decided. It counts the answers that the store was not
+// to be had.
+func (s shopper) insist(unavailable *atomic.Int64, method, path, body string, headers ...string) reply {
 	for range 200 {
 		a := s.do(method, path, body, headers...)
+		if a.status == http.StatusServiceUnavailable {
+			unavailable.Add(1)
+		}
 		if a.status < 400 && a.at("status") != "complete_in_progress" {
 			return a
 		}
@@ -192,8 +211,7 @@ func (s shopper) insist(method, path, body string, headers ...string) reply {
 }
 
 func TestSoakHammer(t *testing.T) {
-	s := onDynamo(t, nil)
-	s.http.Transport.(*http.Transport).MaxIdleConnsPerHost = 200
+	s := onDynamo(t, nil, 200)
 	begin := time.Now()
 	const rounds = 50
 	for range rounds {
@@ -220,15 +238,15 @@ func TestSoakHammer(t *testing.T) {
 			t.Errorf("%d distinct answers of success", distinct)
 		}
 	}
-	report(t, "| 200 identical completes at once, %d rounds: %d charges | %.0f requests/s | | | 0 |", rounds, len(s.provider.Ledger()), 200*rounds/time.Since(begin).Seconds())
+	report(t, "| 200 identical completes at once, %d rounds: %d charges | %.0f requests/s | | | 0 |",
+		rounds, len(s.provider.Ledger()), 200*rounds/time.Since(begin).Seconds())
 	if n := len(s.provider.Ledger()); n != rounds {
 		t.Errorf("%d charges in %d rounds", n, rounds)
 	}
 }
 
 func TestSoakLastUnits(t *testing.T) {
-	s := onDynamo(t, nil)
-	s.http.Transport.(*http.Transport).MaxIdleConnsPerHost = 100
+	s := onDynamo(t, nil, 100)
 	const buyers, units = 1000, 100
 	stock := int64(units)
 	lamp := checkout.Product{SKU: "soak-lamp", Title: "Lamp", Prices: map[money.Currency]int64{"EUR": 5000}, Stock: &stock}
@@ -236,7 +254,7 @@ func TestSoakLastUnits(t *testing.T) {
 		t.Fatal(err)
 	}
 	var group sync.WaitGroup
-	var orders, refused atomic.Int64
+	var orders, refused, unavailable atomic.Int64
 	queue := make(chan struct{}, 100)
 	begin := time.Now()
 	for range buyers {
@@ -244,7 +262,7 @@ func TestSoakLastUnits(t *testing.T) {
 			queue <- struct{}{}
 			defer func() { <-queue }()
 			c := s.fill("soak-lamp")
-			a := s.insist(http.MethodPost, "/checkout-sessions", c.purchase("pm_card_visa", 5000+495),
+			a := s.insist(&unavailable, http.MethodPost, "/checkout-sessions", c.purchase("pm_card_visa", 5000+495),
 				"Authorization", c.auth(), "Idempotency-Key", key())
 			if a.at("status") == "completed" {
 				orders.Add(1)
@@ -254,9 +272,68 @@ func TestSoakLastUnits(t *testing.T) {
 		})
 	}
 	group.Wait()
-	report(t, "| %d buyers of %d units: %d orders, %d refused | %v | | | 0 |", buyers, units, orders.Load(), refused.Load(), time.Since(begin).Round(time.Second))
-	if orders.Load() != units || len(s.provider.Ledger()) != units {
-		t.Errorf("%d orders and %d charges for %d units", orders.Load(), len(s.provider.Ledger()), units)
+	report(t, "| %d buyers of %d units: %d orders, %d refused | in %v | | | %d |",
+		buyers, units, orders.Load(), refused.Load(), time.Since(begin).Round(time.Second), unavailable.Load())
+	if orders.Load() != units || len(s.provider.Ledger()) != units || unavailable.Load() != 0 {
+		t.Errorf("%d orders and %d charges for %d units, %d answers 503", orders.Load(), len(s.provider.Ledger()), units, unavailable.Load())
+	}
+	s.advance("30m") // whatever is held still, comes back
+	left, err := s.store.Products(t.Context(), []string{lamp.SKU})
+	if err != nil || *left[lamp.SKU].Stock != 0 {
+		t.Errorf("%v are left after all were sold, %v", *left[lamp.SKU].Stock, err)
+	}
+}
+
+// Twenty writers on one cart, each with a line of its own and one that all share: no edit is lost, none sees a conflict.
+func TestSoakWriters(t *testing.T) {
+	const writers, edits = 20, 40
+	s := onDynamo(t, nil, writers)
+	c := s.fill("beans-kade-250")
+	found, err := s.store.Search(t.Context(), checkout.ProductQuery{Limit: 100})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var own []string
+	for _, p := range found.Products {
+		if p.SKU != "beans-kade-250" && !p.Inactive && len(own) < writers {
+			own = append(own, p.SKU)
+		}
+	}
+	var group sync.WaitGroup
+	begin := time.Now()
+	for _, sku := range own {
+		group.Go(func() {
+			for i := range edits {
+				line := []string{sku, "beans-kade-250"}[i%2]
+				s.do(http.MethodPost, "/carts/"+c.id+"/line-items", `{"item":{"id":"`+line+`"},"quantity":1}`,
+					"Authorization", c.auth(), "Idempotency-Key", key()).expect(http.StatusOK)
+			}
+		})
+	}
+	group.Wait()
+	report(t, "| %d writers on one cart, %d edits each | %.0f/s | | | 0 |", writers, edits, writers*edits/time.Since(begin).Seconds())
+	kept, err := s.store.Cart(t.Context(), c.id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	quantities := map[string]int64{}
+	for _, l := range kept.Lines {
+		quantities[l.SKU] = l.Quantity
+	}
+	if shared := quantities["beans-kade-250"] - 1; shared != writers*edits/2 || len(quantities) != writers+1 {
+		t.Errorf("%d lines, %d added to the one that all share, want %d", len(quantities), shared, writers*edits/2)
+	}
+	for _, sku := range own {
+		if quantities[sku] != edits/2 {
+			t.Errorf("%d of %s, want %d", quantities[sku], sku, edits/2)
+		}
+	}
+}
+
+// expect notes an answer with another status, from any goroutine.
+func (a reply) expect(status int) {
+	if a.status != status {
+		a.t.Errorf("status %d, want %d: %s", a.status, status, a.body)
 	}
 }
 
