@@ -14,6 +14,7 @@ type Config struct {
 	Sessions SessionStore
 	Catalog  Catalog
 	Inbox    Inbox
+	People   PersonStore // nil: nobody signs in
 	Gateway  Gateway
 	Shop     Shop
 	Tokens   Tokens

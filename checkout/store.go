@@ -116,6 +116,7 @@ type StockChange struct {
 type Conflict struct {
 	Cart    *Cart
 	Session *Session
+	Person  *Person
 	Short   []string // skus with less free than asked for
 }
 
@@ -131,6 +132,8 @@ func (c *Conflict) Error() string {
 		return fmt.Sprintf("conflict with session %s at version %d", c.Session.ID, c.Session.Version)
 	case c.Cart != nil:
 		return fmt.Sprintf("conflict with cart %s at version %d", c.Cart.ID, c.Cart.Version)
+	case c.Person != nil:
+		return fmt.Sprintf("conflict with person %s at version %d", c.Person.ID, c.Person.Version)
 	case len(c.Short) > 0:
 		return fmt.Sprintf("stock is short of %v", c.Short)
 	}

@@ -31,6 +31,7 @@ type world struct {
 	observer   *checkout.Observer
 	reconciler *checkout.Reconciler
 	sweeper    *checkout.Sweeper
+	people     *checkout.People
 	keys       atomic.Int64
 	webhookErr error
 }
@@ -85,7 +86,7 @@ func newWorld(t *testing.T, edit ...func(*checkout.Config)) *world {
 	tokens, err := checkout.NewTokens([]byte("0123456789abcdef0123456789abcdef"))
 	w.ok(err)
 	w.config = checkout.Config{
-		Carts: w.store, Sessions: w.store, Catalog: w.store, Inbox: w.store, Gateway: gateway, Shop: demoShop(), Tokens: tokens,
+		Carts: w.store, Sessions: w.store, Catalog: w.store, Inbox: w.store, People: w.store, Gateway: gateway, Shop: demoShop(), Tokens: tokens,
 		Now: w.clock.Now, NewID: func() string { return fmt.Sprintf("op%016d", ids.Add(1)) },
 	}
 	for _, e := range edit {
@@ -96,6 +97,7 @@ func newWorld(t *testing.T, edit ...func(*checkout.Config)) *world {
 	w.observer = must(checkout.NewObserver(w.config))(t)
 	w.reconciler = must(checkout.NewReconciler(w.config))(t)
 	w.sweeper = must(checkout.NewSweeper(w.config))(t)
+	w.people = must(checkout.NewPeople(w.config))(t)
 	w.stock(demoProducts()...)
 	return w
 }

@@ -11,12 +11,13 @@ import (
 	"kassa/checkout"
 )
 
-// Stores are the stores of one deployment. A commit of Sessions reaches Carts and Catalog.
+// Stores are the stores of one deployment. A commit of Sessions reaches Carts and Catalog, a claim of People reaches Carts.
 type Stores struct {
 	Carts    checkout.CartStore
 	Sessions checkout.SessionStore
 	Catalog  checkout.Catalog
 	Inbox    checkout.Inbox
+	People   checkout.PersonStore
 }
 
 // Case is one promise of the stores. Run says how it was broken.
@@ -36,7 +37,7 @@ func Cases() []Case {
 		cartCases(), editRefusals(), editCases(), lineCases(), markCases(),
 		sessionCases(), commitRefusals(), commitCases(), opCases(), stockCases(),
 		dueCases(), watchCases(), catalogCases(), searchCases(), addStockCases(), inboxCases(),
-		copyCases(), canceledCases(), cartRaces(), commitRaces(), stockRaces(),
+		personCases(), claimCases(), claimRefusals(), claimRaces(), copyCases(), canceledCases(), cartRaces(), commitRaces(), stockRaces(),
 	)
 }
 

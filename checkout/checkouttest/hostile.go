@@ -22,7 +22,7 @@ const (
 	Late      Way = "late"      // done, but the deadline has passed; the error wraps context.DeadlineExceeded
 	Delayed   Way = "delayed"   // as Late, but done only when Land is called: still under way when the caller has given up. Writes
 	Twice     Way = "twice"     // done twice, as by a retry below us; the answer is the second's, but no conflict with the first. Writes
-	Contended Way = "contended" // somebody else writes the same things just before, and changes no contents. EditCart, Commit
+	Contended Way = "contended" // somebody else writes the same things just before, and changes no contents. EditCart, Commit, PutPerson, ClaimCart
 	Stale     Way = "stale"     // as it was before the last write that came through. Watched, DueCarts, Products
 )
 
@@ -65,6 +65,9 @@ func NewHostile(s Stores, g checkout.Gateway) *Hostile {
 	}
 	if s.Inbox != nil {
 		h.Inbox = hostileInbox{h, s.Inbox}
+	}
+	if s.People != nil {
+		h.People = hostilePeople{h, s.People}
 	}
 	if g != nil {
 		h.Gateway = hostileGateway{h, g}
@@ -145,13 +148,13 @@ func (h *Hostile) Land() []error {
 func Ways(method string) []Way {
 	always := []Way{Refused, Throttled, Lost, Late}
 	switch method {
-	case "Cart", "Session", "SessionAndCart", "Unended", "Search", "InboxItems", "Read", "Find":
+	case "Cart", "Session", "SessionAndCart", "Unended", "Search", "InboxItems", "Person", "Read", "Find":
 		return always
 	case "Watched", "DueCarts", "Products":
 		return append(always, Stale)
-	case "CreateCart", "PutProducts", "AddStock", "PutInbox", "RemoveInbox", "Pay", "Cancel", "Refund":
+	case "CreateCart", "PutProducts", "AddStock", "PutInbox", "RemoveInbox", "RemovePerson", "Pay", "Cancel", "Refund":
 		return append(always, Delayed, Twice)
-	case "EditCart", "Commit":
+	case "EditCart", "Commit", "PutPerson", "ClaimCart":
 		return append(always, Delayed, Twice, Contended)
 	}
 	return nil

@@ -17,7 +17,7 @@ import (
 
 func embedded() checkouttest.Stores {
 	s := memstore.New()
-	return checkouttest.Stores{Carts: s, Sessions: s, Catalog: s, Inbox: s}
+	return checkouttest.Stores{Carts: s, Sessions: s, Catalog: s, Inbox: s, People: s}
 }
 
 // flaw is a way to build a store wrong, and the cases that must notice.
@@ -37,7 +37,7 @@ func TestSuiteHasTeeth(t *testing.T) {
 		}
 		byName[c.Name] = c
 	}
-	for _, f := range slices.Concat(cartFlaws(), indexFlaws(), sessionFlaws(), catalogFlaws()) {
+	for _, f := range slices.Concat(cartFlaws(), indexFlaws(), sessionFlaws(), catalogFlaws(), personFlaws()) {
 		t.Run(f.name, func(t *testing.T) {
 			t.Parallel()
 			for _, name := range f.noticed {
@@ -96,6 +96,7 @@ type blanker struct {
 func (b *blanker) around(s checkouttest.Stores) checkouttest.Stores {
 	return checkouttest.Stores{
 		Carts: blankCarts{s.Carts, b}, Sessions: blankSessions{s.Sessions, b}, Catalog: blankCatalog{s.Catalog, b}, Inbox: blankInbox{s.Inbox, b},
+		People: blankPeople{s.People, b},
 	}
 }
 
@@ -163,6 +164,17 @@ func (s blankSessions) Session(ctx context.Context, id string) (checkout.Session
 	session, err := s.SessionStore.Session(ctx, id)
 	s.b.blank(&session)
 	return session, err
+}
+
+type blankPeople struct {
+	checkout.PersonStore
+	b *blanker
+}
+
+func (s blankPeople) Person(ctx context.Context, id string) (checkout.Person, error) {
+	p, err := s.PersonStore.Person(ctx, id)
+	s.b.blank(&p)
+	return p, err
 }
 
 type blankCatalog struct {

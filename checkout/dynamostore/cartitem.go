@@ -21,6 +21,7 @@ import (
 //	c  customer; absent = a guest's    y  created      u  updated      e  expires      x  TTL
 //	m  currency                        s  shard of the due index, d  its key; absent = never due
 //	k  context, b  buyer: rows         a, f  mark of the request that made it
+//	q  how it came into its customer's hands: a row
 //	h  fields that are not in this list yet: a row, written once
 //	l  lines: sku → quantity           r, p  the last marks, keys and prints
 //	o  order of lines: slot → number
@@ -64,6 +65,13 @@ func encodeCart(c checkout.Cart) (item, error) {
 			it[name] = v
 		}
 	}
+	if c.Claimed != nil {
+		claimed, err := claimedValue(c.Claimed)
+		if err != nil {
+			return nil, err
+		}
+		it["q"] = claimed
+	}
 	return it, putRows(it, map[string]row{"k": contextRow(&c.Context), "b": buyerRow(&c.Buyer), "h": newCartFields(&c)})
 }
 
@@ -94,7 +102,7 @@ func rowValue(r row) (types.AttributeValue, error) {
 func newCartFields(c *checkout.Cart) row {
 	return row{of: c, elsewhere: []any{
 		&c.ID, &c.Version, &c.Epoch, &c.Customer, &c.Currency, &c.Context, &c.Buyer, &c.Lines, &c.Session, &c.Round, &c.Canceled,
-		&c.CreatedAt, &c.UpdatedAt, &c.ExpiresAt, &c.Due, &c.Create, &c.Marks,
+		&c.CreatedAt, &c.UpdatedAt, &c.ExpiresAt, &c.Due, &c.Create, &c.Marks, &c.Claimed,
 	}}
 }
 
@@ -183,6 +191,10 @@ func decodeCart(it item) (checkout.Cart, error) {
 	s.row("k", contextRow(&c.Context))
 	s.row("b", buyerRow(&c.Buyer))
 	s.row("h", newCartFields(&c))
+	if _, ok := it["q"]; ok {
+		c.Claimed = &checkout.Claimed{}
+		s.row("q", claimedRow(c.Claimed))
+	}
 	keys, prints := s.list("r"), s.list("p")
 	for i := range min(len(keys), len(prints)) {
 		if k := half(keys[i]); k != "" {

@@ -17,6 +17,7 @@ var (
 	_ checkout.SessionStore = (*Store)(nil)
 	_ checkout.Catalog      = (*Store)(nil)
 	_ checkout.Inbox        = (*Store)(nil)
+	_ checkout.PersonStore  = (*Store)(nil)
 )
 
 // Config is what a Store is made of.
@@ -35,14 +36,14 @@ type Config struct {
 
 // Names are the names of the tables.
 type Names struct {
-	Carts, Sessions, Inbox, Products, Stock string
+	Carts, Sessions, Inbox, Products, Stock, People string
 }
 
 // Prefixed returns the names of the tables of one deployment.
 func Prefixed(prefix string) Names {
 	return Names{
 		Carts: prefix + "carts", Sessions: prefix + "sessions", Inbox: prefix + "inbox",
-		Products: prefix + "products", Stock: prefix + "stock",
+		Products: prefix + "products", Stock: prefix + "stock", People: prefix + "people",
 	}
 }
 

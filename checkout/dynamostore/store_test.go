@@ -60,7 +60,7 @@ func open(t testing.TB, c dynamostore.Config) *dynamostore.Store {
 }
 
 func stores(s *dynamostore.Store, catalog checkout.Catalog) checkouttest.Stores {
-	return checkouttest.Stores{Carts: s, Sessions: s, Catalog: catalog, Inbox: s}
+	return checkouttest.Stores{Carts: s, Sessions: s, Catalog: catalog, Inbox: s, People: s}
 }
 
 func TestConformance(t *testing.T) {

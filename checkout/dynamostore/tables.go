@@ -40,6 +40,7 @@ func Tables(n Names) []Table {
 		{table(n.Inbox, false, &received), ""},
 		{table(n.Products, false, nil), ""},
 		{table(n.Stock, false, nil), ""},
+		{table(n.People, false, nil), AttributeExpires},
 	}
 }
 

@@ -18,6 +18,7 @@ type contents struct {
 	Products map[string]*checkout.Product
 	StockOps map[string]*stockOp
 	Inbox    map[string]*checkout.InboxItem
+	People   map[string]*checkout.Person
 
 	DueCarts, Received []entry
 	Watched            map[checkout.WatchKind][]entry
@@ -27,6 +28,7 @@ type contents struct {
 func contentsOf(s *Store) contents {
 	c := contents{
 		Carts: s.carts.items, Sessions: s.sessions.items, Products: s.products.items, StockOps: s.stockOps.items, Inbox: s.inbox.items,
+		People: s.people.items,
 		DueCarts: flat(s.dueCarts), Received: flat(s.received), Watched: map[checkout.WatchKind][]entry{}, SKUs: s.skus,
 	}
 	for kind, line := range s.watched {
@@ -51,7 +53,7 @@ func TestReopenedStoreKnowsEverything(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	stores := checkouttest.Stores{Carts: first, Sessions: first, Catalog: first, Inbox: first}
+	stores := checkouttest.Stores{Carts: first, Sessions: first, Catalog: first, Inbox: first, People: first}
 	t.Run("suite", func(t *testing.T) {
 		checkouttest.Conformance(t, func(*testing.T) checkouttest.Stores { return stores })
 	})
@@ -64,7 +66,8 @@ func TestReopenedStoreKnowsEverything(t *testing.T) {
 	}
 	defer second.Close()
 	want, got := contentsOf(first), contentsOf(second)
-	if len(want.Carts) < 100 || len(want.Sessions) < 100 || len(want.Products) < 100 || len(want.StockOps) < 10 || len(want.Inbox) < 10 {
+	if len(want.Carts) < 100 || len(want.Sessions) < 100 || len(want.Products) < 100 || len(want.StockOps) < 10 || len(want.Inbox) < 10 ||
+		len(want.People) < 10 {
 		t.Fatal("the suite left too little to tell")
 	}
 	compareEntries := cmp.Comparer(func(a, b entry) bool { return a.compare(b) == 0 })

@@ -27,6 +27,7 @@ var (
 	_ checkout.SessionStore = (*Store)(nil)
 	_ checkout.Catalog      = (*Store)(nil)
 	_ checkout.Inbox        = (*Store)(nil)
+	_ checkout.PersonStore  = (*Store)(nil)
 )
 
 // lockWait is how long Open waits for another process that is just closing the file.
@@ -48,6 +49,7 @@ type Store struct {
 	products *table[checkout.Product]
 	stockOps *table[stockOp]
 	inbox    *table[checkout.InboxItem]
+	people   *table[checkout.Person]
 
 	dueCarts timeline
 	watched  map[checkout.WatchKind]*timeline
@@ -75,6 +77,7 @@ func New(options ...Option) *Store {
 	s.products = newTable("products", s.indexProduct)
 	s.stockOps = newTable[stockOp]("stock_ops", nil)
 	s.inbox = newTable("inbox", s.indexInbox)
+	s.people = newTable[checkout.Person]("people", nil)
 	for _, o := range options {
 		o(s)
 	}
@@ -127,7 +130,7 @@ func (s *Store) Close() error {
 }
 
 func (s *Store) tables() []tabled {
-	return []tabled{s.carts, s.sessions, s.products, s.stockOps, s.inbox}
+	return []tabled{s.carts, s.sessions, s.products, s.stockOps, s.inbox, s.people}
 }
 
 // ready fails with CodeUnavailable if the call has no time left, or the store can't serve it.

@@ -73,6 +73,7 @@ type store interface {
 	checkout.SessionStore
 	checkout.Catalog
 	checkout.Inbox
+	checkout.PersonStore
 	checkout.NoticeStore
 	Close() error
 }
@@ -141,7 +142,7 @@ func (a *app) assemble(book *notebook, gateway checkout.Gateway) error {
 		return err
 	}
 	config := checkout.Config{
-		Carts: a.store, Sessions: faultySessions{a.store, a.faults}, Catalog: a.store, Inbox: a.store, Gateway: gateway,
+		Carts: a.store, Sessions: faultySessions{a.store, a.faults}, Catalog: a.store, Inbox: a.store, People: a.store, Gateway: gateway,
 		Shop: a.shop, Tokens: tokens, Now: a.clock.Now, NewID: rand.Text, Logger: a.log,
 	}
 	carts, err1 := checkout.NewCarts(config)

@@ -42,6 +42,7 @@ type stack struct {
 
 var tableNames = dynamostore.Names{
 	Carts: "kassa-CartsTable", Sessions: "kassa-SessionsTable", Inbox: "kassa-InboxTable", Products: "kassa-ProductsTable", Stock: "kassa-StockTable",
+	People: "kassa-PeopleTable",
 }
 
 func newStack(t *testing.T) *stack {

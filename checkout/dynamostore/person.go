@@ -1,0 +1,125 @@
+package dynamostore
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"kassa/checkout"
+)
+
+// Attributes of a person's item: i id, v version, p op of the last write, j everything else, as a row; x TTL.
+
+func personRow(p *checkout.Person) row {
+	return row{of: p, elsewhere: []any{&p.ID, &p.Version, &p.Op}, fields: []any{
+		&p.CreatedAt, later{&p.UpdatedAt, &p.CreatedAt}, later{&p.ExpiresAt, &p.CreatedAt}, &p.Cart, &p.Provider,
+		optional[checkout.Agreement]{&p.Agreed, agreementRow}, nested(buyerRow(&p.Buyer)),
+		rows[checkout.Destination]{&p.Destinations, addressRow}, later{&p.Heard, &p.CreatedAt},
+	}}
+}
+
+func agreementRow(a *checkout.Agreement) row {
+	return row{of: a, fields: []any{&a.At, &a.Order, &a.Terms}}
+}
+
+func addressRow(d *checkout.Destination) row {
+	return row{of: d, fields: []any{
+		&d.ID, &d.Country, &d.PostalCode, &d.City, &d.Street, &d.Extended, &d.Region, &d.FirstName, &d.LastName, &d.Phone,
+	}}
+}
+
+func encodePerson(p checkout.Person) (item, error) {
+	it := item{"i": text(p.ID), "v": number(p.Version)}
+	if p.Op != "" {
+		it["p"] = text(p.Op)
+	}
+	if !p.ExpiresAt.IsZero() {
+		it[AttributeExpires] = number(p.ExpiresAt.Unix())
+	}
+	return it, putRows(it, map[string]row{"j": personRow(&p)})
+}
+
+func decodePerson(it item) (checkout.Person, error) {
+	r := &stored{item: it}
+	p := checkout.Person{ID: r.text("i"), Version: r.number("v"), Op: r.text("p")}
+	r.row("j", personRow(&p))
+	return p, failed("decode person", p.ID, r.err)
+}
+
+// Person implements checkout.PersonStore.
+func (s *Store) Person(ctx context.Context, id string) (checkout.Person, error) {
+	it, err := s.get(ctx, s.names.People, id)
+	if err != nil {
+		return checkout.Person{}, failed("read person", id, err)
+	}
+	if it == nil {
+		return checkout.Person{}, notFound("person", id)
+	}
+	return decodePerson(it)
+}
+
+// PutPerson implements checkout.PersonStore.
+func (s *Store) PutPerson(ctx context.Context, p checkout.Person) error {
+	put, err := s.personPut(p)
+	if err != nil {
+		return failed("encode person", p.ID, err)
+	}
+	_, err = s.call(ctx, func(ctx context.Context) error {
+		_, err := s.client.PutItem(ctx, &dynamodb.PutItemInput{
+			TableName: put.TableName, Item: put.Item, ConditionExpression: put.ConditionExpression,
+			ExpressionAttributeValues:           put.ExpressionAttributeValues,
+			ReturnValuesOnConditionCheckFailure: put.ReturnValuesOnConditionCheckFailure,
+		}, once)
+		return err
+	})
+	old, refused := refusal(err)
+	if !refused {
+		return failed("put person", p.ID, err)
+	}
+	conflict := &checkout.Conflict{}
+	if ours, err := personConflict(old, p, conflict); ours || err != nil {
+		return err
+	}
+	return conflict
+}
+
+// personConflict takes in the person that refused a write, unless it is the one that the write itself has put.
+func personConflict(old item, p checkout.Person, conflict *checkout.Conflict) (ours bool, err error) {
+	if old == nil {
+		return false, nil
+	}
+	there, err := decodePerson(old)
+	if err != nil {
+		return false, err
+	}
+	if there.Op != "" && there.Op == p.Op {
+		return true, nil
+	}
+	conflict.Person = &there
+	return false, nil
+}
+
+func (s *Store) personPut(p checkout.Person) (*types.Put, error) {
+	it, err := encodePerson(p)
+	x := expression{}
+	if p.Version == 1 {
+		x.when("attribute_not_exists(i)")
+	} else {
+		x.when("v = " + x.value(number(p.Version-1)))
+	}
+	return &types.Put{
+		TableName: &s.names.People, Item: it, ConditionExpression: x.condition(), ExpressionAttributeValues: x.values,
+		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+	}, err
+}
+
+// RemovePerson implements checkout.PersonStore.
+func (s *Store) RemovePerson(ctx context.Context, id string) error {
+	_, err := s.call(ctx, func(ctx context.Context) error {
+		_, err := s.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: aws.String(s.names.People), Key: key(id)}, once)
+		return err
+	})
+	return failed("remove person", id, err)
+}
