@@ -31,6 +31,19 @@ type NoticeStore interface {
 	Noticed(ctx context.Context, cursor string) (sessionIDs []string, next string, err error)
 }
 
+// CartNoticeStore is NoticeStore for carts.
+type CartNoticeStore interface {
+	// Cart is that of CartStore: as last written.
+	Cart(ctx context.Context, id string) (Cart, error)
+
+	// RemoveCartNotices is RemoveNotices for a cart. The revision of its abandonment stays too: a change of that made from a read
+	// before the removal writes the notice back.
+	RemoveCartNotices(ctx context.Context, cartID string, noticeIDs []string) error
+
+	// NoticedCarts is Noticed for carts.
+	NoticedCarts(ctx context.Context, cursor string) (cartIDs []string, next string, err error)
+}
+
 // OutboxItem is a notice on its way to those who want to know.
 type OutboxItem struct {
 	ID string // the same whenever the item comes again

@@ -5,6 +5,7 @@ import (
 	"math"
 	"reflect"
 	"strconv"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -154,8 +155,16 @@ func editExpression(e checkout.CartEdit) (*expression, bool, error) {
 	for name, v := range lifetime(e.ExpiresAt) {
 		x.put(name, v)
 	}
+	x.due(e.Due, e.CartID)
 	possible, err := x.effect(e)
 	return x, possible, err
+}
+
+// due has a cart that is never due be so. Where it has a time, writing that again costs nothing: the index stays as it is.
+func (x *expression) due(at time.Time, cartID string) {
+	if !at.IsZero() {
+		x.set = append(x.set, "s = if_not_exists(s, "+x.value(text(shardOf("", cartID)))+")", "d = if_not_exists(d, "+x.value(blob(dueKey(at, cartID)))+")")
+	}
 }
 
 // access demands what checkout.Access.Allows does; false if nothing was proved.
@@ -198,6 +207,9 @@ func (x *expression) effect(e checkout.CartEdit) (possible bool, err error) {
 		return true, x.replace(*e.Replace)
 	case e.Cancel:
 		x.set = append(x.set, "z = "+x.value(number(1)))
+		if e.Left != "" {
+			x.put("L", text(e.Left))
+		}
 	}
 	return true, nil
 }

@@ -24,7 +24,9 @@ import (
 //	q  how it came into its customer's hands: a row
 //	h  fields that are not in this list yet: a row, written once
 //	l  lines: sku → quantity           r, p  the last marks, keys and prints
-//	o  order of lines: slot → number
+//	o  order of lines: slot → number   L  why it was canceled
+//	j  abandonment: a row, R its revision; absent = never left
+//	N  notices: id → row, O there while there are any
 //
 // Lines are two maps because an edit doesn't know whether the line exists: if_not_exists works on l.#sku and o.#slot, but
 // not inside a map that may be absent. A line's number in o is the cart's version when it was added, so that later ones come
@@ -45,7 +47,7 @@ func encodeCart(c checkout.Cart) (item, error) {
 	}
 	for name, v := range map[string]types.AttributeValue{
 		"g": unlessZero(c.Epoch), "c": unlessEmpty(c.Customer), "m": unlessEmpty(string(c.Currency)), "t": unlessEmpty(c.Session),
-		"n": unlessZero(int64(c.Round)), "y": unlessNever(c.CreatedAt), "u": unlessNever(c.UpdatedAt),
+		"n": unlessZero(int64(c.Round)), "L": unlessEmpty(c.Left), "y": unlessNever(c.CreatedAt), "u": unlessNever(c.UpdatedAt),
 	} {
 		if v != nil {
 			it[name] = v
@@ -72,7 +74,18 @@ func encodeCart(c checkout.Cart) (item, error) {
 		}
 		it["q"] = claimed
 	}
-	return it, putRows(it, map[string]row{"k": contextRow(&c.Context), "b": buyerRow(&c.Buyer), "h": newCartFields(&c)})
+	all := map[string]row{"k": contextRow(&c.Context), "b": buyerRow(&c.Buyer), "h": newCartFields(&c)}
+	if a := c.Abandonment; a != nil {
+		it["R"], all["j"] = number(a.Revision), abandonmentRow(a)
+	}
+	if len(c.Notices) > 0 {
+		notices, err := encodeNotices(c.Notices)
+		if err != nil {
+			return nil, err
+		}
+		it["N"], it[AttributeCartNotices] = mapped(notices), text("1")
+	}
+	return it, putRows(it, all)
 }
 
 // putRows adds rows to an item, unless they hold nothing.
@@ -102,7 +115,7 @@ func rowValue(r row) (types.AttributeValue, error) {
 func newCartFields(c *checkout.Cart) row {
 	return row{of: c, elsewhere: []any{
 		&c.ID, &c.Version, &c.Epoch, &c.Customer, &c.Currency, &c.Context, &c.Buyer, &c.Lines, &c.Session, &c.Round, &c.Canceled,
-		&c.CreatedAt, &c.UpdatedAt, &c.ExpiresAt, &c.Due, &c.Create, &c.Marks, &c.Claimed,
+		&c.CreatedAt, &c.UpdatedAt, &c.ExpiresAt, &c.Due, &c.Create, &c.Marks, &c.Claimed, &c.Left, &c.Abandonment, &c.Notices,
 	}}
 }
 
@@ -182,7 +195,7 @@ func decodeCart(it item) (checkout.Cart, error) {
 	s := &stored{item: it}
 	c := checkout.Cart{
 		ID: s.text("i"), Version: s.number("v"), Epoch: s.number("g"), Customer: s.text("c"), Currency: money.Currency(s.text("m")),
-		Session: s.text("t"), Round: int(s.number("n")), Canceled: s.number("z") != 0,
+		Session: s.text("t"), Round: int(s.number("n")), Canceled: s.number("z") != 0, Left: s.text("L"),
 		CreatedAt: s.instant("y"), UpdatedAt: s.instant("u"), ExpiresAt: s.instant("e"), Create: s.mark("a", "f"),
 	}
 	if d := s.binary("d"); d != nil {
@@ -202,6 +215,11 @@ func decodeCart(it item) (checkout.Cart, error) {
 		}
 	}
 	c.Lines = s.lines()
+	if _, left := s.item["R"]; left {
+		c.Abandonment = &checkout.Abandonment{Revision: s.number("R")}
+		s.row("j", abandonmentRow(c.Abandonment))
+	}
+	c.Notices = s.notices("N")
 	return c, failed("decode cart", c.ID, s.err)
 }
 

@@ -267,6 +267,7 @@ func (x *expression) replaceBySession(c checkout.CartChange) error {
 	for name, v := range lifetime(c.ExpiresAt) {
 		x.put(name, v)
 	}
+	x.due(c.Due, c.CartID)
 	if c.Mark.Key != "" {
 		x.remember(x.value(hashed(c.Mark.Key)), c.Mark.Print)
 	}

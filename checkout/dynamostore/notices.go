@@ -9,15 +9,22 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// RemoveNotices implements checkout.NoticeStore. Mostly the notices are all that the session has, so that is tried first: one
-// write takes out the map and the string that the stream's filter tests. Where there are others, the item that refused says
-// which.
+// noticed is where the items of a table keep their notices: in a map, beside the string that the stream's filter tests.
+type noticed struct{ table, notices, mark string }
+
+// RemoveNotices implements checkout.NoticeStore.
 func (s *Store) RemoveNotices(ctx context.Context, sessionID string, noticeIDs []string) error {
+	return failed("remove notices of session", sessionID, s.remove(ctx, s.sessionNotices(), sessionID, noticeIDs))
+}
+
+// remove takes notices out of an item. Mostly they are all that it has, so that is tried first: one write takes out the map
+// and the string. Where there are others, the item that refused says which.
+func (s *Store) remove(ctx context.Context, from noticed, id string, noticeIDs []string) error {
 	all := slices.Clone(noticeIDs)
 	slices.Sort(all)
 	for gone := range slices.Chunk(slices.Compact(all), maxRemoved) {
-		if err := s.removeNotices(ctx, sessionID, gone); err != nil {
-			return failed("remove notices of session", sessionID, err)
+		if err := s.removeSome(ctx, from, id, gone); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -26,38 +33,38 @@ func (s *Store) RemoveNotices(ctx context.Context, sessionID string, noticeIDs [
 // maxRemoved bounds what one write removes: an expression holds 4 KB.
 const maxRemoved = 50
 
-func (s *Store) removeNotices(ctx context.Context, sessionID string, gone []string) error {
+func (s *Store) removeSome(ctx context.Context, from noticed, id string, gone []string) error {
 	for total := len(gone); len(gone) > 0; {
 		_, err := s.call(ctx, func(ctx context.Context) error {
-			_, err := s.client.UpdateItem(ctx, s.removal(sessionID, gone, total), once)
+			_, err := s.client.UpdateItem(ctx, removal(from, id, gone, total), once)
 			return err
 		})
 		old, refused := refusal(err)
 		if !refused {
 			return err
 		}
-		there := (&stored{item: old}).within("n").item
+		there := (&stored{item: old}).within(from.notices).item
 		gone, total = slices.DeleteFunc(gone, func(id string) bool { return there[id] == nil }), len(there)
 	}
 	return nil
 }
 
-// removal takes notices out of a session that has these, and total in all.
-func (s *Store) removal(sessionID string, gone []string, total int) *dynamodb.UpdateItemInput {
+// removal takes notices out of an item that has these, and total in all.
+func removal(from noticed, id string, gone []string, total int) *dynamodb.UpdateItemInput {
 	x := &expression{}
-	x.when("size(n) = " + x.value(number(int64(total))))
-	for _, id := range gone {
-		notice := "n." + x.name(id)
-		x.when("attribute_exists(" + notice + ")")
+	x.when("size(" + from.notices + ") = " + x.value(number(int64(total))))
+	for _, notice := range gone {
+		at := from.notices + "." + x.name(notice)
+		x.when("attribute_exists(" + at + ")")
 		if len(gone) < total {
-			x.remove = append(x.remove, notice)
+			x.remove = append(x.remove, at)
 		}
 	}
 	if len(gone) == total {
-		x.remove = []string{"n", AttributeNotices}
+		x.remove = []string{from.notices, from.mark}
 	}
 	return &dynamodb.UpdateItemInput{
-		TableName: &s.names.Sessions, Key: key(sessionID), UpdateExpression: x.update(), ConditionExpression: x.condition(),
+		TableName: &from.table, Key: key(id), UpdateExpression: x.update(), ConditionExpression: x.condition(),
 		ExpressionAttributeNames: x.names, ExpressionAttributeValues: x.values,
 		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 	}
@@ -66,9 +73,12 @@ func (s *Store) removal(sessionID string, gone []string, total int) *dynamodb.Up
 // Noticed implements checkout.NoticeStore by a scan, which every item of the table makes dearer: for a safety net, once a
 // day.
 func (s *Store) Noticed(ctx context.Context, cursor string) (sessionIDs []string, next string, err error) {
+	return s.scanNoticed(ctx, s.sessionNotices(), cursor)
+}
+
+func (s *Store) scanNoticed(ctx context.Context, in noticed, cursor string) (ids []string, next string, err error) {
 	scan := &dynamodb.ScanInput{
-		TableName: &s.names.Sessions, ProjectionExpression: aws.String("i"),
-		FilterExpression: aws.String("attribute_exists(" + AttributeNotices + ")"),
+		TableName: &in.table, ProjectionExpression: aws.String("i"), FilterExpression: aws.String("attribute_exists(" + in.mark + ")"),
 	}
 	if cursor != "" {
 		scan.ExclusiveStartKey = key(cursor)
@@ -79,10 +89,10 @@ func (s *Store) Noticed(ctx context.Context, cursor string) (sessionIDs []string
 		return err
 	})
 	if err != nil {
-		return nil, "", failed("scan", "sessions", err)
+		return nil, "", failed("scan", in.table, err)
 	}
 	for _, it := range out.Items {
-		sessionIDs = append(sessionIDs, (&stored{item: it}).text("i"))
+		ids = append(ids, (&stored{item: it}).text("i"))
 	}
-	return sessionIDs, (&stored{item: out.LastEvaluatedKey}).text("i"), nil
+	return ids, (&stored{item: out.LastEvaluatedKey}).text("i"), nil
 }

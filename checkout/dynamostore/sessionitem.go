@@ -92,17 +92,23 @@ func decodeSession(it item) (checkout.Session, error) {
 		s.Watch = checkout.Watch{Kind: checkout.WatchKind(kind), At: dueTime(r.binary("h"))}
 	}
 	r.row("j", sessionRow(&s))
-	notices := r.within("n")
+	s.Notices = r.notices("n")
+	return s, failed("decode session", s.ID, r.err)
+}
+
+// notices reads the notices of an item.
+func (s *stored) notices(name string) (all map[string]checkout.Notice) {
+	notices := s.within(name)
 	for id := range notices.item {
 		var n checkout.Notice
 		notices.row(id, noticeRow(&n))
-		if s.Notices == nil {
-			s.Notices = make(map[string]checkout.Notice, len(notices.item))
+		if all == nil {
+			all = make(map[string]checkout.Notice, len(notices.item))
 		}
-		s.Notices[id] = n
+		all[id] = n
 	}
-	r.fail(notices.err)
-	return s, failed("decode session", s.ID, r.err)
+	s.fail(notices.err)
+	return all
 }
 
 // holds are the session's, by the place of their line in its quote where they are those of a line.

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"kassa/checkout"
+	"kassa/checkout/recovery"
 )
 
 var (
@@ -18,6 +19,11 @@ var (
 	_ checkout.Catalog      = (*Store)(nil)
 	_ checkout.Inbox        = (*Store)(nil)
 	_ checkout.PersonStore  = (*Store)(nil)
+
+	_ checkout.NoticeStore     = (*Store)(nil)
+	_ checkout.CartNoticeStore = (*Store)(nil)
+	_ recovery.CartStore       = (*Store)(nil)
+	_ recovery.ContactStore    = (*Store)(nil)
 )
 
 // Config is what a Store is made of.
@@ -37,6 +43,7 @@ type Config struct {
 // Names are the names of the tables.
 type Names struct {
 	Carts, Sessions, Inbox, Products, Stock, People string
+	Contacts                                        string
 }
 
 // Prefixed returns the names of the tables of one deployment.
@@ -44,6 +51,7 @@ func Prefixed(prefix string) Names {
 	return Names{
 		Carts: prefix + "carts", Sessions: prefix + "sessions", Inbox: prefix + "inbox",
 		Products: prefix + "products", Stock: prefix + "stock", People: prefix + "people",
+		Contacts: prefix + "contacts",
 	}
 }
 

@@ -78,3 +78,11 @@ func TestNoticeConformance(t *testing.T) {
 		return stores(s, s)
 	})
 }
+
+func TestFollowConformance(t *testing.T) {
+	t.Parallel()
+	checkouttest.FollowConformance(t, func(t *testing.T) checkouttest.Stores {
+		s := open(t, quick(t, fresh(t), http.DefaultTransport))
+		return stores(s, s)
+	})
+}

@@ -19,6 +19,8 @@ const (
 	// AttributeNotices is a string that an item has while it has notices. A stream's filter tests it, because `exists`
 	// matches leaves only and notices are a map.
 	AttributeNotices = "o"
+	// AttributeCartNotices is the same for carts.
+	AttributeCartNotices = "O"
 	// AttributeExpires is when TTL may delete an item, in seconds.
 	AttributeExpires = "x"
 )
@@ -41,6 +43,7 @@ func Tables(n Names) []Table {
 		{table(n.Products, false, nil), ""},
 		{table(n.Stock, false, nil), ""},
 		{table(n.People, false, nil), AttributeExpires},
+		{table(n.Contacts, false, nil), AttributeExpires},
 	}
 }
 

@@ -40,6 +40,9 @@ func (s *Store) EditCart(ctx context.Context, e checkout.CartEdit) (checkout.Car
 		}
 		edited.Version++
 		edited.UpdatedAt, edited.ExpiresAt = e.At, e.ExpiresAt
+		if edited.Due.IsZero() {
+			edited.Due = e.Due
+		}
 		edited.Marks = checkout.Remember(edited.Marks, e.Mark)
 		return s.carts.put(e.CartID, edited)
 	})
@@ -91,6 +94,9 @@ func apply(c *checkout.Cart, e checkout.CartEdit) bool {
 		replace(c, *e.Replace)
 	case e.Cancel:
 		c.Canceled = true
+		if e.Left != "" {
+			c.Left = e.Left
+		}
 	}
 	return true
 }

@@ -28,7 +28,7 @@ type contents struct {
 func contentsOf(s *Store) contents {
 	c := contents{
 		Carts: s.carts.items, Sessions: s.sessions.items, Products: s.products.items, StockOps: s.stockOps.items, Inbox: s.inbox.items,
-		People: s.people.items,
+		People:   s.people.items,
 		DueCarts: flat(s.dueCarts), Received: flat(s.received), Watched: map[checkout.WatchKind][]entry{}, SKUs: s.skus,
 	}
 	for kind, line := range s.watched {

@@ -83,3 +83,15 @@ func TestRemovedNoticesStayRemovedOnDisk(t *testing.T) {
 		t.Errorf("opened again, the session has notices %v", session.Notices)
 	}
 }
+
+func TestFollowUpInMemory(t *testing.T) {
+	t.Parallel()
+	checkouttest.FollowConformance(t, func(*testing.T) checkouttest.Stores { return stores(memstore.New()) })
+}
+
+func TestFollowUpOnDisk(t *testing.T) {
+	t.Parallel()
+	checkouttest.FollowConformance(t, func(t *testing.T) checkouttest.Stores {
+		return stores(open(t, filepath.Join(t.TempDir(), "kassa.db")))
+	})
+}

@@ -117,6 +117,9 @@ func change(cart *checkout.Cart, c checkout.Commit) {
 		cart.Version++
 		cart.UpdatedAt, cart.ExpiresAt = c.Cart.At, c.Cart.ExpiresAt
 		cart.Marks = checkout.Remember(cart.Marks, c.Cart.Mark)
+		if cart.Due.IsZero() {
+			cart.Due = c.Cart.Due
+		}
 	}
 }
 

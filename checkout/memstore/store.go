@@ -20,6 +20,7 @@ import (
 	bolterrors "go.etcd.io/bbolt/errors"
 
 	"kassa/checkout"
+	"kassa/checkout/recovery"
 )
 
 var (
@@ -28,6 +29,11 @@ var (
 	_ checkout.Catalog      = (*Store)(nil)
 	_ checkout.Inbox        = (*Store)(nil)
 	_ checkout.PersonStore  = (*Store)(nil)
+
+	_ checkout.NoticeStore     = (*Store)(nil)
+	_ checkout.CartNoticeStore = (*Store)(nil)
+	_ recovery.CartStore       = (*Store)(nil)
+	_ recovery.ContactStore    = (*Store)(nil)
 )
 
 // lockWait is how long Open waits for another process that is just closing the file.
@@ -50,6 +56,7 @@ type Store struct {
 	stockOps *table[stockOp]
 	inbox    *table[checkout.InboxItem]
 	people   *table[checkout.Person]
+	contacts *table[recovery.Contact]
 
 	dueCarts timeline
 	watched  map[checkout.WatchKind]*timeline
@@ -78,6 +85,7 @@ func New(options ...Option) *Store {
 	s.stockOps = newTable[stockOp]("stock_ops", nil)
 	s.inbox = newTable("inbox", s.indexInbox)
 	s.people = newTable[checkout.Person]("people", nil)
+	s.contacts = newTable[recovery.Contact]("contacts", nil)
 	for _, o := range options {
 		o(s)
 	}
@@ -130,7 +138,7 @@ func (s *Store) Close() error {
 }
 
 func (s *Store) tables() []tabled {
-	return []tabled{s.carts, s.sessions, s.products, s.stockOps, s.inbox, s.people}
+	return []tabled{s.carts, s.sessions, s.products, s.stockOps, s.inbox, s.people, s.contacts}
 }
 
 // ready fails with CodeUnavailable if the call has no time left, or the store can't serve it.

@@ -62,25 +62,25 @@ func (s State) Handed() bool { return s == StateSending || s == StateSent || s =
 
 // Why a follow-up was skipped or postponed, or a cart's follow-up closed. They stand in records, counters and logs.
 const (
-	WhyBought      = "bought"       // the cart, or the person, has bought since
-	WhyPaying      = "paying"       // a payment is under way
-	WhyCanceled    = "canceled"     // the shopper has canceled the cart: no, thanks
-	WhyExpired     = "expired"      // the cart's life has ended
-	WhyEmpty       = "empty"        // there is nothing in it
-	WhyInactive    = "inactive"     // follow-up is off, or was when the cart was made
-	WhyActive      = "active"       // the shopper has been back since
-	WhyNoConsent   = "no_consent"   // nobody has agreed to messages over any channel of the plan
-	WhyUnconfirmed = "unconfirmed"  // consent by e-mail waits for its confirmation
-	WhyNoChannel   = "no_channel"   // there is no address and no device
-	WhySuppressed  = "suppressed"   // unsubscribed, bounced, complained, STOP
-	WhyHoldout     = "holdout"      // the person gets none, to measure
-	WhyNoStock     = "no_stock"     // nothing of it can be bought now
-	WhyQuiet       = "quiet_hours"  // it is night there
-	WhyCapped      = "capped"       // the person has had enough of them
-	WhyOvertaken   = "overtaken"    // a later stage is due as well
-	WhyEnded       = "plan_ended"   // all stages have had their turn
-	WhyReturned    = "returned"     // the shopper has come back by a link
-	WhyRefused     = "refused"      // the provider will not take it
-	WhyGone        = "gone"         // the address or device is no more
-	WhyErased      = "erased"       // the person has had everything erased
+	WhyBought      = "bought"      // the cart, or the person, has bought since
+	WhyPaying      = "paying"      // a payment is under way
+	WhyCanceled    = "canceled"    // the shopper has canceled the cart: no, thanks
+	WhyExpired     = "expired"     // the cart's life has ended
+	WhyEmpty       = "empty"       // there is nothing in it
+	WhyInactive    = "inactive"    // follow-up is off, or was when the cart was made
+	WhyActive      = "active"      // the shopper has been back since
+	WhyNoConsent   = "no_consent"  // nobody has agreed to messages over any channel of the plan
+	WhyUnconfirmed = "unconfirmed" // consent by e-mail waits for its confirmation
+	WhyNoChannel   = "no_channel"  // there is no address and no device
+	WhySuppressed  = "suppressed"  // unsubscribed, bounced, complained, STOP
+	WhyHoldout     = "holdout"     // the person gets none, to measure
+	WhyNoStock     = "no_stock"    // nothing of it can be bought now
+	WhyQuiet       = "quiet_hours" // it is night there
+	WhyCapped      = "capped"      // the person has had enough of them
+	WhyOvertaken   = "overtaken"   // a later stage is due as well
+	WhyEnded       = "plan_ended"  // all stages have had their turn
+	WhyReturned    = "returned"    // the shopper has come back by a link
+	WhyRefused     = "refused"     // the provider will not take it
+	WhyGone        = "gone"        // the address or device is no more
+	WhyErased      = "erased"      // the person has had everything erased
 )

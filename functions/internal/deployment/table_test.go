@@ -22,7 +22,8 @@ func TestTablesAreThoseOfTheStore(t *testing.T) {
 	want := map[string]table{}
 	for _, defined := range dynamostore.Tables(dynamostore.Names{
 		Carts: "CartsTable", Sessions: "SessionsTable", Inbox: "InboxTable", Products: "ProductsTable", Stock: "StockTable",
-		People: "PeopleTable",
+		People:   "PeopleTable",
+		Contacts: "ContactsTable",
 	}) {
 		want[*defined.Create.TableName] = coded(defined)
 	}

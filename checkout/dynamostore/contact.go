@@ -1,0 +1,82 @@
+package dynamostore
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"kassa/checkout/recovery"
+)
+
+// Contacts implements recovery.ContactStore.
+func (s *Store) Contacts(ctx context.Context, ids []string) (map[string]recovery.Contact, error) {
+	contacts := make(map[string]recovery.Contact, len(ids))
+	return contacts, s.each(ctx, s.names.Contacts, ids, func(it item) error {
+		c, err := decodeContact(it)
+		contacts[c.ID] = c
+		return err
+	})
+}
+
+// PutContact implements recovery.ContactStore.
+func (s *Store) PutContact(ctx context.Context, c recovery.Contact) error {
+	it := item{"i": text(c.ID), "v": number(c.Version)}
+	if c.Op != "" {
+		it["p"] = text(c.Op)
+	}
+	if !c.ExpiresAt.IsZero() {
+		it[AttributeExpires] = number(c.ExpiresAt.Add(grace).Unix())
+	}
+	if err := putRows(it, map[string]row{"j": contactRow(&c)}); err != nil {
+		return failed("encode contact", c.ID, err)
+	}
+	x := &expression{}
+	if c.Version == 1 {
+		x.when("attribute_not_exists(i)")
+	} else {
+		x.when("v = " + x.value(number(c.Version-1)))
+	}
+	_, err := s.call(ctx, func(ctx context.Context) error {
+		_, err := s.client.PutItem(ctx, &dynamodb.PutItemInput{
+			TableName: &s.names.Contacts, Item: it, ConditionExpression: x.condition(), ExpressionAttributeValues: x.values,
+			ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+		}, once)
+		return err
+	})
+	old, refused := refusal(err)
+	switch {
+	case !refused:
+		return failed("put contact", c.ID, err)
+	case old == nil:
+		return &recovery.ContactConflict{}
+	}
+	there, err := decodeContact(old)
+	if err != nil || c.Op != "" && there.Op == c.Op {
+		return err
+	}
+	return &recovery.ContactConflict{Contact: &there}
+}
+
+// ForgetContact implements recovery.ContactStore.
+func (s *Store) ForgetContact(ctx context.Context, id string) error {
+	_, err := s.call(ctx, func(ctx context.Context) error {
+		_, err := s.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &s.names.Contacts, Key: key(id)}, once)
+		return err
+	})
+	return failed("forget contact", id, err)
+}
+
+// Attributes of a contact: i id, v version, p op of the last change, x TTL, j everything else, as a row.
+func contactRow(c *recovery.Contact) row {
+	return row{of: c, elsewhere: []any{&c.ID, &c.Version, &c.Op}, fields: []any{
+		&c.Consents, &c.Suppressed, &c.Devices, &c.Sends, &c.Confirms, &c.Arm, &c.OrderedAt, &c.RevokedAt, &c.SeenAt, &c.ExpiresAt,
+	}}
+}
+
+func decodeContact(it item) (recovery.Contact, error) {
+	r := &stored{item: it}
+	c := recovery.Contact{ID: r.text("i"), Version: r.number("v"), Op: r.text("p")}
+	r.row("j", contactRow(&c))
+	return c, failed("decode contact", c.ID, r.err)
+}
