@@ -42,7 +42,8 @@ type stack struct {
 
 var tableNames = dynamostore.Names{
 	Carts: "kassa-CartsTable", Sessions: "kassa-SessionsTable", Inbox: "kassa-InboxTable", Products: "kassa-ProductsTable", Stock: "kassa-StockTable",
-	People: "kassa-PeopleTable",
+	People:   "kassa-PeopleTable",
+	Contacts: "kassa-ContactsTable",
 }
 
 func newStack(t *testing.T) *stack {
