@@ -9,6 +9,7 @@ import (
 
 	"kassa/checkout"
 	"kassa/checkout/checkouttest"
+	"kassa/checkout/recovery"
 )
 
 // contents is all that a store knows.
@@ -19,6 +20,7 @@ type contents struct {
 	StockOps map[string]*stockOp
 	Inbox    map[string]*checkout.InboxItem
 	People   map[string]*checkout.Person
+	Contacts map[string]*recovery.Contact
 
 	DueCarts, Received []entry
 	Watched            map[checkout.WatchKind][]entry
@@ -28,7 +30,7 @@ type contents struct {
 func contentsOf(s *Store) contents {
 	c := contents{
 		Carts: s.carts.items, Sessions: s.sessions.items, Products: s.products.items, StockOps: s.stockOps.items, Inbox: s.inbox.items,
-		People:   s.people.items,
+		People: s.people.items, Contacts: s.contacts.items,
 		DueCarts: flat(s.dueCarts), Received: flat(s.received), Watched: map[checkout.WatchKind][]entry{}, SKUs: s.skus,
 	}
 	for kind, line := range s.watched {
@@ -56,6 +58,7 @@ func TestReopenedStoreKnowsEverything(t *testing.T) {
 	stores := checkouttest.Stores{Carts: first, Sessions: first, Catalog: first, Inbox: first, People: first}
 	t.Run("suite", func(t *testing.T) {
 		checkouttest.Conformance(t, func(*testing.T) checkouttest.Stores { return stores })
+		checkouttest.FollowConformance(t, func(*testing.T) checkouttest.Stores { return stores })
 	})
 	if err := first.Close(); err != nil {
 		t.Fatal(err)
@@ -67,7 +70,7 @@ func TestReopenedStoreKnowsEverything(t *testing.T) {
 	defer second.Close()
 	want, got := contentsOf(first), contentsOf(second)
 	if len(want.Carts) < 100 || len(want.Sessions) < 100 || len(want.Products) < 100 || len(want.StockOps) < 10 || len(want.Inbox) < 10 ||
-		len(want.People) < 10 {
+		len(want.People) < 10 || len(want.Contacts) < 5 {
 		t.Fatal("the suite left too little to tell")
 	}
 	compareEntries := cmp.Comparer(func(a, b entry) bool { return a.compare(b) == 0 })
