@@ -28,6 +28,7 @@ const (
 	awsSDK      = "github.com/aws/"
 	embeddedDB  = "go.etcd.io/bbolt"
 	cldr        = "github.com/bojanz/currency"
+	joseSDK     = "github.com/go-jose/go-jose/v4"
 	comparison  = "github.com/google/go-cmp/" // shows testers what differs
 	inFunctions = "kassa/functions/"
 )
@@ -54,7 +55,7 @@ var rooms = []struct {
 	{"kassa/checkout/eventbridgebus", []string{"kassa/checkout", "kassa/payments/money", awsSDK}},
 	{"kassa/payments/stripegateway", []string{"kassa/payments", "kassa/payments/money", stripeSDK}},
 	{"kassa/payments/sandbox", []string{"kassa/payments", "kassa/payments/money", embeddedDB}},
-	{inFunctions, []string{"kassa", "kassa/", awsSDK, "github.com/go-playground/validator/v10"}},
+	{inFunctions, []string{"kassa", "kassa/", awsSDK, joseSDK, "github.com/go-playground/validator/v10"}},
 	{"kassa", nil}, // carries openapi.yaml
 }
 
@@ -66,6 +67,7 @@ var owners = map[string]string{
 	lambdaSDK:  inFunctions,
 	embeddedDB: "kassa/checkout/memstore kassa/payments/sandbox",
 	cldr:       "kassa/payments/money",
+	joseSDK:    "kassa/functions/internal/oidc kassa/functions/internal/oidc/",
 }
 
 // forbidden are the selectors that the domain may not use: time, chance and environment are handed to it.
@@ -209,6 +211,9 @@ func TestFunctionsHoldNoForeignSecret(t *testing.T) {
 	for path, p := range all {
 		if strings.HasPrefix(path, inFunctions) && path != "kassa/functions/local" && slices.Contains(p.Deps, "kassa/payments/sandbox") {
 			t.Errorf("%s links the sandbox, which takes no money", path)
+		}
+		if strings.HasPrefix(path, inFunctions) && path != "kassa/functions/local" && slices.Contains(p.Deps, "kassa/functions/internal/oidc/issuer") {
+			t.Errorf("%s links the issuer that signs in whoever asks", path)
 		}
 	}
 }

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"kassa"
@@ -25,8 +26,9 @@ func start(ctx context.Context, f *coldstart.Function) (any, error) {
 	}
 	namespace := f.Env.Required("KASSA_NAMESPACE")
 	shop, tokens := f.Parameter("KASSA_SHOP_PARAMETER"), f.Parameter("KASSA_TOKEN_SECRETS_PARAMETER")
+	customers, refused := httpfunction.Customers(f)
 	store, err := f.Store(tables)
-	if err != nil {
+	if err := errors.Join(err, refused); err != nil {
 		return nil, err
 	}
 	catalog := f.Catalog(store)
@@ -39,7 +41,7 @@ func start(ctx context.Context, f *coldstart.Function) (any, error) {
 		if c.Tokens, err = coldstart.Tokens(v, tokens); err != nil {
 			return nil, err
 		}
-		edge, err := httpfunction.Edge(f, c.Shop, namespace)
+		edge, err := httpfunction.Edge(f, c.Shop, namespace, customers)
 		if err != nil {
 			return nil, err
 		}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -37,6 +38,21 @@ func TestServes(t *testing.T) {
 		var answer events.APIGatewayV2HTTPResponse
 		if err != nil || json.Unmarshal(out, &answer) != nil || answer.StatusCode != want {
 			t.Errorf("GET %s: %s, %v; want status %d", path, out, err, want)
+		}
+	}
+}
+
+// A shop's sign-in is named whole, or the function says what is missing.
+func TestSignInIsNamedWhole(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ issuer, audience, want string }{
+		{"https://id.example", "", "OIDC_AUDIENCE"}, {"", "app", "OIDC_ISSUER"}, {"http://id.example", "app", "https"}, {"https://id.example", "app", ""},
+	} {
+		a := coldstarttest.New(t, variables...)
+		a.Env["OIDC_ISSUER"], a.Env["OIDC_AUDIENCE"] = c.issuer, c.audience
+		_, err := a.Start(start)
+		if (err != nil) != (c.want != "") || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%+v: %v", c, err)
 		}
 	}
 }

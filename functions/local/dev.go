@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"time"
 
+	"kassa/functions/internal/oidc/issuer"
 	"kassa/payments/sandbox"
 )
 
@@ -20,6 +21,7 @@ type dev struct {
 	schedule *schedule
 	faults   *faults
 	sandbox  *sandbox.Provider // nil: the provider is elsewhere
+	issuer   *issuer.Issuer    // nil: customers sign in elsewhere
 	log      *slog.Logger
 }
 
@@ -32,6 +34,9 @@ func (d dev) handler() http.Handler {
 	mux.HandleFunc("GET /dev/ledger", d.ledger)
 	mux.HandleFunc("GET /dev/fault", d.showFaults)
 	mux.HandleFunc("POST /dev/fault", d.armFault)
+	if d.issuer != nil {
+		mux.Handle(issuerPath+"/", http.StripPrefix(issuerPath, d.issuer.Handler()))
+	}
 	return onlyLocal(http.NewCrossOriginProtection().Handler(mux))
 }
 

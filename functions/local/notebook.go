@@ -1,7 +1,10 @@
 package main
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -25,6 +28,7 @@ type notebook struct {
 type page struct {
 	TokenSecret   []byte        `json:"token_secret"`
 	WebhookSecret string        `json:"webhook_secret"`
+	SigningKey    []byte        `json:"signing_key"` // of our own issuer, in PKCS #8
 	ClockOffset   time.Duration `json:"clock_offset_ns"`
 }
 
@@ -40,12 +44,15 @@ func beside(store, suffix string) string {
 func openNotebook(path string) (*notebook, error) {
 	n := &notebook{path: path, page: page{TokenSecret: make([]byte, 32), WebhookSecret: "whsec_" + rand.Text()}}
 	_, _ = rand.Read(n.page.TokenSecret) // crypto/rand never fails
-	if path == "" {
-		return n, nil
+	key, err := signingKey()
+	if err != nil || path == "" {
+		n.page.SigningKey = key
+		return n, err
 	}
 	data, err := os.ReadFile(path) //nolint:gosec // the path is the developer's own setting
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
+		n.page.SigningKey = key
 		return n, n.write(n.page)
 	case err != nil:
 		return nil, fmt.Errorf("read %s: %w", path, err)
@@ -53,7 +60,19 @@ func openNotebook(path string) (*notebook, error) {
 	if err := json.Unmarshal(data, &n.page); err != nil {
 		return nil, fmt.Errorf("read %s: %w", path, err)
 	}
+	if n.page.SigningKey == nil { // older than the issuer
+		n.page.SigningKey = key
+		return n, n.write(n.page)
+	}
 	return n, nil
+}
+
+func signingKey() ([]byte, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, fmt.Errorf("make a signing key: %w", err)
+	}
+	return x509.MarshalPKCS8PrivateKey(key)
 }
 
 // keepOffset makes the clock's offset durable.

@@ -106,11 +106,19 @@ func (a *app) announce(out io.Writer) {
 			payments += "\n           without STRIPE_WEBHOOK_SECRET no event is believed: payments are asked about every minute instead"
 		}
 	}
+	signIn := "tokens of " + a.settings.issuer
+	if a.settings.issuer == "" {
+		signIn = "guests only"
+	}
+	if a.issuer != nil {
+		signIn = `anybody (POST ` + issuerPath + `/token {"sub": "ada"})`
+	}
 	fmt.Fprintf(out, `Kassa runs at %[1]s
 
   shop      %[2]s, %[3]d products (POST /catalog/search)
   store     %[4]s
   payments  %[5]s
+  sign-in   %[8]s
   clock     %[6]s ahead of the real time (POST /dev/clock {"advance": "1h"})
   faults    POST /dev/fault {"at": "provider_call.kill_after"}; GET lists them
 
@@ -119,7 +127,7 @@ Buy something:
   %[7]s
 
 Ctrl-C stops it.
-`, a.url(), a.shop.Name, a.products, store, payments, a.clock.Offset().Round(time.Second), a.firstPurchase())
+`, a.url(), a.shop.Name, a.products, store, payments, a.clock.Offset().Round(time.Second), a.firstPurchase(), signIn)
 }
 
 // firstPurchase is one request that buys two bags of coffee, as one line for a shell.

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"kassa/functions/internal/oidc"
 )
 
 // settings are what the command line and the environment decide; the variables are those of the functions on AWS.
@@ -20,6 +22,8 @@ type settings struct {
 	wire      http.RoundTripper // to it; nil = the usual
 	namespace string            // reversed domain of our payment handlers
 	stripe    stripeSettings    // zero = the sandbox
+	issuer    string            // of customers' tokens; "" = our own, under /dev/oidc
+	audience  string            // of the tokens of that issuer
 }
 
 type stripeSettings struct {
@@ -57,8 +61,9 @@ func readSettings(args []string, getenv func(string) string, usage io.Writer) (s
 	if err != nil {
 		return settings{}, err
 	}
-	if getenv("OIDC_ISSUER") != "" {
-		return settings{}, errors.New("OIDC_ISSUER: customers can't sign in yet; there are guests only")
+	s.issuer, s.audience = getenv("OIDC_ISSUER"), getenv("OIDC_AUDIENCE")
+	if _, err := oidc.FromEnvironment(s.issuer, s.audience, oidc.Config{}); err != nil {
+		return settings{}, err
 	}
 	s.namespace = getenv("KASSA_NAMESPACE")
 	s.stripe = stripeSettings{

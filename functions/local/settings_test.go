@@ -50,7 +50,10 @@ func TestSettings(t *testing.T) {
 		{"no key at all", []string{secret, "password"}, settings{}, "must start with sk_test_"},
 		{"no publishable", []string{secret, "sk_test_1"}, settings{}, "needs STRIPE_PUBLISHABLE_KEY"},
 		{"base alone", []string{"STRIPE_API_BASE", "http://127.0.0.1:1"}, settings{}, "needs STRIPE_SECRET_KEY"},
-		{"sign-in", []string{"OIDC_ISSUER", "https://id.example"}, settings{}, "guests only"},
+		{"sign-in", []string{"OIDC_ISSUER", "https://id.example", "OIDC_AUDIENCE", "app"},
+			settings{store: ".kassa/kassa.db", issuer: "https://id.example", audience: "app"}, ""},
+		{"sign-in for any app", []string{"OIDC_ISSUER", "https://id.example"}, settings{}, "OIDC_AUDIENCE"},
+		{"sign-in nowhere", []string{"OIDC_AUDIENCE", "app"}, settings{}, "OIDC_ISSUER"},
 		{"three secrets", []string{"STRIPE_WEBHOOK_SECRET", "whsec_1,whsec_2,whsec_3"}, settings{}, "more than two"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -17,6 +17,7 @@ import (
 	"kassa/checkout/memstore"
 	"kassa/functions/internal/api"
 	"kassa/functions/internal/edge"
+	"kassa/functions/internal/oidc/issuer"
 	"kassa/functions/internal/ucp"
 	"kassa/payments/sandbox"
 	"kassa/payments/stripegateway"
@@ -34,6 +35,7 @@ type app struct {
 	faults   *faults
 	store    store
 	provider *sandbox.Provider // nil: Stripe's test mode, or another server that speaks its API
+	issuer   *issuer.Issuer    // nil: customers sign in elsewhere
 	shop     checkout.Shop
 	products int
 	schedule *schedule
@@ -155,7 +157,8 @@ func (a *app) assemble(book *notebook, gateway checkout.Gateway) error {
 	outbox, err8 := checkout.NewOutbox(checkout.OutboxConfig{
 		Store: a.store, Publisher: eventLog{a.log}, Namespace: cmp.Or(a.settings.namespace, ucp.DefaultNamespace), BaseURL: a.shop.BaseURL, Logger: a.log,
 	})
-	if err := errors.Join(err1, err2, err3, err4, err5, err6, err7, err8); err != nil {
+	customers, err9 := a.openSignIn(book)
+	if err := errors.Join(err1, err2, err3, err4, err5, err6, err7, err8, err9); err != nil {
 		return err
 	}
 	a.schedule = &schedule{
@@ -163,7 +166,7 @@ func (a *app) assemble(book *notebook, gateway checkout.Gateway) error {
 		outbox: outbox, log: a.log,
 		woken: make(chan struct{}, 1),
 	}
-	e := edge.Config{Wire: wire, Logger: a.log, Now: a.clock.Now, NewID: rand.Text}
+	e := edge.Config{Wire: wire, Logger: a.log, Now: a.clock.Now, NewID: rand.Text, Customers: customers}
 	a.handler = a.routes(
 		api.Cart(api.CartDeps{Edge: e, Carts: carts, Lines: carts, Products: carts, OpenAPI: kassa.OpenAPI}),
 		api.Checkout(api.CheckoutDeps{Edge: e, Sessions: sessions, Orders: sessions}),
@@ -204,7 +207,7 @@ func firstSegment(path string) string {
 }
 
 func (a *app) dev() http.Handler {
-	return dev{clock: a.clock, schedule: a.schedule, faults: a.faults, sandbox: a.provider, log: a.log}.handler()
+	return dev{clock: a.clock, schedule: a.schedule, faults: a.faults, sandbox: a.provider, issuer: a.issuer, log: a.log}.handler()
 }
 
 // bounded gives each request the time that an invocation has.

@@ -46,7 +46,7 @@ func start(ctx context.Context, f *coldstart.Function) (any, error) {
 		if err != nil {
 			return nil, fmt.Errorf("parameter %s: %w", secrets, err)
 		}
-		edge, err := httpfunction.Edge(f, c.Shop, namespace)
+		edge, err := httpfunction.Edge(f, c.Shop, namespace, nil) // Stripe signs; nobody signs in here
 		if err != nil {
 			return nil, err
 		}

@@ -39,7 +39,7 @@ func TestDeployPageNamesWhatExists(t *testing.T) {
 			t.Errorf("deploy.md reads an output %s", m[1])
 		}
 	}
-	for _, m := range regexp.MustCompile(`\b(Namespace|StripeMode|AlarmEmail|ReserveConcurrency|Architecture)=`).FindAllStringSubmatch(deploy, -1) {
+	for _, m := range regexp.MustCompile(`\b(Namespace|OidcIssuer|OidcAudience|StripeMode|AlarmEmail|ReserveConcurrency|Architecture)=`).FindAllStringSubmatch(deploy, -1) {
 		if _, ok := template.Parameters[m[1]]; !ok {
 			t.Errorf("deploy.md sets a parameter %s", m[1])
 		}

@@ -14,14 +14,27 @@ import (
 	"kassa/functions/internal/coldstart"
 	"kassa/functions/internal/edge"
 	"kassa/functions/internal/lambdahttp"
+	"kassa/functions/internal/oidc"
 	"kassa/functions/internal/parameter"
 	"kassa/functions/internal/ucp"
 )
 
 // Edge returns the way in and out of a function of a shop, whose own payment handlers are named in a namespace.
-func Edge(f *coldstart.Function, shop checkout.Shop, namespace string) (edge.Config, error) {
+func Edge(f *coldstart.Function, shop checkout.Shop, namespace string, customers edge.Customers) (edge.Config, error) {
 	wire, err := ucp.New(shop, namespace)
-	return edge.Config{Wire: wire, Logger: f.Log, Now: f.Now, NewID: rand.Text}, err
+	return edge.Config{Wire: wire, Logger: f.Log, Now: f.Now, NewID: rand.Text, Customers: customers}, err
+}
+
+// Customers returns who verifies customers' tokens, by OIDC_ISSUER and OIDC_AUDIENCE; nil where both are empty and the shop has
+// guests only. It keeps the issuer's keys, so a function makes one, outside of what changes with its parameters; the first
+// customer's token has them fetched.
+func Customers(f *coldstart.Function) (edge.Customers, error) {
+	issuer, audience := f.Env.Optional("OIDC_ISSUER"), f.Env.Optional("OIDC_AUDIENCE")
+	verifier, err := oidc.FromEnvironment(issuer, audience, oidc.Config{Now: f.Now, Logger: f.Log})
+	if verifier == nil || err != nil {
+		return nil, err // and no verifier: a nil pointer in an interface is none
+	}
+	return verifier, nil
 }
 
 // reserve is kept back of an invocation to answer that something did not answer in time.
