@@ -111,7 +111,7 @@ func longest(key string) int {
 	case strings.HasPrefix(key, "push."):
 		return 240
 	case last == "subject", last == "heading":
-		return 200
+		return 400
 	case last == "button", strings.HasPrefix(key, "label."), strings.HasPrefix(key, "link."), strings.HasPrefix(key, "section."):
 		return 60
 	}
