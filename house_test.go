@@ -25,6 +25,8 @@ const (
 	dynamoSDK   = "github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	lambdaSDK   = "github.com/aws/aws-lambda-go"
 	eventsSDK   = "github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	mailSDK     = "github.com/aws/aws-sdk-go-v2/service/sesv2"
+	pushSDK     = "github.com/aws/aws-sdk-go-v2/service/sns"
 	awsSDK      = "github.com/aws/"
 	embeddedDB  = "go.etcd.io/bbolt"
 	cldr        = "github.com/bojanz/currency"
@@ -64,6 +66,8 @@ var owners = map[string]string{
 	stripeSDK:  "kassa/payments/stripegateway",
 	dynamoSDK:  "kassa/checkout/dynamostore kassa/checkout/dynamostore/",
 	eventsSDK:  "kassa/checkout/eventbridgebus",
+	mailSDK:    "kassa/checkout/recovery/awsmessenger",
+	pushSDK:    "kassa/checkout/recovery/awsmessenger",
 	lambdaSDK:  inFunctions,
 	embeddedDB: "kassa/checkout/memstore kassa/payments/sandbox",
 	cldr:       "kassa/payments/money",
