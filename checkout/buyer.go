@@ -48,6 +48,7 @@ type Context struct {
 	PostalCode string `json:"postal_code,omitempty"`
 	Language   string `json:"language,omitempty"` // one that the shop speaks: nl, nb, en, de, fr
 	Currency   string `json:"currency,omitempty"` // asked for; a cart's own currency is what counts
+	Platform   string `json:"platform,omitempty"` // ios, android, web: what the shopper pays on
 }
 
 // Destination is where the goods go. Before a wallet has authorized, it may hold a country and a postal code only.

@@ -49,6 +49,51 @@ var trials = map[string]func(*world) trial{
 		cart := checkout.CartView{Cart: checkout.Cart{ID: made.Session.CartID}, Token: made.Token}
 		return w.creates(cart, in)
 	},
+	"prepare": func(w *world) trial {
+		cart, id := w.opened()
+		return w.prepares(cart, id)
+	},
+	"prepare, signed in": func(w *world) trial {
+		cart := w.cartOf("ada", "mug", 1)
+		return w.prepares(cart, w.open(cart).Session.ID)
+	},
+	"prepare after a decline": func(w *world) trial {
+		cart, id := w.opened()
+		w.pay(cart.Token, id, "pm_card_chargeDeclined")
+		w.update(cart.Token, id, checkout.SessionChange{Lines: linesOf("mug", 2)})
+		return w.prepares(cart, id)
+	},
+	"prepare anew": func(w *world) trial {
+		cart, id := w.opened()
+		w.prepare(cart.Token, id)
+		return w.prepares(cart, id)
+	},
+	"turn back from the sheet": func(w *world) trial {
+		cart, id := w.opened()
+		w.prepare(cart.Token, id)
+		in := checkout.UpdateSessionInput{Request: w.request(cart.Token), SessionID: id, Change: checkout.SessionChange{Lines: linesOf("mug", 3)}}
+		return trial{world: w, cart: cart, run: func(ctx context.Context) error { _, err := w.sessions.Update(ctx, in); return err }}
+	},
+	"webhook of the sheet": func(w *world) trial {
+		cart, id := w.opened()
+		w.confirm(w.prepare(cart.Token, id).Session.Intent.ID, "pm_card_visa")
+		return w.delivers(cart, "payment_intent.succeeded")
+	},
+	"status read after the sheet": func(w *world) trial {
+		cart, id := w.opened()
+		w.confirm(w.prepare(cart.Token, id).Session.Intent.ID, "pm_card_visa")
+		w.clock.advance(10 * time.Second)
+		return trial{world: w, cart: cart, run: func(ctx context.Context) error {
+			_, err := w.sessions.Session(ctx, callerOf(cart.Token), id)
+			return err
+		}}
+	},
+	"reconcile when the sheet was left": func(w *world) trial {
+		cart, id := w.opened()
+		w.prepare(cart.Token, id)
+		w.clock.advance(10 * time.Minute)
+		return w.reconciles(cart)
+	},
 	"turn back from the bank": func(w *world) trial {
 		cart, id := w.opened()
 		w.pay(cart.Token, id, "pm_card_authenticationRequired")
@@ -80,7 +125,7 @@ var trials = map[string]func(*world) trial{
 		w.ok(w.provider.Authenticate(w.pay(cart.Token, id, "pm_card_authenticationRequired").Session.Intent.ID, true))
 		w.clock.advance(10 * time.Second)
 		return trial{world: w, cart: cart, run: func(ctx context.Context) error {
-			_, err := w.sessions.Session(ctx, checkout.Caller{Token: cart.Token}, id)
+			_, err := w.sessions.Session(ctx, callerOf(cart.Token), id)
 			return err
 		}}
 	},
@@ -153,6 +198,11 @@ func completing(w *world, pm string) trial {
 func (w *world) completes(cart checkout.CartView, id, pm string) trial {
 	in := checkout.CompleteInput{Request: w.request(cart.Token), SessionID: id, Instrument: method(pm)}
 	return trial{world: w, cart: cart, run: func(ctx context.Context) error { _, err := w.sessions.Complete(ctx, in); return err }}
+}
+
+func (w *world) prepares(cart checkout.CartView, id string) trial {
+	in := checkout.PrepareInput{Request: w.request(cart.Token), SessionID: id}
+	return trial{world: w, cart: cart, run: func(ctx context.Context) error { _, err := w.sessions.Prepare(ctx, in); return err }}
 }
 
 func (w *world) creates(cart checkout.CartView, in checkout.CreateSessionInput) trial {
@@ -237,7 +287,7 @@ var recoveries = map[string]func(trial){
 	"reads": func(tr trial) {
 		for range 3 {
 			tr.clock.advance(61 * time.Second)
-			_, _ = tr.sessions.Session(tr.Context(), checkout.Caller{Token: tr.cart.Token}, checkout.SessionID(tr.cart.Cart.ID, 0))
+			_, _ = tr.sessions.Session(tr.Context(), callerOf(tr.cart.Token), checkout.SessionID(tr.cart.Cart.ID, 0))
 		}
 	},
 	"reconcile": func(trial) {},

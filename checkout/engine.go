@@ -112,7 +112,12 @@ func request(s Session) payments.Request {
 	r := payments.Request{
 		Key: a.Key, SessionID: s.ID, CartID: s.CartID, Attempt: a.N, Amount: a.Amount, Instrument: a.Instrument,
 		Methods: a.Methods, ReturnURL: a.ReturnURL, Email: s.Buyer.Email, Shipping: shippingOf(s),
+		Order: OrderID(s.ID), Platform: payments.Platform(s.Context.Platform), Language: s.Context.Language,
+		HoldCards: a.HoldCards, Customer: a.Customer, KeepCard: a.KeepCard,
 		IntentID: a.IntentID, UpdateAmount: a.UpdateKey != "", UpdateKey: a.UpdateKey,
+	}
+	if a.Prepared() {
+		r.Shipping = nil // the sheet states it
 	}
 	return r
 }

@@ -31,7 +31,7 @@ var seconds = map[string]func(trial) func(context.Context) error{
 	"status read": func(tr trial) func(context.Context) error {
 		tr.clock.advance(61 * time.Second)
 		return func(ctx context.Context) error {
-			_, err := tr.sessions.Session(ctx, checkout.Caller{Token: tr.cart.Token}, tr.first())
+			_, err := tr.sessions.Session(ctx, callerOf(tr.cart.Token), tr.first())
 			return err
 		}
 	},
@@ -66,8 +66,11 @@ func (tr trial) first() string { return checkout.SessionID(tr.cart.Cart.ID, 0) }
 // its own, and leaves the rest to reconcile.
 func TestEveryPairOfDeaths(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"complete", "complete, declined", "complete, 3-D", "second attempt at another amount", "turn back from the bank"} {
+	for _, name := range []string{"complete", "complete, declined", "complete, 3-D", "second attempt at another amount", "turn back from the bank", "prepare, signed in"} {
 		for next, second := range seconds {
+			if name == "prepare, signed in" && next == "webhooks" {
+				continue // nothing has happened yet that the provider would tell
+			}
 			t.Run(name+", then "+next, func(t *testing.T) {
 				t.Parallel()
 				pairs := 0

@@ -73,6 +73,35 @@ func step(ctx context.Context, name string, call func() error) error {
 // mortal wraps everything that a service touches, so that a process can die at each of its calls.
 func mortal(c *checkout.Config) {
 	c.Carts, c.Sessions, c.Catalog, c.Inbox, c.Gateway = mortalCarts{c.Carts}, mortalSessions{c.Sessions}, mortalCatalog{c.Catalog}, mortalInbox{c.Inbox}, mortalGateway{c.Gateway}
+	c.Vault, c.People = mortalVault{c.Vault}, mortalPeople{c.People}
+}
+
+type mortalVault struct{ checkout.Vault }
+
+func (m mortalVault) Customer(ctx context.Context, r payments.CustomerRequest) (id string, err error) {
+	err = step(ctx, "Customer", func() (err error) { id, err = m.Vault.Customer(ctx, r); return err })
+	return id, err
+}
+
+func (m mortalVault) EphemeralKey(ctx context.Context, customer, version string) (secret string, err error) {
+	err = step(ctx, "EphemeralKey", func() (err error) { secret, err = m.Vault.EphemeralKey(ctx, customer, version); return err })
+	return secret, err
+}
+
+func (m mortalVault) SavedCards(ctx context.Context, customer string) (cards []payments.SavedCard, err error) {
+	err = step(ctx, "SavedCards", func() (err error) { cards, err = m.Vault.SavedCards(ctx, customer); return err })
+	return cards, err
+}
+
+type mortalPeople struct{ checkout.PersonStore }
+
+func (m mortalPeople) Person(ctx context.Context, id string) (p checkout.Person, err error) {
+	err = step(ctx, "Person", func() (err error) { p, err = m.PersonStore.Person(ctx, id); return err })
+	return p, err
+}
+
+func (m mortalPeople) PutPerson(ctx context.Context, p checkout.Person) error {
+	return step(ctx, "PutPerson", func() error { return m.PersonStore.PutPerson(ctx, p) })
 }
 
 type mortalCarts struct{ checkout.CartStore }

@@ -49,6 +49,7 @@ const (
 	MsgAmountTooSmall   = "amount_too_small"      // below what the provider takes; arg minimum
 	MsgAmountTooLarge   = "amount_too_large"
 	MsgHandlerUnknown   = "payment_handler_unavailable" // the instrument's handler is not offered for this session
+	MsgCardUnknown      = "saved_card_unknown"          // the saved card is none of the shopper's
 	MsgExpired          = "session_expired"
 )
 

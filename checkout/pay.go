@@ -22,6 +22,7 @@ type payment struct {
 	instrument *payments.Instrument
 	expected   *int64 // the total that the shopper saw, where the request has it
 	short      bool   // the cart took only some of the lines that were asked for
+	keepCard   bool   // the shopper wants the card kept for the next purchase
 	seen       Quote  // what the last answer about the session showed; Version 0 = there was none
 }
 
@@ -37,6 +38,9 @@ func (s *Sessions) pay(ctx context.Context, now time.Time, sess Session, cart Ca
 	if wait := cooldown(now, sess.Declines); wait > 0 {
 		return Session{}, &Error{Code: CodeRateLimited, Message: "too many declined payments", RetryAfter: wait}
 	}
+	if p.instrument != nil && p.instrument.Handler == HandlerSavedCard {
+		sess = s.withWallet(ctx, sess)
+	}
 	if refusal := s.refusal(sess, change, p); len(refusal) > 0 || sess.Status != StatusReady {
 		sess.Messages = append(slices.Clone(sess.Messages), refusal...)
 		return s.refuse(ctx, sess, change, p)
@@ -44,6 +48,9 @@ func (s *Sessions) pay(ctx context.Context, now time.Time, sess Session, cart Ca
 	holds, err := s.holds(ctx, sess)
 	if err != nil {
 		return Session{}, err
+	}
+	if p.instrument != nil && !sess.Quote.Total.IsZero() {
+		sess = s.withCustomer(ctx, sess, p)
 	}
 	after, err := s.commit(ctx, s.before(now, sess, cart, holds, p))
 	var conflict *Conflict
@@ -96,6 +103,8 @@ func (s *Sessions) refusal(sess Session, change *CartChange, p payment) []Messag
 	}
 	if _, ok := offerFor(s.offers(sess), p.instrument.Handler); !ok {
 		out = append(out, errorMessage(MsgHandlerUnknown, SeverityRecoverable, "$.payment.instruments[0].handler_id", "handler", p.instrument.Handler))
+	} else if p.instrument.Handler == HandlerSavedCard && !sess.Wallet.owns(p.instrument.Token) {
+		out = append(out, errorMessage(MsgCardUnknown, SeverityRecoverable, "$.payment.instruments[0].id"))
 	}
 	return out
 }
@@ -186,47 +195,20 @@ func (s *Sessions) begin(now time.Time, sess Session, p payment) Session {
 	a := Attempt{
 		N: sess.Attempts, Mark: p.mark, Instrument: *p.instrument, Methods: offer.Methods, ReturnURL: s.shop.ReturnURL,
 		Amount: sess.Quote.Total, StartedAt: now, LeaseUntil: now.Add(s.shop.Durations.Lease),
+		HoldCards: s.shop.holdsCards(), KeepCard: p.keepCard,
 	}
+	if sess.Wallet != nil {
+		a.Customer = sess.Wallet.Customer
+	}
+	a.KeepCard = a.KeepCard && a.Customer != ""
 	a.Key = payKey(sess, a)
 	if sess.Intent != nil {
 		a.IntentID = sess.Intent.ID
-		if sess.Intent.Amount != a.Amount {
+		if sess.Intent.Amount != a.Amount || sess.Intent.Customer != a.Customer {
 			a.UpdateKey = "upd:" + a.IntentID + ":" + strconv.FormatInt(sess.Quote.Version, 10) + ":" + strconv.Itoa(a.N)
 		}
 	}
 	sess.Status, sess.Attempt = StatusInProgress, &a
 	sess.Watch = Watch{WatchPayment, a.LeaseUntil}
 	return sess
-}
-
-// offers are the ways to pay that the session has: the method matrix, for now of cards and the wallets that hold them.
-func (s *Sessions) offers(sess Session) []Offer {
-	if sess.Quote.Total.IsZero() {
-		return nil
-	}
-	cards := []string{"card"}
-	var out []Offer
-	if s.shop.Wallets.AppleMerchantID != "" {
-		out = append(out, Offer{HandlerApplePay, cards})
-	}
-	if s.shop.Wallets.GooglePay && googleShows(sess) {
-		out = append(out, Offer{HandlerGooglePay, cards})
-	}
-	return append(out, Offer{HandlerStripe, cards})
-}
-
-// googleShows reports whether Google Pay's sheet can show the total: its prices have no decimals or two (Google Pay API,
-// TransactionInfo), and currencies whose ISO digits are not the provider's would be shown a hundredfold wrong by its SDK.
-func googleShows(sess Session) bool {
-	c := sess.Quote.Total.Currency
-	units, err := sess.Quote.Total.ToProvider()
-	return err == nil && units == sess.Quote.Total.Minor && c.Exponent() != 3
-}
-
-func offerFor(offers []Offer, handler string) (Offer, bool) {
-	i := slices.IndexFunc(offers, func(o Offer) bool { return o.Handler == handler })
-	if i < 0 {
-		return Offer{}, false
-	}
-	return offers[i], true
 }

@@ -182,7 +182,7 @@ func TestThreeDSecure(t *testing.T) {
 // get shows a session as the app would.
 func (w *world) get(token, id string) checkout.SessionView {
 	w.Helper()
-	view, err := w.sessions.Session(w.Context(), checkout.Caller{Token: token}, id)
+	view, err := w.sessions.Session(w.Context(), callerOf(token), id)
 	w.ok(err)
 	return view
 }

@@ -83,6 +83,7 @@ func applied(s Session, ch SessionChange) Session {
 		{&s.Buyer.LastName, ch.Buyer.LastName}, {&s.Buyer.Phone, ch.Buyer.Phone},
 		{&s.Context.Country, ch.Context.Country}, {&s.Context.Region, ch.Context.Region},
 		{&s.Context.PostalCode, ch.Context.PostalCode}, {&s.Context.Language, ch.Context.Language},
+		{&s.Context.Platform, ch.Context.Platform},
 		{&s.Option, ch.Option},
 	} {
 		if f.from != nil {

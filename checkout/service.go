@@ -10,18 +10,20 @@ import (
 // Config is what the services are made of. Which fields a service needs follows from what it may do: Carts has no sessions
 // and no gateway, Observer and Sweeper no gateway.
 type Config struct {
-	Carts    CartStore
-	Sessions SessionStore
-	Catalog  Catalog
-	Inbox    Inbox
-	People   PersonStore // nil: nobody signs in
-	Gateway  Gateway
-	Shop     Shop
-	Tokens   Tokens
-	Live     bool             // real money: an intent of the other mode is never ours
-	Now      func() time.Time // read once by each service method
-	NewID    func() string    // random, ≥128 bits, for ids that nothing derives
-	Logger   *slog.Logger     // ids only
+	Carts     CartStore
+	Sessions  SessionStore
+	Catalog   Catalog
+	Inbox     Inbox
+	People    PersonStore // nil: nobody signs in
+	Gateway   Gateway
+	Vault     Vault             // nil: no saved cards
+	Customers ProviderCustomers // nil: People keeps them
+	Shop      Shop
+	Tokens    Tokens
+	Live      bool             // real money: an intent of the other mode is never ours
+	Now       func() time.Time // read once by each service method
+	NewID     func() string    // random, ≥128 bits, for ids that nothing derives
+	Logger    *slog.Logger     // ids only
 }
 
 // Request is what every call says about itself.
@@ -83,8 +85,8 @@ type BuyerPatch struct {
 
 // ContextPatch changes a context: nil keeps, "" clears.
 type ContextPatch struct {
-	Country, Region, PostalCode, Language *string
-	Currency                              *string // read where a create makes the cart too
+	Country, Region, PostalCode, Language, Platform *string
+	Currency                                        *string // read where a create makes the cart too
 }
 
 // SessionChange is what a client wants changed in a session. Zero changes nothing; PUT sets every field that UCP replaces.
@@ -105,6 +107,7 @@ type CreateSessionInput struct {
 	Change        SessionChange // Lines are ignored with CartID
 	Instrument    *payments.Instrument
 	ExpectedTotal *int64 // minor units of the session's currency
+	KeepCard      bool   // the shopper wants the card kept; signed in only
 }
 
 // UpdateSessionInput changes an open session (PUT, PATCH).
@@ -122,6 +125,7 @@ type CompleteInput struct {
 	Change        SessionChange // Lines are not read
 	Instrument    *payments.Instrument
 	ExpectedTotal *int64
+	KeepCard      bool // the shopper wants the card kept; signed in only
 }
 
 // CancelSessionInput ends a session without an order.
@@ -136,12 +140,13 @@ type SessionView struct {
 	Messages []Message // stored and derived
 	Offers   []Offer   // how it can be paid
 	Token    string    // capability token of the cart, where this call made it (and in replays of that call)
+	Sheet    *Sheet    // where this call prepared the payment; never in replays
 	Replayed bool
 }
 
 // Offer is a way to pay that a session offers.
 type Offer struct {
-	Handler string   // apple_pay, google_pay, stripe
+	Handler string   // apple_pay, google_pay, saved_card, stripe
 	Methods []string // provider's payment method types behind it: card …
 }
 
@@ -149,5 +154,6 @@ type Offer struct {
 const (
 	HandlerApplePay  = "apple_pay"
 	HandlerGooglePay = "google_pay"
+	HandlerSavedCard = "saved_card"
 	HandlerStripe    = "stripe"
 )

@@ -63,6 +63,8 @@ type Session struct {
 	UpdatedAt time.Time
 	ExpiresAt time.Time // fixed when opened
 	Watch     Watch
+
+	Wallet *Wallet // of the signed-in shopper; nil = not asked for
 }
 
 // Quote is a frozen price of a cart. What is charged is its total, or less.
@@ -107,7 +109,31 @@ type Attempt struct {
 	SoughtAt   time.Time // its last call, once it is only looked for in the provider's list
 	CheckedAt  time.Time // when the provider was last asked
 	HeldUntil  time.Time // when a shopper who must act is no longer waited for
+	HoldCards  bool      // as sent: cards are held first
+	Customer   string    // as sent: provider's customer
+	KeepCard   bool      // as sent: the shopper wants the card kept
 }
+
+// Prepared reports whether the attempt was handed to the provider's sheet in the app, which confirms it.
+func (a Attempt) Prepared() bool { return a.Instrument.Kind == payments.InstrumentSheet }
+
+// Wallet is what the signed-in shopper has at the provider, as it was when the session asked.
+type Wallet struct {
+	Customer string      // provider's id of the shopper; "" = has none yet
+	Cards    []SavedCard // that were kept, at most MaxSavedCards, the latest first
+}
+
+// SavedCard is a card that the shopper has kept, as it may be shown.
+type SavedCard struct {
+	ID       string // provider's payment method; of use to nobody but us and the provider
+	Brand    string
+	Last4    string
+	ExpMonth int
+	ExpYear  int
+}
+
+// MaxSavedCards bounds how many saved cards a session shows, for its size.
+const MaxSavedCards = 5
 
 // Intent is our view of the provider's payment object.
 type Intent struct {
@@ -116,6 +142,7 @@ type Intent struct {
 	Amount       money.Money
 	ClientSecret string
 	Action       *payments.Action
+	Customer     string // provider's customer that it is tied to; "" = none
 }
 
 // ProviderRefund is money to be given back because it can't become the session's order.

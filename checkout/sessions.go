@@ -12,9 +12,11 @@ import (
 type Sessions struct {
 	engine
 	reviser
-	carts *Carts
-	shop  Shop
-	now   func() time.Time
+	carts     *Carts
+	vault     Vault
+	customers ProviderCustomers
+	shop      Shop
+	now       func() time.Time
 }
 
 // NewSessions returns the service of the checkout function. CodeInvalid if something that it needs is missing.
@@ -26,8 +28,15 @@ func NewSessions(c Config) (*Sessions, error) {
 	if c.Sessions == nil || c.Gateway == nil {
 		return nil, invalid("config", "sessions need a session store and a gateway")
 	}
+	customers := c.Customers
+	if customers == nil && c.People != nil {
+		if customers, err = NewPeople(c); err != nil {
+			return nil, err
+		}
+	}
 	return &Sessions{
-		engine: newEngine(c), reviser: reviser{carts.quoter, carts.shop}, carts: carts, shop: carts.shop, now: c.Now,
+		engine: newEngine(c), reviser: reviser{carts.quoter, carts.shop}, carts: carts, vault: c.Vault, customers: customers,
+		shop: carts.shop, now: c.Now,
 	}, nil
 }
 
@@ -65,7 +74,8 @@ func (s *Sessions) Create(ctx context.Context, in CreateSessionInput) (SessionVi
 		in.CartID, token = view.Cart.ID, s.carts.tokens.Token(view.Cart.ID, view.Cart.Epoch)
 		in.Caller.Token, left = token, leftOut(in.Change.Lines, view)
 	}
-	in.Change.Lines, in.Change.Context = nil, ContextPatch{} // the cart's win (UCP cart_id)
+	// The cart's win (UCP cart_id), but for where the shopper is now.
+	in.Change.Lines, in.Change.Context = nil, ContextPatch{Platform: in.Change.Context.Platform}
 	view, err := retry(func() (SessionView, error) {
 		cart, err := s.carts.read(ctx, now, in.Caller, in.CartID)
 		if err != nil {
@@ -110,7 +120,7 @@ func cartOf(in CreateSessionInput) CreateCartInput {
 	c := in.Change.Context
 	cart := CreateCartInput{Request: in.Request, Lines: in.Change.Lines, Context: Context{
 		Country: value(c.Country), Region: value(c.Region), PostalCode: value(c.PostalCode), Language: value(c.Language),
-		Currency: value(c.Currency),
+		Currency: value(c.Currency), Platform: value(c.Platform),
 	}}
 	if d := in.Change.Destination; cart.Context.Country == "" && d != nil {
 		cart.Context.Country = d.Country
@@ -145,9 +155,11 @@ func (s *Sessions) open(ctx context.Context, now time.Time, in CreateSessionInpu
 	}
 	sess.Messages = append(left, sess.Messages...)
 	if in.Instrument != nil {
-		sess, err = s.pay(ctx, now, sess, cart, change, payment{mark: mark, instrument: in.Instrument, expected: in.ExpectedTotal, short: len(left) > 0})
+		sess, err = s.pay(ctx, now, sess, cart, change, payment{
+			mark: mark, instrument: in.Instrument, expected: in.ExpectedTotal, short: len(left) > 0, keepCard: in.KeepCard,
+		})
 	} else {
-		sess, err = s.write(ctx, sess, change)
+		sess, err = s.write(ctx, s.withWallet(ctx, sess), change)
 	}
 	if !errors.Is(err, errRetry) {
 		return s.shown(sess), err
@@ -232,10 +244,12 @@ func (s *Sessions) resume(ctx context.Context, now time.Time, in CreateSessionIn
 		return SessionView{}, err
 	}
 	if in.Instrument != nil {
-		sess, err = s.pay(ctx, now, sess, cart, change, payment{mark: mark, instrument: in.Instrument, expected: in.ExpectedTotal, seen: seen})
+		sess, err = s.pay(ctx, now, sess, cart, change, payment{
+			mark: mark, instrument: in.Instrument, expected: in.ExpectedTotal, seen: seen, keepCard: in.KeepCard,
+		})
 	} else {
 		sess.Marks = Remember(sess.Marks, mark)
-		sess, err = s.write(ctx, sess, change)
+		sess, err = s.write(ctx, s.withWallet(ctx, sess), change)
 	}
 	return s.shown(sess), err
 }
@@ -408,7 +422,7 @@ func (s *Sessions) Update(ctx context.Context, in UpdateSessionInput) (SessionVi
 		if in.Key != "" { // its own write is recognised by its Op
 			sess.Marks = Remember(sess.Marks, mark)
 		}
-		sess, err = s.write(ctx, sess, change)
+		sess, err = s.write(ctx, s.withWallet(ctx, sess), change)
 		return s.shown(sess), err
 	})
 }
@@ -453,7 +467,9 @@ func (s *Sessions) Complete(ctx context.Context, in CompleteInput) (SessionView,
 		if err != nil {
 			return SessionView{}, err
 		}
-		sess, err = s.pay(ctx, now, sess, cart, change, payment{mark: mark, instrument: in.Instrument, expected: in.ExpectedTotal, seen: seen})
+		sess, err = s.pay(ctx, now, sess, cart, change, payment{
+			mark: mark, instrument: in.Instrument, expected: in.ExpectedTotal, seen: seen, keepCard: in.KeepCard,
+		})
 		return s.shown(sess), err
 	})
 }

@@ -96,6 +96,9 @@ func (st settler) reported(now time.Time, s Session, r report) (Commit, bool) {
 	case payments.StatusActionRequired, payments.StatusProcessing:
 		return st.waiting(now, s, r)
 	case payments.StatusAwaitingMethod:
+		if s.Attempt.Prepared() {
+			return st.sheetOpen(now, s, r)
+		}
 		if r.source == fromEvent || r.source == fromRead && !s.Attempt.Answered {
 			return Commit{}, false // both the state before the call and the one after its decline
 		}
@@ -151,8 +154,11 @@ func (st settler) waiting(now time.Time, s Session, r report) (Commit, bool) {
 	switch r.intent.Status {
 	case payments.StatusActionRequired:
 		s.Status = StatusEscalated
-		if a.HeldUntil.IsZero() {
-			a.HeldUntil = now.Add(st.shop.Durations.Action)
+		switch d := st.shop.Durations; {
+		case a.HeldUntil.IsZero():
+			a.HeldUntil = now.Add(d.Action)
+		case a.Prepared() && changed: // gone from the sheet to a bank, perhaps not for the first time
+			a.HeldUntil = maxTime(a.HeldUntil, minTime(now.Add(d.Action), a.StartedAt.Add(d.Hold+2*d.Action)))
 		}
 		s.Watch = Watch{WatchPayment, a.HeldUntil}
 	default:
@@ -162,6 +168,31 @@ func (st settler) waiting(now time.Time, s Session, r report) (Commit, bool) {
 	s.Attempt = &a
 	return Commit{Session: s}, changed || r.source == fromRead
 }
+
+// sheetOpen keeps a prepared attempt open while its intent waits in the provider's sheet. What failed there can be tried again
+// there, so that it decides nothing; it is told. The hold ends it. An intent that doesn't ask for what the attempt does shows
+// that the call has not been answered: it is the one of an earlier attempt.
+func (st settler) sheetOpen(now time.Time, s Session, r report) (Commit, bool) {
+	in, a := *r.intent, *s.Attempt
+	if r.source == fromEvent || in.Amount != a.Amount || r.source == fromRead && !a.Answered {
+		return Commit{}, false
+	}
+	before := s.Intent
+	a.CheckedAt, a.LeaseUntil, a.Answered = now, minTime(a.LeaseUntil, now), true
+	if a.HeldUntil.IsZero() {
+		a.HeldUntil = now.Add(st.shop.Durations.Hold)
+	}
+	s.Intent, s.Attempt, s.Status = remembered(in), &a, StatusEscalated
+	s.Intent.Action = &payments.Action{Type: ActionSheet, ReturnURL: a.ReturnURL}
+	if in.Decline != nil && before != nil && before.Status != payments.StatusAwaitingMethod {
+		s.Messages = []Message{declineMessage(in.Decline.Reason)}
+	}
+	s.Watch = Watch{WatchPayment, a.HeldUntil}
+	return Commit{Session: s}, true
+}
+
+// ActionSheet is the action of a prepared payment: the app opens the provider's sheet.
+const ActionSheet = "payment_sheet"
 
 // slowBank is how often a payment that is on its way for hours or days is asked about; its events usually come first.
 const slowBank = 10 * time.Minute
@@ -330,5 +361,5 @@ func notify(s Session, kind string, now time.Time) Session {
 }
 
 func remembered(in payments.Intent) *Intent {
-	return &Intent{ID: in.ID, Status: in.Status, Amount: in.Amount, ClientSecret: in.ClientSecret, Action: in.Action}
+	return &Intent{ID: in.ID, Status: in.Status, Amount: in.Amount, ClientSecret: in.ClientSecret, Action: in.Action, Customer: in.Customer}
 }

@@ -28,6 +28,7 @@ type Shop struct {
 	Links          []Link                     `json:"links"`           // terms, privacy, returns
 	Terms          string                     `json:"terms"`           // version of the terms in force, kept with each order
 	Wallets        Wallets                    `json:"wallets"`
+	Methods        []MethodRule               `json:"methods,omitempty"` // how it can be paid, in the order of the sheet; none = cards
 	Durations      Durations                  `json:"durations"`
 }
 
@@ -54,6 +55,7 @@ type Wallets struct {
 type Durations struct {
 	Quote   time.Duration `json:"quote"`   // 30 min: unit prices hold
 	Session time.Duration `json:"session"` // 6 h
+	Hold    time.Duration `json:"hold"`    // 10 min: hold while a prepared payment waits in the provider's sheet
 	Action  time.Duration `json:"action"`  // 20 min: hold while the shopper acts at a bank
 	Lease   time.Duration `json:"lease"`   // 60 s
 	Idle    time.Duration `json:"idle"`    // 1 h: a cart is due that long after it was made
@@ -64,7 +66,7 @@ func (d Durations) orDefault() Durations {
 		at  *time.Duration
 		def time.Duration
 	}{
-		{&d.Quote, 30 * time.Minute}, {&d.Session, 6 * time.Hour},
+		{&d.Quote, 30 * time.Minute}, {&d.Session, 6 * time.Hour}, {&d.Hold, 10 * time.Minute},
 		{&d.Action, 20 * time.Minute}, {&d.Lease, time.Minute}, {&d.Idle, time.Hour},
 	} {
 		if *f.at == 0 {
@@ -117,7 +119,7 @@ func (s Shop) Validate() error {
 		}
 	}
 	for field, d := range map[string]time.Duration{
-		"quote": s.Durations.Quote, "session": s.Durations.Session, "action": s.Durations.Action, "lease": s.Durations.Lease, "idle": s.Durations.Idle,
+		"quote": s.Durations.Quote, "session": s.Durations.Session, "hold": s.Durations.Hold, "action": s.Durations.Action, "lease": s.Durations.Lease, "idle": s.Durations.Idle,
 	} {
 		if d < 0 {
 			bad("durations."+field, "can't be negative")
@@ -129,6 +131,7 @@ func (s Shop) Validate() error {
 	if s.Wallets.PublishableKey == "" {
 		bad("wallets.publishable_key", "wallet sheets can't open without it")
 	}
+	s.validateMethods(bad)
 	return errors.Join(errs...)
 }
 

@@ -7,7 +7,11 @@ import (
 
 	"kassa/checkout"
 	"kassa/checkout/pricing"
+	"kassa/payments"
+	"kassa/payments/money"
 )
+
+func rules(r ...checkout.MethodRule) []checkout.MethodRule { return r }
 
 func TestShopSettings(t *testing.T) {
 	t.Parallel()
@@ -32,6 +36,35 @@ func TestShopSettings(t *testing.T) {
 		},
 		"terms":                   func(s *checkout.Shop) { s.Terms = "" },
 		"wallets.publishable_key": func(s *checkout.Shop) { s.Wallets.PublishableKey = "" },
+		"durations.hold":          func(s *checkout.Shop) { s.Durations.Hold = -1 },
+		"methods[0].type":         func(s *checkout.Shop) { s.Methods = rules(checkout.MethodRule{Type: "cash"}) },
+		"methods[1].type": func(s *checkout.Shop) {
+			s.Methods = rules(checkout.MethodRule{Type: "card"}, checkout.MethodRule{Type: "card"})
+		},
+		"sofort can't be offered":                      func(s *checkout.Shop) { s.Methods = rules(checkout.MethodRule{Type: "sofort"}) },
+		"not for merchant accounts of US":              func(s *checkout.Shop) { s.Country, s.Methods = "US", rules(checkout.MethodRule{Type: "ideal"}) },
+		"none of the shop's currencies: EUR, NOK, USD": func(s *checkout.Shop) { s.Methods = rules(checkout.MethodRule{Type: "swish"}) },
+		"the shop sells to none of them: BE":           func(s *checkout.Shop) { s.Methods = rules(checkout.MethodRule{Type: "bancontact"}) },
+		"methods[0].countries[0]": func(s *checkout.Shop) {
+			s.Methods = rules(checkout.MethodRule{Type: "card", Countries: []string{"nl"}})
+		},
+		"methods[0].platforms[0]": func(s *checkout.Shop) {
+			s.Methods = rules(checkout.MethodRule{Type: "card", Platforms: []payments.Platform{"desktop"}})
+		},
+		"wechat_pay can't be opened on ios": func(s *checkout.Shop) {
+			s.Methods = rules(checkout.MethodRule{Type: "wechat_pay", Platforms: []payments.Platform{"ios"}})
+		},
+		"methods[0].minimum.SEK": func(s *checkout.Shop) {
+			s.Methods = rules(checkout.MethodRule{Type: "ideal", Minimum: map[money.Currency]int64{"SEK": 1}})
+		},
+		"methods[0].minimum.EUR": func(s *checkout.Shop) {
+			s.Methods = rules(checkout.MethodRule{Type: "ideal", Minimum: map[money.Currency]int64{"EUR": -1}})
+		},
+		"methods[0].maximum.EUR": func(s *checkout.Shop) {
+			s.Methods = rules(checkout.MethodRule{Type: "ideal", Minimum: map[money.Currency]int64{"EUR": 9}, Maximum: map[money.Currency]int64{"EUR": 8}})
+		},
+		"methods[0].capture":   func(s *checkout.Shop) { s.Methods = rules(checkout.MethodRule{Type: "ideal", Capture: "manual"}) },
+		"(methods[0].capture)": func(s *checkout.Shop) { s.Methods = rules(checkout.MethodRule{Type: "card", Capture: "later"}) },
 	} {
 		shop := demoShop()
 		spoil(&shop)

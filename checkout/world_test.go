@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -86,7 +87,8 @@ func newWorld(t *testing.T, edit ...func(*checkout.Config)) *world {
 	tokens, err := checkout.NewTokens([]byte("0123456789abcdef0123456789abcdef"))
 	w.ok(err)
 	w.config = checkout.Config{
-		Carts: w.store, Sessions: w.store, Catalog: w.store, Inbox: w.store, People: w.store, Gateway: gateway, Shop: demoShop(), Tokens: tokens,
+		Carts: w.store, Sessions: w.store, Catalog: w.store, Inbox: w.store, People: w.store, Gateway: gateway, Vault: gateway,
+		Shop: demoShop(), Tokens: tokens,
 		Now: w.clock.Now, NewID: func() string { return fmt.Sprintf("op%016d", ids.Add(1)) },
 	}
 	for _, e := range edit {
@@ -170,7 +172,28 @@ func (w *world) key() string { return fmt.Sprintf("key-0000000000000000-%d", w.k
 
 func (w *world) request(token string) checkout.Request {
 	key := w.key()
-	return checkout.Request{Caller: checkout.Caller{Token: token}, Key: key, Fingerprint: "f-" + key}
+	return checkout.Request{Caller: callerOf(token), Key: key, Fingerprint: "f-" + key}
+}
+
+// signedIn stands before a customer where tests hand around a guest's token.
+const signedIn = "signed-in:"
+
+func callerOf(token string) checkout.Caller {
+	if customer, ok := strings.CutPrefix(token, signedIn); ok {
+		return checkout.Caller{Customer: customer}
+	}
+	return checkout.Caller{Token: token}
+}
+
+// cartOf makes a signed-in customer's cart.
+func (w *world) cartOf(customer string, lines ...any) checkout.CartView {
+	w.Helper()
+	view, err := w.carts.Create(w.Context(), checkout.CreateCartInput{
+		Request: w.request(signedIn + customer), Context: checkout.Context{Country: "NL", Language: "en"}, Lines: linesOf(lines...),
+	})
+	w.ok(err)
+	view.Token = signedIn + customer
+	return view
 }
 
 // cart makes a guest's cart of sku, quantity, sku, quantity …

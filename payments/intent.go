@@ -23,9 +23,12 @@ const (
 	InstrumentConfirmationToken InstrumentKind = "stripe_confirmation_token" // ctoken_…
 	InstrumentPaymentMethod     InstrumentKind = "stripe_payment_method"     // pm_…
 	InstrumentGooglePayToken    InstrumentKind = "google_pay_token"          // the id (tok_…) inside the wallet's token string
+	// InstrumentSheet has no token: the provider's sheet, in the app, asks the shopper and confirms the intent.
+	InstrumentSheet InstrumentKind = "sheet"
 )
 
-// Request asks the provider to take money: it creates and confirms an intent, or confirms the one named by IntentID.
+// Request asks the provider to take money: it creates and confirms an intent, or confirms the one named by IntentID. With an
+// InstrumentSheet it creates one, or brings that one up to date, and leaves confirming it to the app.
 // Everything in it is derived from stored facts, so that the same attempt repeated is the same request to the byte.
 type Request struct {
 	Key        string      // provider's idempotency key of this attempt
@@ -34,10 +37,17 @@ type Request struct {
 	Attempt    int         // 1 for the first
 	Amount     money.Money // what to take
 	Instrument Instrument
-	Methods    []string // payment_method_types: what the method matrix offers now
-	ReturnURL  string   // where a redirect ends; always sent
-	Email      string   // of the buyer; for the provider's own risk checks, no receipt is asked for
-	Shipping   *Shipping
+	Methods    []string  // payment_method_types: what the method matrix offers now
+	ReturnURL  string    // where a redirect ends; always sent
+	Email      string    // of the buyer; for the provider's own risk checks, no receipt is asked for
+	Shipping   *Shipping // not with InstrumentSheet: the app states it when it confirms, and two who do are refused
+
+	Order     string   // reference that the shopper's app may show beside the payment
+	Platform  Platform // for methods that must know
+	Language  string   // of the shopper, for the pages of methods that have some
+	HoldCards bool     // a card's money is held, and taken by a capture
+	Customer  string   // provider's customer whose kept instruments may be used; "" = none
+	KeepCard  bool     // keep a card for the customer's next purchase, with the shopper's consent
 
 	IntentID     string // a further attempt: the intent to confirm
 	UpdateAmount bool   // a further attempt at another amount: set Amount on the intent first…
@@ -64,6 +74,7 @@ type Intent struct {
 	Decline       *Decline // why the last try failed
 	CancelReason  string   // provider's word; "expired" and "automatic" mean that a hold lapsed
 	CaptureBefore time.Time
+	Customer      string // provider's customer that it is tied to
 	Created       time.Time
 }
 

@@ -16,7 +16,7 @@ import (
 // The rows of the domain's types (see row.go). Only ever add to the end.
 
 func contextRow(c *checkout.Context) row {
-	return row{of: c, fields: []any{&c.Country, &c.Language, &c.PostalCode, &c.Region, &c.Currency}}
+	return row{of: c, fields: []any{&c.Country, &c.Language, &c.PostalCode, &c.Region, &c.Currency, &c.Platform}}
 }
 
 func buyerRow(b *checkout.Buyer) row {
@@ -222,6 +222,7 @@ func attemptRow(s *checkout.Session) func(*checkout.Attempt) row {
 			amount{&a.Amount, &s.Quote.Currency, func() int64 { return s.Quote.Total.Minor }},
 			later{&a.StartedAt, &s.CreatedAt}, later{&a.LeaseUntil, &s.CreatedAt}, &a.Answered, &a.Tries,
 			later{&a.CheckedAt, &s.CreatedAt}, later{&a.HeldUntil, &s.CreatedAt}, later{&a.SoughtAt, &s.CreatedAt},
+			&a.HoldCards, &a.Customer, &a.KeepCard,
 		}}
 	}
 }
@@ -244,7 +245,7 @@ func intentRow(s *checkout.Session) func(*checkout.Intent) row {
 	return func(in *checkout.Intent) row {
 		return row{of: in, fields: []any{
 			&in.ID, &in.Status, amount{&in.Amount, &s.Quote.Currency, func() int64 { return s.Quote.Total.Minor }},
-			around{&in.ClientSecret, func() string { return in.ID }}, optional[payments.Action]{&in.Action, actionRow},
+			around{&in.ClientSecret, func() string { return in.ID }}, optional[payments.Action]{&in.Action, actionRow}, &in.Customer,
 		}}
 	}
 }
@@ -259,4 +260,12 @@ func orderRow(s *checkout.Session) func(*checkout.Order) row {
 			&o.Terms, &o.Authorized, &o.CaptureBefore,
 		}}
 	}
+}
+
+func walletRow(w *checkout.Wallet) row {
+	return row{of: w, fields: []any{&w.Customer, rows[checkout.SavedCard]{&w.Cards, cardRow}}}
+}
+
+func cardRow(c *checkout.SavedCard) row {
+	return row{of: c, fields: []any{&c.ID, &c.Brand, &c.Last4, &c.ExpMonth, &c.ExpYear}}
 }

@@ -35,6 +35,7 @@ func sessionRow(s *checkout.Session) row {
 		rows[checkout.ProviderRefund]{&s.Refunds, refundRow(s)}, &s.Review,
 		usual[string]{&s.CartID, func() string { return checkout.CartOfSession(s.ID) }},
 		usual[int]{&s.Round, func() int { return roundOf(s.ID) }},
+		optional[checkout.Wallet]{&s.Wallet, walletRow},
 	}}
 }
 

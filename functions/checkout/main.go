@@ -43,8 +43,7 @@ func start(ctx context.Context, f *coldstart.Function) (any, error) {
 		if c.Tokens, err = coldstart.Tokens(v, tokens); err != nil {
 			return nil, err
 		}
-		c.Live = stripe.Live
-		if c.Gateway, err = stripe.Gateway(v, c.Shop); err != nil {
+		if err := stripe.Into(&c, v); err != nil {
 			return nil, err
 		}
 		edge, err := httpfunction.Edge(f, c.Shop, namespace, customers)
@@ -52,7 +51,7 @@ func start(ctx context.Context, f *coldstart.Function) (any, error) {
 			return nil, err
 		}
 		sessions, err := checkout.NewSessions(c)
-		return api.Checkout(api.CheckoutDeps{Edge: edge, Sessions: sessions, Orders: sessions}), err
+		return api.Checkout(api.CheckoutDeps{Edge: edge, Sessions: sessions, Sheets: sessions, Orders: sessions}), err
 	})
 	return httpfunction.Serve(kept), err
 }

@@ -109,7 +109,7 @@ func (a *app) stockShelves(ctx context.Context) error {
 
 // openProvider returns the gateway, to the sandbox or to whatever speaks Stripe's API. The sandbox's file is its own: it is
 // another company.
-func (a *app) openProvider(book *notebook) (checkout.Gateway, error) {
+func (a *app) openProvider(book *notebook) (*stripegateway.Gateway, error) {
 	config := stripegateway.Config{
 		SecretKey: a.settings.stripe.secretKey, PublishableKey: a.shop.Wallets.PublishableKey, BaseURL: a.settings.stripe.base,
 	}
@@ -138,13 +138,13 @@ func (a *app) webhookSecrets(book *notebook) []string {
 }
 
 // assemble makes the services, and the functions that translate for them.
-func (a *app) assemble(book *notebook, gateway checkout.Gateway) error {
+func (a *app) assemble(book *notebook, gateway *stripegateway.Gateway) error {
 	tokens, err := checkout.NewTokens(book.page.TokenSecret)
 	if err != nil {
 		return err
 	}
 	config := checkout.Config{
-		Carts: a.store, Sessions: faultySessions{a.store, a.faults}, Catalog: a.store, Inbox: a.store, People: a.store, Gateway: gateway,
+		Carts: a.store, Sessions: faultySessions{a.store, a.faults}, Catalog: a.store, Inbox: a.store, People: a.store, Gateway: gateway, Vault: gateway,
 		Shop: a.shop, Tokens: tokens, Now: a.clock.Now, NewID: rand.Text, Logger: a.log,
 	}
 	carts, err1 := checkout.NewCarts(config)
@@ -169,7 +169,7 @@ func (a *app) assemble(book *notebook, gateway checkout.Gateway) error {
 	e := edge.Config{Wire: wire, Logger: a.log, Now: a.clock.Now, NewID: rand.Text, Customers: customers}
 	a.handler = a.routes(
 		api.Cart(api.CartDeps{Edge: e, Carts: carts, Lines: carts, Products: carts, OpenAPI: kassa.OpenAPI}),
-		api.Checkout(api.CheckoutDeps{Edge: e, Sessions: sessions, Orders: sessions}),
+		api.Checkout(api.CheckoutDeps{Edge: e, Sessions: sessions, Sheets: sessions, Orders: sessions}),
 		api.Webhook(api.WebhookDeps{Edge: e, Verifier: verifier, Observer: observer}),
 	)
 	return nil

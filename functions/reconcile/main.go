@@ -31,8 +31,8 @@ func start(ctx context.Context, f *coldstart.Function) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		c.Sessions, c.Inbox, c.Live = store, store, stripe.Live
-		if c.Gateway, err = stripe.Gateway(v, c.Shop); err != nil {
+		c.Sessions, c.Inbox = store, store
+		if err := stripe.Into(&c, v); err != nil {
 			return nil, err
 		}
 		return checkout.NewReconciler(c)

@@ -28,6 +28,9 @@ func intentOf(pi *stripe.PaymentIntent) payments.Intent {
 	if i.Status == payments.StatusAuthorized {
 		received = pi.AmountCapturable
 	}
+	if pi.Customer != nil {
+		i.Customer = pi.Customer.ID
+	}
 	var asked, taken, back error
 	i.Amount, asked = amountOf(pi.Amount, pi.Currency)
 	i.Received, taken = amountOf(received, pi.Currency)

@@ -22,8 +22,30 @@ func (w wired) create() *stripe.PaymentIntentParams {
 		ReturnURL:          stripe.String(w.ReturnURL),
 		Shipping:           shipping(w.Shipping),
 		Metadata:           w.metadata(),
+		Customer:           optional(w.Customer),
+
+		PaymentMethodOptions: w.options(),
 	}
+	w.expand(&p.Params)
 	p.ConfirmationToken, p.PaymentMethod, p.PaymentMethodData = w.instrument(&p.Params)
+	return p
+}
+
+// prepare is an intent for the app's sheet, which states the method, the return URL and the shipping address when it confirms
+// with the publishable key; what we state with the secret key could not be stated again there. For an intent that exists it
+// brings everything up to date.
+func (w wired) prepare() *stripe.PaymentIntentParams {
+	p := &stripe.PaymentIntentParams{
+		Amount:               stripe.Int64(w.amount),
+		Currency:             stripe.String(w.currency),
+		PaymentMethodTypes:   stripe.StringSlice(w.Methods),
+		Metadata:             w.metadata(),
+		Customer:             optional(w.Customer),
+		PaymentMethodOptions: w.options(),
+	}
+	if w.IntentID == "" {
+		p.CaptureMethod = stripe.String("automatic")
+	}
 	return p
 }
 
@@ -33,6 +55,14 @@ func (w wired) update() *stripe.PaymentIntentParams {
 		Amount:   stripe.Int64(w.amount),
 		Currency: stripe.String(w.currency),
 		Metadata: w.metadata(),
+		Customer: optional(w.Customer),
+	}
+}
+
+// expand asks for the charge, which alone knows when a hold ends.
+func (w wired) expand(p *stripe.Params) {
+	if w.HoldCards {
+		p.AddExpand("latest_charge")
 	}
 }
 
@@ -47,6 +77,8 @@ func (w wired) confirm() *confirmation {
 	p := &confirmation{PaymentMethodTypes: stripe.StringSlice(w.Methods)}
 	p.ReturnURL = stripe.String(w.ReturnURL)
 	p.Shipping = shipping(w.Shipping)
+	p.PaymentMethodOptions = w.options()
+	w.expand(&p.Params)
 	p.ConfirmationToken, p.PaymentMethod, p.PaymentMethodData = w.instrument(&p.Params)
 	return p
 }
@@ -61,7 +93,7 @@ func (w wired) instrument(extra *stripe.Params) (confirmationToken, paymentMetho
 		return token, nil, nil
 	case payments.InstrumentPaymentMethod:
 		return nil, token, nil
-	case payments.InstrumentGooglePayToken:
+	case payments.InstrumentGooglePayToken, payments.InstrumentSheet:
 	}
 	extra.AddExtra("payment_method_data[card][token]", *token)
 	described = &stripe.PaymentIntentPaymentMethodDataParams{Type: stripe.String("card")}

@@ -26,7 +26,8 @@ var errNotSent = errors.New("not sent")
 
 // Pay creates and confirms an intent in one request, or confirms r.IntentID in one, or, with r.UpdateAmount, sets the
 // amount first in a request of its own and confirms only when that succeeded. The intent it returns is as it stood then:
-// paid, or waiting for the shopper or a slow bank.
+// paid, or waiting for the shopper or a slow bank. For an app's sheet ([payments.InstrumentSheet]) it creates one, or brings
+// r.IntentID up to date, in one request, and leaves it waiting for a method.
 //
 // Stripe takes no metadata beside a confirmation. So [payments.Intent.Attempt] is the attempt that created the intent or
 // last changed its amount, which may be earlier than the one that confirmed it last; never later. Where no intent is
@@ -39,7 +40,12 @@ func (g *Gateway) Pay(ctx context.Context, r payments.Request) (payments.Intent,
 	if err != nil {
 		return payments.Intent{}, err
 	}
-	if r.IntentID == "" {
+	switch sheet := r.Instrument.Kind == payments.InstrumentSheet; {
+	case sheet && r.IntentID == "":
+		return g.intent(ctx, "prepare intent", http.MethodPost, "/v1/payment_intents", "", r.Key, w.prepare())
+	case sheet:
+		return g.intent(ctx, "prepare intent", http.MethodPost, intentPath("", r.IntentID), r.IntentID, r.Key, w.prepare())
+	case r.IntentID == "":
 		return g.intent(ctx, "create intent", http.MethodPost, "/v1/payment_intents", "", r.Key, w.create())
 	}
 	if r.UpdateAmount {
@@ -118,6 +124,11 @@ func wire(r payments.Request) (wired, error) {
 
 func checkInstrument(i payments.Instrument) error {
 	switch i.Kind {
+	case payments.InstrumentSheet:
+		if i.Token != "" {
+			return errors.New("a sheet with a token")
+		}
+		return nil
 	case payments.InstrumentConfirmationToken, payments.InstrumentPaymentMethod, payments.InstrumentGooglePayToken:
 		if i.Token == "" {
 			return fmt.Errorf("%s without a token", i.Kind)

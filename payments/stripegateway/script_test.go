@@ -141,6 +141,16 @@ func request() payments.Request {
 	}
 }
 
+// sheet is a request for an app's sheet.
+func sheet(intent string) payments.Request {
+	r := request()
+	r.Instrument, r.Shipping, r.IntentID = payments.Instrument{Handler: "stripe", Kind: payments.InstrumentSheet}, nil, intent
+	return r
+}
+
+const cardsPage = `{"object":"list","url":"/v1/payment_methods","has_more":false,"data":[{"id":"pm_1","object":"payment_method","type":"card",` +
+	`"card":{"brand":"visa","last4":"4242","exp_month":12,"exp_year":2034}}]}`
+
 func further(update bool) payments.Request {
 	r := request()
 	r.IntentID = intentID
@@ -175,6 +185,16 @@ func operations() []operation {
 		{"create", true, []string{intent}, payCall(request())},
 		{"confirm", true, []string{intent}, payCall(further(false))},
 		{"update and confirm", true, []string{intent, intent}, payCall(further(true))},
+		{"prepare", true, []string{intent}, payCall(sheet(""))},
+		{"prepare anew", true, []string{intent}, payCall(sheet(intentID))},
+		{"customer", true, []string{`{"id":"cus_1","object":"customer"}`}, func(ctx context.Context, g *stripegateway.Gateway) error {
+			_, err := g.Customer(ctx, payments.CustomerRequest{Key: "cust:pc_1", Person: "pc_1"})
+			return err
+		}},
+		{"cards", false, []string{cardsPage}, func(ctx context.Context, g *stripegateway.Gateway) error {
+			_, err := g.SavedCards(ctx, "cus_1")
+			return err
+		}},
 		{"cancel", true, []string{intent}, func(ctx context.Context, g *stripegateway.Gateway) error {
 			_, err := g.Cancel(ctx, intentID, "cancel-1")
 			return err

@@ -45,6 +45,25 @@ func parse(s string) map[string]string {
 	return m
 }
 
+const (
+	sheetWire   = `amount=1999;currency=eur;payment_method_types[0]=card;payment_method_types[1]=ideal;metadata[session_id]=cs_1;metadata[cart_id]=ca_1;metadata[attempt]=2`
+	richTypes   = `payment_method_types[1]=bancontact;payment_method_types[2]=swish;payment_method_types[3]=paypal;payment_method_types[4]=wechat_pay`
+	richOptions = `payment_method_options[card][capture_method]=manual;payment_method_options[bancontact][preferred_language]=nl;` +
+		`payment_method_options[swish][reference]=or_1;payment_method_options[paypal][reference]=or_1;payment_method_options[wechat_pay][client]=web`
+)
+
+// rich asks for all that a method can be told.
+func rich(r payments.Request) payments.Request {
+	r.Methods = []string{"card", "bancontact", "swish", "paypal", "wechat_pay"}
+	r.Order, r.Platform, r.Language, r.HoldCards, r.Customer, r.KeepCard = "or_1", payments.PlatformWeb, "nl", true, "cus_1", true
+	return r
+}
+
+func unkept(r payments.Request) payments.Request {
+	r.Customer = "cus_1"
+	return r
+}
+
 func paid(r payments.Request, kind payments.InstrumentKind, token string) payments.Request {
 	r.Instrument.Kind, r.Instrument.Token = kind, token
 	return r
@@ -71,6 +90,20 @@ func TestPayOnTheWire(t *testing.T) {
 		"nothing optional": {paid(noExtras, payments.InstrumentGooglePayToken, "tok_1"), []sent{
 			{target: "/v1/payment_intents", key: "pay-1", body: strings.TrimSuffix(strings.TrimSuffix(createWire, shippingWire), ";") +
 				";payment_method_data[type]=card;payment_method_data[card][token]=tok_1"},
+		}},
+		"all options": {rich(request()), []sent{
+			{target: "/v1/payment_intents", key: "pay-1", body: strings.Replace(createWire, "payment_method_types[1]=ideal", richTypes, 1) +
+				";confirmation_token=ctoken_1;customer=cus_1;expand[0]=latest_charge;" + richOptions + ";payment_method_options[card][setup_future_usage]=on_session"},
+		}},
+		"a card that was to be kept isn't any more": {unkept(further(false)), []sent{
+			{target: "/v1/payment_intents/pi_1/confirm", key: "pay-1", body: confirmWire + ";confirmation_token=ctoken_1;payment_method_options[card][setup_future_usage]=none"},
+		}},
+		"sheet": {rich(sheet("")), []sent{
+			{target: "/v1/payment_intents", key: "pay-1", body: "capture_method=automatic;customer=cus_1;" + strings.Replace(sheetWire, "payment_method_types[1]=ideal", richTypes, 1) +
+				";" + richOptions + ";payment_method_options[card][setup_future_usage]=on_session"},
+		}},
+		"sheet of an intent that is there": {sheet(intentID), []sent{
+			{target: "/v1/payment_intents/pi_1", key: "pay-1", body: sheetWire},
 		}},
 		"further attempt": {further(false), []sent{
 			{target: "/v1/payment_intents/pi_1/confirm", key: "pay-1", body: confirmWire + ";confirmation_token=ctoken_1"},
@@ -135,10 +168,12 @@ func TestAmountsAreInStripesUnits(t *testing.T) {
 func TestOtherCallsOnTheWire(t *testing.T) {
 	t.Parallel()
 	want := map[string]sent{
-		"cancel": {method: "POST", target: "/v1/payment_intents/pi_1/cancel", key: "cancel-1", body: "cancellation_reason=abandoned"},
-		"refund": {method: "POST", target: "/v1/refunds", key: "ref-1", body: "payment_intent=pi_1;amount=500;reason=requested_by_customer;metadata[order_id]=or_1;metadata[a]=1;metadata[b]=2"},
-		"read":   {method: "GET", target: "/v1/payment_intents/pi_1?expand[0]=latest_charge"},
-		"find":   {method: "GET", target: "/v1/payment_intents?created[gte]=1699999700&limit=100"},
+		"cancel":   {method: "POST", target: "/v1/payment_intents/pi_1/cancel", key: "cancel-1", body: "cancellation_reason=abandoned"},
+		"refund":   {method: "POST", target: "/v1/refunds", key: "ref-1", body: "payment_intent=pi_1;amount=500;reason=requested_by_customer;metadata[order_id]=or_1;metadata[a]=1;metadata[b]=2"},
+		"customer": {method: "POST", target: "/v1/customers", key: "cust:pc_1", body: "metadata[person]=pc_1"},
+		"cards":    {method: "GET", target: "/v1/payment_methods?customer=cus_1&type=card&limit=20"},
+		"read":     {method: "GET", target: "/v1/payment_intents/pi_1?expand[0]=latest_charge"},
+		"find":     {method: "GET", target: "/v1/payment_intents?created[gte]=1699999700&limit=100"},
 	}
 	for _, o := range operations() {
 		want, ok := want[o.name]

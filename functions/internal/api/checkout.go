@@ -18,6 +18,11 @@ type Sessions interface {
 	Cancel(ctx context.Context, in checkout.CancelSessionInput) (checkout.SessionView, error)
 }
 
+// Sheets prepares payments that the provider's sheet confirms. *checkout.Sessions is one.
+type Sheets interface {
+	Prepare(ctx context.Context, in checkout.PrepareInput) (checkout.SessionView, error)
+}
+
 // Orders shows what was bought. *checkout.Sessions is one.
 type Orders interface {
 	// Order returns the completed session that an order is.
@@ -28,6 +33,7 @@ type Orders interface {
 type CheckoutDeps struct {
 	Edge     edge.Config
 	Sessions Sessions
+	Sheets   Sheets
 	Orders   Orders
 }
 
@@ -42,6 +48,7 @@ func Checkout(d CheckoutDeps) Handler {
 		edge.Route{Method: http.MethodPut, Pattern: "/checkout-sessions/{id}", Body: edge.JSON, Handle: c.update(ucp.PutInput)},
 		edge.Route{Method: http.MethodPatch, Pattern: "/checkout-sessions/{id}", Body: edge.MergePatch, Handle: c.update(ucp.PatchInput)},
 		edge.Route{Method: http.MethodPost, Pattern: "/checkout-sessions/{id}/complete", Body: edge.JSON, Handle: c.complete},
+		edge.Route{Method: http.MethodPost, Pattern: "/checkout-sessions/{id}/prepare", Body: edge.JSON, Handle: c.prepare},
 		edge.Route{Method: http.MethodPost, Pattern: "/checkout-sessions/{id}/cancel", Handle: c.cancel},
 		edge.Route{Method: http.MethodGet, Pattern: "/orders/{id}", Handle: c.order},
 	)
@@ -85,6 +92,16 @@ func (c checkoutRoutes) complete(ctx context.Context, r *edge.Request) (edge.Ans
 	}
 	in.Request, in.SessionID = r.Call, r.PathValue("id")
 	v, err := c.Sessions.Complete(ctx, in)
+	return c.answer(r, v, err)
+}
+
+func (c checkoutRoutes) prepare(ctx context.Context, r *edge.Request) (edge.Answer, error) {
+	in, err := ucp.PrepareInput(r.Body)
+	if err != nil {
+		return edge.Answer{}, err
+	}
+	in.Request, in.SessionID = r.Call, r.PathValue("id")
+	v, err := c.Sheets.Prepare(ctx, in)
 	return c.answer(r, v, err)
 }
 

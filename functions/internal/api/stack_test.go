@@ -113,7 +113,7 @@ func newStack(t *testing.T) *stack {
 	must(store.PutProducts(t.Context(), products()))
 	logger := slog.New(slog.NewJSONHandler(s.log, nil))
 	config := checkout.Config{
-		Carts: store, Sessions: store, Catalog: store, Inbox: store, Gateway: gateway, Shop: shop(), Tokens: tokens,
+		Carts: store, Sessions: store, Catalog: store, Inbox: store, Gateway: gateway, Vault: gateway, Shop: shop(), Tokens: tokens,
 		Now: s.clock, NewID: func() string { return s.newID("id") }, Logger: logger,
 	}
 	carts, err := checkout.NewCarts(config)
@@ -128,7 +128,7 @@ func newStack(t *testing.T) *stack {
 	description, err := os.ReadFile("../../../openapi.yaml")
 	must(err)
 	s.cart = api.Cart(api.CartDeps{Edge: s.edge, Carts: carts, Lines: carts, Products: carts, OpenAPI: description})
-	s.checkout = api.Checkout(api.CheckoutDeps{Edge: s.edge, Sessions: sessions, Orders: sessions})
+	s.checkout = api.Checkout(api.CheckoutDeps{Edge: s.edge, Sessions: sessions, Sheets: sessions, Orders: sessions})
 	s.webhook = api.Webhook(api.WebhookDeps{Edge: s.edge, Verifier: verifier, Observer: observer})
 	return s
 }

@@ -24,14 +24,15 @@ func FromEnvironment(f *coldstart.Function) Stripe {
 	return Stripe{Live: f.Live(), key: f.Parameter("STRIPE_SECRET_KEY_PARAMETER"), base: f.Env.Optional("STRIPE_API_BASE")}
 }
 
-// Gateway returns the gateway of a shop. It opens no connection and reads no roots: the first payment does, since most
+// Into makes the gateway of a shop and puts it wherever a service's configuration needs the provider. It opens no connection and reads no roots: the first payment does, since most
 // invocations call Stripe never.
-func (s Stripe) Gateway(v parameter.Values, shop checkout.Shop) (checkout.Gateway, error) {
+func (s Stripe) Into(c *checkout.Config, v parameter.Values) error {
 	gateway, err := stripegateway.New(stripegateway.Config{
-		SecretKey: v[s.key], PublishableKey: shop.Wallets.PublishableKey, BaseURL: s.base, Live: s.Live,
+		SecretKey: v[s.key], PublishableKey: c.Shop.Wallets.PublishableKey, BaseURL: s.base, Live: s.Live,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("parameter %s: %w", s.key, err)
+		return fmt.Errorf("parameter %s: %w", s.key, err)
 	}
-	return gateway, nil
+	c.Gateway, c.Vault, c.Live = gateway, gateway, s.Live
+	return nil
 }

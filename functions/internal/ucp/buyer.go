@@ -26,6 +26,7 @@ type shoppingContext struct {
 	PostalCode string `json:"postal_code,omitempty"`
 	Language   string `json:"language,omitempty"`
 	Currency   string `json:"currency,omitempty"`
+	Platform   string `json:"platform,omitempty"`
 }
 
 func contextFrom(c checkout.Context) *shoppingContext {

@@ -21,13 +21,14 @@ func CreateInput(body Body, fallback string) (checkout.CreateSessionInput, error
 		return checkout.CreateSessionInput{}, missing("$.line_items")
 	}
 	if in.CartID != "" {
-		in.Change.Lines, in.Change.Context = nil, checkout.ContextPatch{}
+		in.Change.Lines, in.Change.Context = nil, checkout.ContextPatch{Platform: in.Change.Context.Platform}
 	} else if in.Change.Context.Language == nil && fallback != "" {
 		in.Change.Context.Language = &fallback
 	}
 	if in.Instrument, err = form.Payment.instrument(false); err != nil {
 		return checkout.CreateSessionInput{}, err
 	}
+	in.KeepCard = form.Payment.keepsCard()
 	return in, nil
 }
 
@@ -93,8 +94,24 @@ func CompleteInput(body Body) (checkout.CompleteInput, error) {
 	}
 	ch := form.change()
 	ch.Lines = nil
-	return checkout.CompleteInput{Change: ch, Instrument: instrument, ExpectedTotal: form.ExpectedTotal}, nil
+	return checkout.CompleteInput{
+		Change: ch, Instrument: instrument, ExpectedTotal: form.ExpectedTotal, KeepCard: form.Payment.keepsCard(),
+	}, nil
 }
+
+// PrepareInput reads the body of POST /checkout-sessions/{id}/prepare: complete's, without an instrument, which the provider's sheet
+// will ask for. Lines are not read.
+func PrepareInput(body Body) (checkout.PrepareInput, error) {
+	form, err := sessionBody(body, strictjson.Mode{})
+	if err != nil {
+		return checkout.PrepareInput{}, err
+	}
+	ch := form.change()
+	ch.Lines = nil
+	return checkout.PrepareInput{Change: ch, ExpectedTotal: form.ExpectedTotal, KeepCard: form.Payment.keepsCard()}, nil
+}
+
+func (p *paymentForm) keepsCard() bool { return p != nil && p.KeepCard != nil && *p.KeepCard }
 
 // Codes returns the discount codes that a body brings.
 func Codes(body Body) []string {
@@ -129,7 +146,7 @@ func (f sessionForm) change() checkout.SessionChange {
 	if c := f.Context; c != nil {
 		ch.Context = checkout.ContextPatch{
 			Country: mapped(c.Country, strings.ToUpper), Region: c.Region, PostalCode: c.PostalCode, Language: c.Language,
-			Currency: c.Currency,
+			Currency: c.Currency, Platform: c.Platform,
 		}
 	}
 	if m := f.Fulfillment.method(); m != nil {

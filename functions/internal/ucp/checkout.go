@@ -1,6 +1,7 @@
 package ucp
 
 import (
+	"slices"
 	"time"
 
 	"kassa/checkout"
@@ -34,18 +35,38 @@ type session struct {
 	AccessToken string           `json:"access_token,omitempty"`
 }
 
-// payment never echoes instruments: credentials flow to us only.
+// payment never echoes instruments: credentials flow to us only. It lists the cards that the shopper has saved, which can be
+// paid with by their id.
 type payment struct {
-	Instruments []struct{} `json:"instruments"`
-	Action      *action    `json:"action,omitempty"`
+	Instruments []savedCard `json:"instruments"`
+	Action      *action     `json:"action,omitempty"`
 }
 
-// action is what the shopper must do before the money can move, for the provider's SDK.
+// savedCard is UCP's card_payment_instrument.
+type savedCard struct {
+	ID      string      `json:"id"`
+	Handler string      `json:"handler_id"`
+	Type    string      `json:"type"`
+	Display cardDisplay `json:"display"`
+}
+
+type cardDisplay struct {
+	Brand  string `json:"brand"`
+	Digits string `json:"last_digits"`
+	Month  int    `json:"expiry_month,omitempty"`
+	Year   int    `json:"expiry_year,omitempty"`
+}
+
+// action is what the shopper must do before the money can move, for the provider's SDK. Of type payment_sheet it opens the
+// provider's sheet; the key and the customer of that are only there in the answer that prepared it.
 type action struct {
-	Type         string `json:"type"`
-	ClientSecret string `json:"client_secret,omitempty"`
-	URL          string `json:"url,omitempty"`
-	ReturnURL    string `json:"return_url,omitempty"`
+	Type           string `json:"type"`
+	ClientSecret   string `json:"client_secret,omitempty"`
+	URL            string `json:"url,omitempty"`
+	ReturnURL      string `json:"return_url,omitempty"`
+	PublishableKey string `json:"publishable_key,omitempty"`
+	Customer       string `json:"customer,omitempty"`
+	EphemeralKey   string `json:"ephemeral_key,omitempty"`
 }
 
 type confirmation struct {
@@ -60,7 +81,7 @@ func (w *Wire) Checkout(language string, v checkout.SessionView) any {
 		UCP: success(nameCheckout, "fulfillment", "discount", "buyer_consent"), ID: x.ID, CartID: x.CartID, Status: x.Status,
 		LineItems: s.lineItems(x.Quote), Buyer: buyerFrom(x.Buyer), Context: contextFrom(x.Context), Currency: string(x.Quote.Currency),
 		Totals: s.totals(x.Quote), Estimated: x.Quote.Estimated, Fulfillment: s.fulfillment(x), Discounts: s.discounts(x.Quote),
-		Payment: payment{Instruments: []struct{}{}, Action: actionFrom(x)}, Messages: s.messages(v.Messages), Links: w.links(),
+		Payment: payment{Instruments: savedCards(v), Action: w.action(v)}, Messages: s.messages(v.Messages), Links: w.links(),
 		Terms: w.shop.Terms, ContinueURL: w.continueURL(x), AccessToken: v.Token,
 	}
 	handlers := w.handlers(s, v)
@@ -91,7 +112,21 @@ func (w *Wire) continueURL(x checkout.Session) string {
 
 func (w *Wire) permalink(orderID string) string { return w.page("o", orderID) }
 
-func actionFrom(x checkout.Session) *action {
+// savedCards lists what can be paid with at once.
+func savedCards(v checkout.SessionView) []savedCard {
+	out := []savedCard{}
+	offered := slices.ContainsFunc(v.Offers, func(o checkout.Offer) bool { return o.Handler == checkout.HandlerSavedCard })
+	if v.Session.Wallet == nil || !offered {
+		return out
+	}
+	for _, c := range v.Session.Wallet.Cards {
+		out = append(out, savedCard{c.ID, checkout.HandlerSavedCard, "card", cardDisplay{c.Brand, c.Last4, c.ExpMonth, c.ExpYear}})
+	}
+	return out
+}
+
+func (w *Wire) action(v checkout.SessionView) *action {
+	x := v.Session
 	if x.Status != checkout.StatusEscalated || x.Intent == nil || x.Intent.Action == nil {
 		return nil
 	}
@@ -99,6 +134,12 @@ func actionFrom(x checkout.Session) *action {
 	out := &action{Type: a.Type, ClientSecret: x.Intent.ClientSecret, URL: a.URL, ReturnURL: a.ReturnURL}
 	if out.ReturnURL == "" && x.Attempt != nil {
 		out.ReturnURL = x.Attempt.ReturnURL
+	}
+	if a.Type == checkout.ActionSheet {
+		out.PublishableKey = w.shop.Wallets.PublishableKey
+	}
+	if v.Sheet != nil {
+		out.Customer, out.EphemeralKey = v.Sheet.Customer, v.Sheet.EphemeralKey
 	}
 	return out
 }

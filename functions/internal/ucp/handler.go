@@ -22,6 +22,8 @@ func (w *Wire) handlers(s speaker, v checkout.SessionView) map[string][]handler 
 			h.Config = w.applePay(s, v)
 		case checkout.HandlerGooglePay:
 			name, h.Config = googlePayName, w.googlePay(s, v)
+		case checkout.HandlerSavedCard:
+			h.Config = struct{}{} // the instruments are in payment
 		default:
 			h.Config = w.stripe(v, o)
 			h.Instruments = instruments(o.Methods)

@@ -129,7 +129,7 @@ func contextOf(f *contextForm) checkout.Context {
 	}
 	return checkout.Context{
 		Country: strings.ToUpper(value(f.Country)), Region: value(f.Region), PostalCode: value(f.PostalCode),
-		Language: value(f.Language), Currency: strings.ToUpper(value(f.Currency)),
+		Language: value(f.Language), Currency: strings.ToUpper(value(f.Currency)), Platform: value(f.Platform),
 	}
 }
 

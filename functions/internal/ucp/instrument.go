@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 
+	"kassa/checkout"
 	"kassa/payments"
 )
 
@@ -39,6 +40,8 @@ func (p *paymentForm) instrument(onlyOneCounts bool) (*payments.Instrument, erro
 		return nil, missing(instrumentPath(0) + ".selected")
 	case chosen < 0:
 		return nil, nil
+	case p.Instruments[chosen].savedCard():
+		return p.Instruments[chosen].readSaved(instrumentPath(chosen))
 	case p.Instruments[chosen].Credential == nil && onlyOneCounts:
 		return nil, missing(instrumentPath(chosen) + ".credential")
 	case p.Instruments[chosen].Credential == nil:
@@ -47,8 +50,24 @@ func (p *paymentForm) instrument(onlyOneCounts bool) (*payments.Instrument, erro
 	return p.Instruments[chosen].read(instrumentPath(chosen) + ".credential")
 }
 
+// savedCard reports whether the instrument is one of those that the checkout listed: its id is all that it takes.
+func (f instrumentForm) savedCard() bool {
+	return *f.Handler == checkout.HandlerSavedCard && f.Credential == nil && f.ID != nil
+}
+
+func (f instrumentForm) readSaved(path string) (*payments.Instrument, error) {
+	in := payments.Instrument{Handler: *f.Handler, Kind: payments.InstrumentPaymentMethod, Token: *f.ID}
+	if rest, ok := strings.CutPrefix(in.Token, "pm_"); !ok || !identForm.MatchString(rest) {
+		return nil, invalid(path+".id", "expected the id of a saved card that the checkout listed")
+	}
+	return &in, nil
+}
+
 func (f instrumentForm) read(path string) (*payments.Instrument, error) {
 	in := payments.Instrument{Handler: *f.Handler, Token: *f.Credential.Token}
+	if in.Handler == checkout.HandlerSavedCard && *f.Credential.Type != credentialPaymentMethod {
+		return nil, invalid(path+".type", "a saved card is paid with by "+credentialPaymentMethod)
+	}
 	switch *f.Credential.Type {
 	case credentialConfirmation:
 		in.Kind = payments.InstrumentConfirmationToken

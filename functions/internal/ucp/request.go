@@ -58,6 +58,7 @@ type contextForm struct {
 	PostalCode *string `json:"postal_code" validate:"omitempty,short"`
 	Language   *string `json:"language" validate:"omitempty,language"`
 	Currency   *string `json:"currency" validate:"omitempty,currency"`
+	Platform   *string `json:"platform" validate:"omitempty,platform"`
 }
 
 type fulfillmentForm struct {
@@ -94,6 +95,7 @@ type discountForm struct {
 
 type paymentForm struct {
 	Instruments []instrumentForm `json:"instruments" validate:"max=10,dive"`
+	KeepCard    *bool            `json:"keep_card"`
 }
 
 type instrumentForm struct {

@@ -91,6 +91,10 @@ var texts = map[string]text{
 		"The total is more than can be paid at once.", "Het totaal is hoger dan in één keer betaald kan worden.",
 		"Totalsummen er høyere enn det som kan betales på én gang.", "Der Gesamtbetrag ist höher, als auf einmal bezahlt werden kann.",
 		"Le total dépasse ce qui peut être payé en une fois."},
+	checkout.MsgCardUnknown: {
+		"This card is not among your saved ones. Please choose another.", "Deze kaart zit niet bij je bewaarde kaarten. Kies een andere.",
+		"Dette kortet er ikke blant dine lagrede. Velg et annet.", "Diese Karte ist nicht unter deinen gespeicherten. Bitte wähle eine andere.",
+		"Cette carte ne fait pas partie de vos cartes enregistrées. Choisissez-en une autre."},
 	checkout.MsgHandlerUnknown: {
 		"This way to pay is not available here. Please choose another one.", "Deze betaalwijze is hier niet beschikbaar. Kies een andere.",
 		"Denne betalingsmåten er ikke tilgjengelig her. Velg en annen.", "Diese Zahlungsart ist hier nicht verfügbar. Bitte wähle eine andere.",

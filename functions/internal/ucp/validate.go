@@ -55,6 +55,7 @@ var (
 	countryForm  = regexp.MustCompile(`^[A-Za-z]{2}$`)
 	currencyForm = regexp.MustCompile(`^[A-Za-z]{3}$`)
 	languageForm = regexp.MustCompile(`^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$`)
+	platformForm = regexp.MustCompile(`^(ios|android|web)$`)
 	phoneForm    = regexp.MustCompile(`^\+?[0-9 ().\x{a0}/-]{3,32}$`)
 )
 
@@ -66,6 +67,7 @@ var rules = map[string]bounded{
 	"country":  {2, countryForm.MatchString, "an ISO 3166-1 alpha-2 country code such as NL"},
 	"currency": {3, currencyForm.MatchString, "an ISO 4217 currency code such as EUR"},
 	"language": {35, languageForm.MatchString, "a BCP 47 language tag such as nl or de-CH"},
+	"platform": {7, platformForm.MatchString, "ios, android or web"},
 	"mail":     {254, mailAddress, "an e-mail address"},
 	"phone":    {32, phoneForm.MatchString, "a phone number, best in E.164 form such as +31612345678"},
 	"short":    {64, printable, "text of at most 64 characters"},

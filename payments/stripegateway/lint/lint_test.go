@@ -87,6 +87,17 @@ func request(kind payments.InstrumentKind, token string) payments.Request {
 	}
 }
 
+// rich asks for all that a method can be told.
+func rich(r payments.Request) payments.Request {
+	r.Order, r.Platform, r.Language, r.HoldCards, r.Customer, r.KeepCard = "or_1", payments.PlatformWeb, "nl", true, "cus_1", true
+	return r
+}
+
+func sheet(r payments.Request) payments.Request {
+	r.Instrument, r.Shipping, r.UpdateAmount = payments.Instrument{Kind: payments.InstrumentSheet}, nil, false
+	return r
+}
+
 func further(r payments.Request) payments.Request {
 	r.IntentID, r.UpdateAmount, r.UpdateKey = "pi_1", true, "upd-1"
 	return r
@@ -108,6 +119,15 @@ func allowed(t *testing.T, g *stripegateway.Gateway, kind payments.InstrumentKin
 	note("create", err)
 	_, err = g.Pay(ctx, further(r))
 	note("update and confirm", err)
+	for name, r := range map[string]payments.Request{"all options": rich(r), "all options, further": rich(further(r)), "sheet": sheet(rich(r)), "sheet again": sheet(rich(further(r)))} {
+		_, err = g.Pay(ctx, r)
+		note(name, err)
+	}
+	_, err = g.Customer(ctx, payments.CustomerRequest{Key: "cust:pc_1", Person: "pc_1"})
+	note("customer", err)
+	_, err = g.SavedCards(ctx, "cus_1")
+	note("cards", err)
+	note("forget card", g.ForgetCard(ctx, "pm_1", "forget:pm_1"))
 	_, err = g.Cancel(ctx, "pi_1", "cancel-1")
 	note("cancel", err)
 	_, err = g.Read(ctx, "pi_1")
@@ -151,8 +171,8 @@ func TestParametersOfGooglePay(t *testing.T) {
 	for call, err := range allowed(t, g, payments.InstrumentGooglePayToken, "tok_1") {
 		t.Errorf("%s: %v", call, err)
 	}
-	if seen != 2 {
-		t.Errorf("the token went out %d times, want 2: with the creation and with the confirmation", seen)
+	if seen != 4 {
+		t.Errorf("the token went out %d times, want 4: with each creation and each confirmation", seen)
 	}
 }
 

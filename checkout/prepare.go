@@ -1,0 +1,115 @@
+package checkout
+
+import (
+	"context"
+	"time"
+
+	"kassa/payments"
+)
+
+// PrepareInput prepares the payment of a session for the provider's sheet. Request.Key is required.
+type PrepareInput struct {
+	Request
+	SessionID     string
+	Change        SessionChange // Lines are not read
+	ExpectedTotal *int64
+	KeepCard      bool // the shopper wants the card kept; signed in only
+}
+
+// Sheet is what the provider's sheet needs besides the session's intent. It is in the answer that made it and nowhere else: never
+// stored, never in a replay.
+type Sheet struct {
+	Customer     string // provider's customer
+	EphemeralKey string // secret by which the sheet shows that customer's cards for an hour; "" = it shows none
+}
+
+// Prepare makes the intent that an app's sheet confirms (PaymentSheet, and with it the redirect methods): cart locked, stock held,
+// attempt stored, then one call to the provider. The answer is the session in requires_escalation, with what the sheet needs; the
+// order is placed by the provider's event or by a read when the shopper is back. A shopper who is signed in costs one call more,
+// the ephemeral key, and the first time another, their customer.
+//
+// A payment that waits for the shopper already is taken back first, as by a change of the session, so that at most one intent is
+// alive. Nothing the sheet needs is refused while the provider keeps only the customer from us: the sheet then opens without
+// saved cards. CodeMissingKey, CodeKeyReused, CodeNotFound, CodeAlreadyCompleted, CodeAlreadyCanceled, CodePaymentInProgress,
+// CodeRateLimited, CodeInvalid.
+func (s *Sessions) Prepare(ctx context.Context, in PrepareInput) (SessionView, error) {
+	now := s.now()
+	if err := in.requireKey(); err != nil {
+		return SessionView{}, err
+	}
+	mark := in.mark(s.newID)
+	in.Change.Lines = nil
+	return retry(func() (SessionView, error) {
+		sess, cart, err := s.current(ctx, in.Caller, in.SessionID)
+		if err != nil {
+			return SessionView{}, err
+		}
+		if view, done, err := s.replay(ctx, now, sess, mark); done {
+			return view, err
+		}
+		if err := s.changeable(ctx, now, sess, cart); err != nil {
+			return SessionView{}, err
+		}
+		if err := in.matches(sess); err != nil {
+			return SessionView{}, err
+		}
+		if sess.Attempt != nil {
+			if sess, err = s.turnBack(ctx, now, sess); err != nil {
+				return SessionView{}, err
+			}
+			switch {
+			case sess.Status.Final():
+				return s.shown(sess), nil // the money won
+			case sess.Attempt != nil:
+				return SessionView{}, s.inProgress(now, sess)
+			}
+			return SessionView{}, errRetry // on what is stored now
+		}
+		return s.prepare(ctx, now, sess, cart, in, mark)
+	})
+}
+
+func (s *Sessions) prepare(ctx context.Context, now time.Time, sess Session, cart Cart, in PrepareInput, mark Mark) (SessionView, error) {
+	seen := sess.Quote
+	sess, change, err := s.reviseIfNeeded(ctx, now, sess, cart, in.Change, mark)
+	if err != nil {
+		return SessionView{}, err
+	}
+	sheet := &payments.Instrument{Handler: HandlerStripe, Kind: payments.InstrumentSheet}
+	sess, err = s.pay(ctx, now, sess, cart, change, payment{
+		mark: mark, instrument: sheet, expected: in.ExpectedTotal, keepCard: in.KeepCard, seen: seen,
+	})
+	if err != nil {
+		return SessionView{}, err
+	}
+	view := s.shown(sess)
+	if a := sess.Attempt; a != nil && a.Mark == mark && a.Answered {
+		view.Sheet = s.sheet(ctx, a.Customer)
+	}
+	return view, nil
+}
+
+// sheet gets the secret by which the sheet shows the customer's cards. Without it the shopper can pay all the same.
+func (s *Sessions) sheet(ctx context.Context, customer string) *Sheet {
+	if customer == "" || s.vault == nil {
+		return &Sheet{}
+	}
+	callCtx, cancel := callContext(ctx)
+	defer cancel()
+	secret, err := s.vault.EphemeralKey(callCtx, customer, s.shop.Wallets.version())
+	if err != nil {
+		s.log.WarnContext(ctx, "no ephemeral key", "class", string(payments.ClassOf(err)))
+		return &Sheet{Customer: customer}
+	}
+	return &Sheet{Customer: customer, EphemeralKey: secret}
+}
+
+// providerVersion is the release of the provider's API that its sheets speak, where the settings name none.
+const providerVersion = "2023-10-16"
+
+func (w Wallets) version() string {
+	if w.ProviderVersion == "" {
+		return providerVersion
+	}
+	return w.ProviderVersion
+}

@@ -1,0 +1,101 @@
+package stripegateway
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/stripe/stripe-go/v76"
+
+	"kassa/payments"
+)
+
+// metaPerson names the person whose customer it is. Nothing else is said of them: what Stripe must know of a payment stands on the
+// payment.
+const metaPerson = "person"
+
+// Customer makes a customer for a person in one request, and returns its id. A key that Stripe has forgotten (after a day) makes
+// another: the caller remembers the id.
+func (g *Gateway) Customer(ctx context.Context, r payments.CustomerRequest) (string, error) {
+	const op = "create customer"
+	if err := errors.Join(checkKeyLength(r.Key), checkID(r.Person)); err != nil {
+		return "", notSent(op, payments.ReasonDeclined, err)
+	}
+	p := &stripe.CustomerParams{Metadata: map[string]string{metaPerson: r.Person}}
+	answer := &stripe.Customer{}
+	if err := g.call(ctx, op, http.MethodPost, "/v1/customers", r.Key, p, answer); err != nil {
+		return "", err
+	}
+	if answer.ID == "" || answer.Object != "customer" || answer.Deleted {
+		return "", unreadable(op, answer.LastResponse)
+	}
+	return answer.ID, nil
+}
+
+// EphemeralKey returns a secret by which an app's sheet shows and uses the customer's cards for an hour. Each call makes another:
+// stripe-go gives it a random key, and nothing is lost if one is made in vain.
+func (g *Gateway) EphemeralKey(ctx context.Context, customer, version string) (string, error) {
+	const op = "create ephemeral key"
+	if err := checkID(customer); err != nil || version == "" {
+		return "", notSent(op, payments.ReasonDeclined, errors.Join(err, errors.New("no version")))
+	}
+	p := &stripe.EphemeralKeyParams{Customer: stripe.String(customer), StripeVersion: stripe.String(version)}
+	p.Headers = http.Header{"Stripe-Version": []string{version}}
+	answer := &stripe.EphemeralKey{}
+	if err := g.call(ctx, op, http.MethodPost, "/v1/ephemeral_keys", stripe.NewIdempotencyKey(), p, answer); err != nil {
+		return "", err
+	}
+	if answer.Secret == "" || answer.Object != "ephemeral_key" {
+		return "", unreadable(op, answer.LastResponse)
+	}
+	return answer.Secret, nil
+}
+
+// SavedCards lists the customer's cards in one request, the latest first.
+func (g *Gateway) SavedCards(ctx context.Context, customer string) ([]payments.SavedCard, error) {
+	const op = "list cards"
+	if err := checkID(customer); err != nil {
+		return nil, undecided(notSent(op, "", err))
+	}
+	params := &cardList{Customer: stripe.String(customer), Type: stripe.String("card"), Limit: stripe.Int64(20)}
+	page := &stripe.PaymentMethodList{}
+	if err := g.call(ctx, op, http.MethodGet, "/v1/payment_methods", "", params, page); err != nil {
+		return nil, undecided(err)
+	}
+	if page.URL == "" || page.Data == nil {
+		return nil, undecided(unreadable(op, page.LastResponse))
+	}
+	cards := make([]payments.SavedCard, 0, len(page.Data))
+	for _, m := range page.Data {
+		if m == nil || m.Card == nil {
+			continue
+		}
+		cards = append(cards, payments.SavedCard{
+			ID: m.ID, Brand: string(m.Card.Brand), Last4: m.Card.Last4, ExpMonth: int(m.Card.ExpMonth), ExpYear: int(m.Card.ExpYear),
+		})
+	}
+	return cards, nil
+}
+
+// cardList is v76's list without its iterator.
+type cardList struct {
+	stripe.Params `form:"*"`
+	Customer      *string `form:"customer"`
+	Type          *string `form:"type"`
+	Limit         *int64  `form:"limit"`
+}
+
+// ForgetCard detaches a card from its customer. One that is detached, or that nobody knows, is as it should be.
+func (g *Gateway) ForgetCard(ctx context.Context, card, key string) error {
+	const op = "forget card"
+	if err := errors.Join(checkKeyLength(key), checkID(card)); err != nil {
+		return notSent(op, payments.ReasonDeclined, err)
+	}
+	answer := &stripe.PaymentMethod{}
+	path := stripe.FormatURLPath("/v1/payment_methods/%s/detach", card)
+	err := g.call(ctx, op, http.MethodPost, path, key, &stripe.PaymentMethodDetachParams{}, answer)
+	if payments.ClassOf(err) == payments.ClassRefused && err != nil {
+		return nil
+	}
+	return err
+}
