@@ -50,9 +50,11 @@ var rooms = []struct {
 	}},
 	{"kassa/checkout/recovery/wording", []string{"kassa/checkout", "kassa/checkout/pricing", "kassa/payments/money"}},
 	{"kassa/checkout/recovery/awsmessenger", []string{"kassa/checkout/recovery", "kassa/checkout", "kassa/payments/money", awsSDK}},
-	{"kassa/checkout/checkouttest", []string{"kassa/checkout", "kassa/checkout/recovery", "kassa/checkout/pricing", "kassa/payments", "kassa/payments/money", comparison}},
-	{"kassa/checkout/memstore", []string{"kassa/checkout", "kassa/checkout/recovery", "kassa/checkout/pricing", "kassa/payments", "kassa/payments/money", embeddedDB}},
-	{"kassa/checkout/dynamostore", []string{"kassa/checkout", "kassa/checkout/recovery", "kassa/checkout/pricing", "kassa/payments", "kassa/payments/money", awsSDK}},
+	{"kassa/checkout/checkouttest", []string{"kassa/checkout", "kassa/checkout/settings", "kassa/checkout/merchant", "kassa/checkout/recovery", "kassa/checkout/pricing", "kassa/payments", "kassa/payments/money", comparison}},
+	{"kassa/checkout/settings", []string{"kassa/checkout", "kassa/checkout/recovery"}},
+	{"kassa/checkout/merchant", []string{"kassa/checkout", "kassa/checkout/settings", "kassa/checkout/pricing", "kassa/payments", "kassa/payments/money"}},
+	{"kassa/checkout/memstore", []string{"kassa/checkout", "kassa/checkout/settings", "kassa/checkout/merchant", "kassa/checkout/recovery", "kassa/checkout/pricing", "kassa/payments", "kassa/payments/money", embeddedDB}},
+	{"kassa/checkout/dynamostore", []string{"kassa/checkout", "kassa/checkout/settings", "kassa/checkout/merchant", "kassa/checkout/recovery", "kassa/checkout/pricing", "kassa/payments", "kassa/payments/money", awsSDK}},
 	{"kassa/checkout/dynamostore/", []string{"kassa/checkout", "kassa/checkout/dynamostore", awsSDK, comparison}}, // what its tests share
 	{"kassa/checkout/eventbridgebus", []string{"kassa/checkout", "kassa/payments/money", awsSDK}},
 	{"kassa/payments/stripegateway", []string{"kassa/payments", "kassa/payments/money", stripeSDK}},
@@ -88,7 +90,7 @@ var forbidden = map[string][]string{
 // domain is where forbidden holds.
 var domain = []string{
 	"kassa/payments/money", "kassa/payments", "kassa/checkout/pricing", "kassa/checkout", "kassa/checkout/recovery",
-	"kassa/checkout/recovery/wording",
+	"kassa/checkout/recovery/wording", "kassa/checkout/settings", "kassa/checkout/merchant",
 }
 
 type goPackage struct {

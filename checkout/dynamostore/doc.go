@@ -1,7 +1,7 @@
 // Package dynamostore keeps carts, sessions, orders, products, stock and the inbox in DynamoDB. It alone imports DynamoDB's
 // client.
 //
-// Five tables, split by how long their items live and by who may write them:
+// The tables, split by how long their items live and by who may write them:
 //
 //	carts     a cart is one item; written by the cart function, locked and released by sessions
 //	sessions  a session is one item, and stays one when it becomes the order; kept
@@ -9,6 +9,8 @@
 //	products  what the catalogue says; only the merchant writes it
 //	stock     what is free of a product, one small item each, because commits write it and catalogue texts would make
 //	          every one of these writes dearer; and one item for each change of stock that the merchant made
+//	merchant  versions of the settings, of which every function reads the newest and nothing else; the merchant's keys, and
+//	          records of what they have changed
 //
 // What follows from DynamoDB's prices (a write costs the whole item by the KB, whatever of it changes; answers are free):
 //

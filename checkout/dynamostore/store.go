@@ -44,6 +44,7 @@ type Config struct {
 type Names struct {
 	Carts, Sessions, Inbox, Products, Stock, People string
 	Contacts                                        string
+	Merchant                                        string // settings, keys and records of the merchant
 }
 
 // Prefixed returns the names of the tables of one deployment.
@@ -52,6 +53,7 @@ func Prefixed(prefix string) Names {
 		Carts: prefix + "carts", Sessions: prefix + "sessions", Inbox: prefix + "inbox",
 		Products: prefix + "products", Stock: prefix + "stock", People: prefix + "people",
 		Contacts: prefix + "contacts",
+		Merchant: prefix + "merchant",
 	}
 }
 

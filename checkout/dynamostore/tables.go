@@ -15,6 +15,7 @@ const (
 	IndexDue      = "due"      // carts to look at, oldest first in each of Shards partitions
 	IndexWatch    = "watch"    // open sessions, by who looks after them
 	IndexReceived = "received" // the inbox, oldest first
+	IndexListed   = "listed"   // the merchant's records and keys
 
 	// AttributeNotices is a string that an item has while it has notices. A stream's filter tests it, because `exists`
 	// matches leaves only and notices are a map.
@@ -36,6 +37,7 @@ func Tables(n Names) []Table {
 	due := index(IndexDue, "s", "d", types.ProjectionTypeKeysOnly)
 	watch := index(IndexWatch, "w", "h", types.ProjectionTypeKeysOnly)
 	received := index(IndexReceived, "b", "r", types.ProjectionTypeAll)
+	listed := index(IndexListed, "b", "h", types.ProjectionTypeAll)
 	return []Table{
 		{table(n.Carts, true, &due), AttributeExpires},
 		{table(n.Sessions, true, &watch), AttributeExpires},
@@ -44,6 +46,7 @@ func Tables(n Names) []Table {
 		{table(n.Stock, false, nil), ""},
 		{table(n.People, false, nil), AttributeExpires},
 		{table(n.Contacts, false, nil), AttributeExpires},
+		{table(n.Merchant, false, &listed), ""},
 	}
 }
 

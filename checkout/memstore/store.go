@@ -20,7 +20,9 @@ import (
 	bolterrors "go.etcd.io/bbolt/errors"
 
 	"kassa/checkout"
+	"kassa/checkout/merchant"
 	"kassa/checkout/recovery"
+	"kassa/checkout/settings"
 )
 
 var (
@@ -57,10 +59,13 @@ type Store struct {
 	inbox    *table[checkout.InboxItem]
 	people   *table[checkout.Person]
 	contacts *table[recovery.Contact]
+	versions *table[settings.Version]
+	records  *table[merchant.Record]
 
 	dueCarts timeline
 	watched  map[checkout.WatchKind]*timeline
 	received timeline
+	recorded timeline
 	skus     []string // of products, sorted
 }
 
@@ -86,6 +91,8 @@ func New(options ...Option) *Store {
 	s.inbox = newTable("inbox", s.indexInbox)
 	s.people = newTable[checkout.Person]("people", nil)
 	s.contacts = newTable[recovery.Contact]("contacts", nil)
+	s.versions = newTable[settings.Version]("settings", nil)
+	s.records = newTable("records", s.indexRecord)
 	for _, o := range options {
 		o(s)
 	}
@@ -138,7 +145,10 @@ func (s *Store) Close() error {
 }
 
 func (s *Store) tables() []tabled {
-	return []tabled{s.carts, s.sessions, s.products, s.stockOps, s.inbox, s.people, s.contacts}
+	return []tabled{
+		s.carts, s.sessions, s.products, s.stockOps, s.inbox, s.people, s.contacts,
+		s.versions, s.records,
+	}
 }
 
 // ready fails with CodeUnavailable if the call has no time left, or the store can't serve it.

@@ -23,6 +23,7 @@ func start(ctx context.Context, f *coldstart.Function) (any, error) {
 		Carts:    f.Env.Required("KASSA_CARTS_TABLE"),
 		Products: f.Env.Required("KASSA_PRODUCTS_TABLE"),
 		Stock:    f.Env.Required("KASSA_STOCK_TABLE"),
+		Merchant: f.Env.Required("KASSA_MERCHANT_TABLE"),
 	}
 	namespace := f.Env.Required("KASSA_NAMESPACE")
 	shop, tokens := f.Parameter("KASSA_SHOP_PARAMETER"), f.Parameter("KASSA_TOKEN_SECRETS_PARAMETER")
@@ -32,7 +33,7 @@ func start(ctx context.Context, f *coldstart.Function) (any, error) {
 		return nil, err
 	}
 	catalog := f.Catalog(store)
-	kept, err := coldstart.Keep(ctx, f, coldstart.WarmCart(store), func(v parameter.Values) (http.Handler, error) {
+	kept, err := coldstart.Keep(ctx, f, store, func(v parameter.Values) (http.Handler, error) {
 		c, err := f.Config(v, shop)
 		if err != nil {
 			return nil, err

@@ -156,7 +156,7 @@ func TestDevIsForThisMachineOnly(t *testing.T) {
 			r.Header.Set("Origin", c.origin)
 		}
 		w := httptest.NewRecorder()
-		s.handler.ServeHTTP(w, r)
+		s.app.ServeHTTP(w, r)
 		if w.Code != c.want {
 			t.Errorf("%+v is answered %d", c, w.Code)
 		}

@@ -76,7 +76,7 @@ func (s remoteStore) Commit(ctx context.Context, c checkout.Commit) error {
 
 // openDynamoDB returns the store at an endpoint, with its tables made if they are not there. DynamoDB Local takes any
 // credentials; those of the environment are not looked for, so that none can leave this machine.
-func openDynamoDB(ctx context.Context, settings settings) (store, error) {
+func openDynamoDB(ctx context.Context, settings options) (store, error) {
 	wire := settings.wire
 	if wire == nil {
 		wire = &http.Transport{MaxConnsPerHost: connections, MaxIdleConnsPerHost: connections, IdleConnTimeout: time.Minute}

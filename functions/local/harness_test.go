@@ -271,14 +271,14 @@ const onDynamoDB = "KASSA_TEST_DYNAMODB"
 // start runs a Kassa in memory, or on DynamoDB Local with tables of its own, until the test ends.
 func start(t *testing.T) inside {
 	t.Helper()
-	var s settings
+	var s options
 	if os.Getenv(onDynamoDB) != "" {
 		s.dynamodb, s.tables = dynamotest.Endpoint(t), rand.Text()+"-"
 	}
 	return startWith(t, s)
 }
 
-func startWith(t *testing.T, s settings) inside {
+func startWith(t *testing.T, s options) inside {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")

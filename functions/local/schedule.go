@@ -14,14 +14,12 @@ import (
 // schedule does what on AWS the schedules do, and what the sandbox has no goroutine for: results of slow banks, webhooks and
 // their retries.
 type schedule struct {
-	clock      *clock
-	sandbox    *sandbox.Provider // nil: the provider is elsewhere and keeps its own time
-	sessions   checkout.SessionStore
-	reconciler *checkout.Reconciler
-	sweeper    *checkout.Sweeper
-	outbox     *checkout.Outbox
-	log        *slog.Logger
-	woken      chan struct{} // something may have fallen due
+	clock    *clock
+	sandbox  *sandbox.Provider // nil: the provider is elsewhere and keeps its own time
+	sessions checkout.SessionStore
+	services func(context.Context) (*services, error) // as the newest settings make them
+	log      *slog.Logger
+	woken    chan struct{} // something may have fallen due
 
 	looked  time.Time // when the last look at all that is due ended, in real time
 	drained time.Time // when notices were last handed on
@@ -136,19 +134,23 @@ func (s *schedule) round(ctx context.Context) (changed bool, err error) {
 	if err := s.provide(ctx); err != nil {
 		return false, err
 	}
-	reconciled, err := s.reconciler.Run(ctx)
+	now, err := s.services(ctx)
+	if err != nil {
+		return false, err
+	}
+	reconciled, err := now.reconciler.Run(ctx)
 	if err != nil {
 		return false, fmt.Errorf("reconcile: %w", err)
 	}
-	swept, err := s.sweeper.Run(ctx)
+	swept, err := now.sweeper.Run(ctx)
 	if err != nil {
 		return false, fmt.Errorf("sweep: %w", err)
 	}
-	if now := s.clock.Now(); now.Sub(s.drained) >= period { // it reads all sessions; on AWS the stream tells of each notice
-		if _, err := s.outbox.Drain(ctx); err != nil {
+	if at := s.clock.Now(); at.Sub(s.drained) >= period { // it reads all sessions; on AWS the stream tells of each notice
+		if _, err := now.outbox.Drain(ctx); err != nil {
 			return false, fmt.Errorf("outbox: %w", err)
 		}
-		s.drained = now
+		s.drained = at
 	}
 	return reconciled.Changed+swept.Changed > 0, nil
 }

@@ -37,8 +37,9 @@ func TestManyWakesAreOneLook(t *testing.T) {
 	if err1 != nil || err2 != nil {
 		t.Fatal(err1, err2)
 	}
+	made := &services{reconciler: reconciler, sweeper: sweeper}
 	s := &schedule{
-		clock: clock, sessions: sessions, reconciler: reconciler, sweeper: sweeper, log: slog.New(slog.DiscardHandler),
+		clock: clock, sessions: sessions, services: func(context.Context) (*services, error) { return made, nil }, log: slog.New(slog.DiscardHandler),
 		woken: make(chan struct{}, 1), drained: clock.Now(),
 	}
 	look := func() time.Duration {

@@ -41,7 +41,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, out, lo
 // serve answers requests and does what falls due until ctx ends; then it lets running requests finish.
 func (a *app) serve(ctx context.Context) error {
 	server := &http.Server{
-		Handler: a.handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, IdleTimeout: 2 * time.Minute,
+		Handler: a, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, IdleTimeout: 2 * time.Minute,
 		ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelWarn),
 	}
 	scheduled, stop := context.WithCancel(ctx)

@@ -12,8 +12,8 @@ import (
 	"kassa/functions/internal/oidc"
 )
 
-// settings are what the command line and the environment decide; the variables are those of the functions on AWS.
-type settings struct {
+// options are what the command line and the environment decide; the variables are those of the functions on AWS.
+type options struct {
 	addr      string
 	catalogue string            // file to sell from; "" = the sample
 	store     string            // file of the store; "" = memory. With dynamodb, what lies beside it lies beside this
@@ -39,17 +39,17 @@ const defaultStore = "file:.kassa/kassa.db"
 var errHelp = flag.ErrHelp
 
 // readSettings reads the arguments and the environment. Its errors are for the person at the terminal.
-func readSettings(args []string, getenv func(string) string, usage io.Writer) (settings, error) {
-	var s settings
+func readSettings(args []string, getenv func(string) string, usage io.Writer) (options, error) {
+	var s options
 	flags := flag.NewFlagSet("local", flag.ContinueOnError)
 	flags.SetOutput(usage)
 	flags.StringVar(&s.addr, "addr", "127.0.0.1:3000", "`address` to listen on")
 	flags.StringVar(&s.catalogue, "catalogue", "", "JSON `file` of products to sell instead of the sample; read at every start")
 	if err := flags.Parse(args); err != nil {
-		return settings{}, err
+		return options{}, err
 	}
 	if flags.NArg() > 0 {
-		return settings{}, fmt.Errorf("unexpected argument %q", flags.Arg(0))
+		return options{}, fmt.Errorf("unexpected argument %q", flags.Arg(0))
 	}
 	var err error
 	if getenv("KASSA_STORE") == "dynamodb" {
@@ -59,11 +59,11 @@ func readSettings(args []string, getenv func(string) string, usage io.Writer) (s
 		s.store, err = storeFile(getenv("KASSA_STORE"))
 	}
 	if err != nil {
-		return settings{}, err
+		return options{}, err
 	}
 	s.issuer, s.audience = getenv("OIDC_ISSUER"), getenv("OIDC_AUDIENCE")
 	if _, err := oidc.FromEnvironment(s.issuer, s.audience, oidc.Config{}); err != nil {
-		return settings{}, err
+		return options{}, err
 	}
 	s.namespace = getenv("KASSA_NAMESPACE")
 	s.stripe = stripeSettings{

@@ -30,31 +30,31 @@ func TestSettings(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		env  []string
-		want settings
+		want options
 		err  string // part of it
 	}{
-		{"nothing", nil, settings{store: ".kassa/kassa.db"}, ""},
-		{"memory", []string{"KASSA_STORE", "memory"}, settings{}, ""},
-		{"file", []string{"KASSA_STORE", "file:/tmp/x.db"}, settings{store: "/tmp/x.db"}, ""},
-		{"no path", []string{"KASSA_STORE", "file:"}, settings{}, "want file:PATH, memory or dynamodb"},
-		{"unknown store", []string{"KASSA_STORE", "postgres"}, settings{}, "want file:PATH, memory or dynamodb"},
-		{"dynamodb nowhere", []string{"KASSA_STORE", "dynamodb"}, settings{}, "needs AWS_ENDPOINT_URL_DYNAMODB"},
-		{"dynamodb of an account", []string{"KASSA_STORE", "dynamodb", "AWS_ENDPOINT_URL", "https://dynamodb.eu-west-1.amazonaws.com"}, settings{}, "of your own"},
+		{"nothing", nil, options{store: ".kassa/kassa.db"}, ""},
+		{"memory", []string{"KASSA_STORE", "memory"}, options{}, ""},
+		{"file", []string{"KASSA_STORE", "file:/tmp/x.db"}, options{store: "/tmp/x.db"}, ""},
+		{"no path", []string{"KASSA_STORE", "file:"}, options{}, "want file:PATH, memory or dynamodb"},
+		{"unknown store", []string{"KASSA_STORE", "postgres"}, options{}, "want file:PATH, memory or dynamodb"},
+		{"dynamodb nowhere", []string{"KASSA_STORE", "dynamodb"}, options{}, "needs AWS_ENDPOINT_URL_DYNAMODB"},
+		{"dynamodb of an account", []string{"KASSA_STORE", "dynamodb", "AWS_ENDPOINT_URL", "https://dynamodb.eu-west-1.amazonaws.com"}, options{}, "of your own"},
 		{"dynamodb", []string{"KASSA_STORE", "dynamodb", "AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:8000"},
-			settings{store: dynamodbBeside, dynamodb: "http://127.0.0.1:8000", tables: tablePrefix}, ""},
+			options{store: dynamodbBeside, dynamodb: "http://127.0.0.1:8000", tables: tablePrefix}, ""},
 		{"test mode", []string{secret, "sk_test_1", publishable, "pk_test_1", "STRIPE_API_BASE", "http://127.0.0.1:1", "STRIPE_WEBHOOK_SECRET", "whsec_1, whsec_2"},
-			settings{store: ".kassa/kassa.db", stripe: stripeSettings{"sk_test_1", "pk_test_1", "http://127.0.0.1:1", []string{"whsec_1", "whsec_2"}}}, ""},
-		{"live secret", []string{secret, "sk_live_1", publishable, "pk_test_1"}, settings{}, "live Stripe key is refused"},
-		{"live restricted", []string{secret, "rk_live_1"}, settings{}, "live Stripe key is refused"},
-		{"live publishable", []string{publishable, "pk_live_1"}, settings{}, "live Stripe key is refused"},
-		{"no key at all", []string{secret, "password"}, settings{}, "must start with sk_test_"},
-		{"no publishable", []string{secret, "sk_test_1"}, settings{}, "needs STRIPE_PUBLISHABLE_KEY"},
-		{"base alone", []string{"STRIPE_API_BASE", "http://127.0.0.1:1"}, settings{}, "needs STRIPE_SECRET_KEY"},
+			options{store: ".kassa/kassa.db", stripe: stripeSettings{"sk_test_1", "pk_test_1", "http://127.0.0.1:1", []string{"whsec_1", "whsec_2"}}}, ""},
+		{"live secret", []string{secret, "sk_live_1", publishable, "pk_test_1"}, options{}, "live Stripe key is refused"},
+		{"live restricted", []string{secret, "rk_live_1"}, options{}, "live Stripe key is refused"},
+		{"live publishable", []string{publishable, "pk_live_1"}, options{}, "live Stripe key is refused"},
+		{"no key at all", []string{secret, "password"}, options{}, "must start with sk_test_"},
+		{"no publishable", []string{secret, "sk_test_1"}, options{}, "needs STRIPE_PUBLISHABLE_KEY"},
+		{"base alone", []string{"STRIPE_API_BASE", "http://127.0.0.1:1"}, options{}, "needs STRIPE_SECRET_KEY"},
 		{"sign-in", []string{"OIDC_ISSUER", "https://id.example", "OIDC_AUDIENCE", "app"},
-			settings{store: ".kassa/kassa.db", issuer: "https://id.example", audience: "app"}, ""},
-		{"sign-in for any app", []string{"OIDC_ISSUER", "https://id.example"}, settings{}, "OIDC_AUDIENCE"},
-		{"sign-in nowhere", []string{"OIDC_AUDIENCE", "app"}, settings{}, "OIDC_ISSUER"},
-		{"three secrets", []string{"STRIPE_WEBHOOK_SECRET", "whsec_1,whsec_2,whsec_3"}, settings{}, "more than two"},
+			options{store: ".kassa/kassa.db", issuer: "https://id.example", audience: "app"}, ""},
+		{"sign-in for any app", []string{"OIDC_ISSUER", "https://id.example"}, options{}, "OIDC_AUDIENCE"},
+		{"sign-in nowhere", []string{"OIDC_AUDIENCE", "app"}, options{}, "OIDC_ISSUER"},
+		{"three secrets", []string{"STRIPE_WEBHOOK_SECRET", "whsec_1,whsec_2,whsec_3"}, options{}, "more than two"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -66,7 +66,7 @@ func TestSettings(t *testing.T) {
 				return
 			}
 			c.want.addr = "127.0.0.1:3000"
-			if diff := cmp.Diff(c.want, got, cmp.AllowUnexported(settings{}, stripeSettings{})); err != nil || diff != "" {
+			if diff := cmp.Diff(c.want, got, cmp.AllowUnexported(options{}, stripeSettings{})); err != nil || diff != "" {
 				t.Errorf("%v\n%s", err, diff)
 			}
 		})
@@ -83,7 +83,7 @@ func TestAnotherProvider(t *testing.T) {
 	if err := elsewhere.provider.Inject(sandbox.Fault{Match: "payment_intents.create", Way: sandbox.WayRateLimited}); err != nil {
 		t.Fatal(err)
 	}
-	s := startWith(t, settings{stripe: stripeSettings{secretKey: "sk_test_1", publishableKey: "pk_test_1", base: elsewhere.base}})
+	s := startWith(t, options{stripe: stripeSettings{secretKey: "sk_test_1", publishableKey: "pk_test_1", base: elsewhere.base}})
 	c := s.fill("beans-kade-250")
 	s.buy(c, c.purchase("pm_card_visa", beans), key()).want(http.StatusCreated).wantAt("status", "complete_in_progress")
 	s.do(http.MethodGet, "/dev/ledger", "").want(http.StatusNotFound)

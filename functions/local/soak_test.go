@@ -57,7 +57,7 @@ func soaked(n int, loop func()) (rate float64, p50, p99 time.Duration) {
 // onDynamo starts a Kassa on DynamoDB Local, and a shopper with so many connections.
 func onDynamo(t *testing.T, wire http.RoundTripper, connections int) inside {
 	t.Helper()
-	s := startWith(t, settings{dynamodb: dynamotest.Endpoint(t), tables: rand.Text() + "-", wire: wire})
+	s := startWith(t, options{dynamodb: dynamotest.Endpoint(t), tables: rand.Text() + "-", wire: wire})
 	s.http.Transport = &http.Transport{MaxIdleConnsPerHost: connections}
 	t.Cleanup(s.http.CloseIdleConnections)
 	return s

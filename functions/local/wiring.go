@@ -15,9 +15,12 @@ import (
 	"kassa"
 	"kassa/checkout"
 	"kassa/checkout/memstore"
+	"kassa/checkout/merchant"
+	"kassa/checkout/settings"
 	"kassa/functions/internal/api"
 	"kassa/functions/internal/edge"
 	"kassa/functions/internal/oidc/issuer"
+	"kassa/functions/internal/parameter"
 	"kassa/functions/internal/ucp"
 	"kassa/payments/sandbox"
 	"kassa/payments/stripegateway"
@@ -28,22 +31,33 @@ const invocation = 20 * time.Second
 
 // app is every function of Kassa in one process.
 type app struct {
-	settings settings
-	listener net.Listener
-	log      *slog.Logger
-	clock    *clock
-	faults   *faults
-	store    store
-	provider *sandbox.Provider // nil: Stripe's test mode, or another server that speaks its API
-	issuer   *issuer.Issuer    // nil: customers sign in elsewhere
-	shop     checkout.Shop
-	products int
-	schedule *schedule
-	handler  http.Handler
+	settings  options
+	listener  net.Listener
+	log       *slog.Logger
+	clock     *clock
+	faults    *faults
+	store     store
+	provider  *sandbox.Provider // nil: Stripe's test mode, or another server that speaks its API
+	issuer    *issuer.Issuer    // nil: customers sign in elsewhere
+	customers edge.Customers    // nil: there are guests only
+	book      *notebook
+	gateway   *stripegateway.Gateway
+	shop      checkout.Shop // that the process begins with
+	products  int
+	schedule  *schedule
+	live      *parameter.Kept[*services]
+}
+
+// services are what is made of the shop's settings, anew when these have changed.
+type services struct {
+	handler    http.Handler
+	reconciler *checkout.Reconciler
+	sweeper    *checkout.Sweeper
+	outbox     *checkout.Outbox
 }
 
 // open builds everything on what listener and files hold. The listener is closed by serve, or by open if it fails.
-func open(ctx context.Context, s settings, listener net.Listener, log *slog.Logger) (_ *app, err error) {
+func open(ctx context.Context, s options, listener net.Listener, log *slog.Logger) (_ *app, err error) {
 	a := &app{settings: s, listener: listener, log: log, faults: newFaults()}
 	defer func() {
 		if err != nil {
@@ -54,19 +68,23 @@ func open(ctx context.Context, s settings, listener net.Listener, log *slog.Logg
 	if err != nil {
 		return nil, err
 	}
-	book, err := openNotebook(beside(s.store, ".local.json"))
-	if err != nil {
+	if a.book, err = openNotebook(beside(s.store, ".local.json")); err != nil {
 		return nil, err
 	}
-	a.clock = newClock(book)
+	a.clock = newClock(a.book)
 	if err := a.stockShelves(ctx); err != nil {
 		return nil, err
 	}
-	gateway, err := a.openProvider(book)
-	if err != nil {
+	if a.gateway, err = a.openProvider(a.book); err != nil {
 		return nil, err
 	}
-	return a, a.assemble(book, gateway)
+	if a.customers, err = a.openSignIn(a.book); err != nil {
+		return nil, err
+	}
+	a.schedule = &schedule{clock: a.clock, sandbox: a.provider, sessions: a.store, log: a.log, woken: make(chan struct{}, 1)}
+	a.live, err = a.keepServices(ctx)
+	a.schedule.services = a.live.Get
+	return a, err
 }
 
 // store is everything that the services keep.
@@ -77,10 +95,12 @@ type store interface {
 	checkout.Inbox
 	checkout.PersonStore
 	checkout.NoticeStore
+	merchant.SettingsStore
+	merchant.RecordStore
 	Close() error
 }
 
-func openStore(ctx context.Context, s settings, option memstore.Option) (store, error) {
+func openStore(ctx context.Context, s options, option memstore.Option) (store, error) {
 	switch {
 	case s.dynamodb != "":
 		return openDynamoDB(ctx, s)
@@ -100,7 +120,7 @@ func (a *app) stockShelves(ctx context.Context) error {
 		key = "pk_test_sandbox"
 	}
 	var err error
-	if a.shop, err = readShop(key); err != nil {
+	if a.shop, err = a.openingShop(ctx, key); err != nil {
 		return err
 	}
 	a.products, err = stock(ctx, a.store, a.settings.catalogue)
@@ -137,42 +157,46 @@ func (a *app) webhookSecrets(book *notebook) []string {
 	return []string{book.page.WebhookSecret}
 }
 
-// assemble makes the services, and the functions that translate for them.
-func (a *app) assemble(book *notebook, gateway *stripegateway.Gateway) error {
-	tokens, err := checkout.NewTokens(book.page.TokenSecret)
+// assemble makes the services of a shop, and the functions that translate for them.
+func (a *app) assemble(shop settings.Settings) (*services, error) {
+	tokens, err := checkout.NewTokens(a.book.page.TokenSecret)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	config := checkout.Config{
-		Carts: a.store, Sessions: faultySessions{a.store, a.faults}, Catalog: a.store, Inbox: a.store, People: a.store, Gateway: gateway, Vault: gateway,
-		Shop: a.shop, Tokens: tokens, Now: a.clock.Now, NewID: rand.Text, Logger: a.log,
+		Carts: a.store, Sessions: faultySessions{a.store, a.faults}, Catalog: a.store, Inbox: a.store, People: a.store, Gateway: a.gateway, Vault: a.gateway,
+		Shop: shop.Shop, Tokens: tokens, Now: a.clock.Now, NewID: rand.Text, Logger: a.log,
 	}
 	carts, err1 := checkout.NewCarts(config)
 	sessions, err2 := checkout.NewSessions(config)
 	observer, err3 := checkout.NewObserver(config)
 	reconciler, err4 := checkout.NewReconciler(config)
 	sweeper, err5 := checkout.NewSweeper(config)
-	verifier, err6 := stripegateway.NewVerifier(a.webhookSecrets(book), false)
-	wire, err7 := ucp.New(a.shop, a.settings.namespace)
+	verifier, err6 := stripegateway.NewVerifier(a.webhookSecrets(a.book), false)
+	wire, err7 := ucp.New(shop.Shop, a.settings.namespace)
 	outbox, err8 := checkout.NewOutbox(checkout.OutboxConfig{
-		Store: a.store, Publisher: eventLog{a.log}, Namespace: cmp.Or(a.settings.namespace, ucp.DefaultNamespace), BaseURL: a.shop.BaseURL, Logger: a.log,
+		Store: a.store, Publisher: eventLog{a.log}, Namespace: cmp.Or(a.settings.namespace, ucp.DefaultNamespace), BaseURL: shop.BaseURL, Logger: a.log,
 	})
-	customers, err9 := a.openSignIn(book)
-	if err := errors.Join(err1, err2, err3, err4, err5, err6, err7, err8, err9); err != nil {
-		return err
+	if err := errors.Join(err1, err2, err3, err4, err5, err6, err7, err8); err != nil {
+		return nil, err
 	}
-	a.schedule = &schedule{
-		clock: a.clock, sandbox: a.provider, sessions: a.store, reconciler: reconciler, sweeper: sweeper,
-		outbox: outbox, log: a.log,
-		woken: make(chan struct{}, 1),
-	}
-	e := edge.Config{Wire: wire, Logger: a.log, Now: a.clock.Now, NewID: rand.Text, Customers: customers}
-	a.handler = a.routes(
+	e := edge.Config{Wire: wire, Logger: a.log, Now: a.clock.Now, NewID: rand.Text, Customers: a.customers}
+	handler := a.routes(
 		api.Cart(api.CartDeps{Edge: e, Carts: carts, Lines: carts, Products: carts, OpenAPI: kassa.OpenAPI}),
 		api.Checkout(api.CheckoutDeps{Edge: e, Sessions: sessions, Sheets: sessions, Orders: sessions}),
 		api.Webhook(api.WebhookDeps{Edge: e, Verifier: verifier, Observer: observer}),
 	)
-	return nil
+	return &services{handler, reconciler, sweeper, outbox}, nil
+}
+
+// ServeHTTP implements http.Handler by the functions as the newest settings make them.
+func (a *app) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s, err := a.live.Get(r.Context())
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusServiceUnavailable)
+		return
+	}
+	s.handler.ServeHTTP(w, r)
 }
 
 // routes sends each request to the function that serves its first path segment. What none serves goes to the first, whose

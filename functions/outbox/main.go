@@ -15,7 +15,10 @@ import (
 func main() { coldstart.Main(start) }
 
 func start(ctx context.Context, f *coldstart.Function) (any, error) {
-	tables := dynamostore.Names{Sessions: f.Env.Required("KASSA_SESSIONS_TABLE")}
+	tables := dynamostore.Names{
+		Sessions: f.Env.Required("KASSA_SESSIONS_TABLE"),
+		Merchant: f.Env.Required("KASSA_MERCHANT_TABLE"),
+	}
 	bus, namespace := f.Env.Required("KASSA_EVENT_BUS"), f.Env.Required("KASSA_NAMESPACE")
 	shop := f.Parameter("KASSA_SHOP_PARAMETER")
 	store, err := f.Store(tables)
@@ -26,7 +29,7 @@ func start(ctx context.Context, f *coldstart.Function) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	kept, err := coldstart.Keep(ctx, f, coldstart.WarmSession(store), func(v parameter.Values) (*checkout.Outbox, error) {
+	kept, err := coldstart.Keep(ctx, f, store, func(v parameter.Values) (*checkout.Outbox, error) {
 		c, err := f.Config(v, shop)
 		if err != nil {
 			return nil, err

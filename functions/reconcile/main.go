@@ -20,13 +20,14 @@ func start(ctx context.Context, f *coldstart.Function) (any, error) {
 		Sessions: f.Env.Required("KASSA_SESSIONS_TABLE"),
 		Inbox:    f.Env.Required("KASSA_INBOX_TABLE"),
 		Stock:    f.Env.Required("KASSA_STOCK_TABLE"),
+		Merchant: f.Env.Required("KASSA_MERCHANT_TABLE"),
 	}
 	shop, stripe := f.Parameter("KASSA_SHOP_PARAMETER"), provider.FromEnvironment(f)
 	store, err := f.Store(tables)
 	if err != nil {
 		return nil, err
 	}
-	kept, err := coldstart.Keep(ctx, f, coldstart.WarmSession(store), func(v parameter.Values) (*checkout.Reconciler, error) {
+	kept, err := coldstart.Keep(ctx, f, store, func(v parameter.Values) (*checkout.Reconciler, error) {
 		c, err := f.Config(v, shop)
 		if err != nil {
 			return nil, err

@@ -17,13 +17,14 @@ func start(ctx context.Context, f *coldstart.Function) (any, error) {
 	tables := dynamostore.Names{
 		Carts:    f.Env.Required("KASSA_CARTS_TABLE"),
 		Sessions: f.Env.Required("KASSA_SESSIONS_TABLE"),
+		Merchant: f.Env.Required("KASSA_MERCHANT_TABLE"),
 	}
 	shop := f.Parameter("KASSA_SHOP_PARAMETER")
 	store, err := f.Store(tables)
 	if err != nil {
 		return nil, err
 	}
-	kept, err := coldstart.Keep(ctx, f, coldstart.WarmSession(store), func(v parameter.Values) (*checkout.Sweeper, error) {
+	kept, err := coldstart.Keep(ctx, f, store, func(v parameter.Values) (*checkout.Sweeper, error) {
 		c, err := f.Config(v, shop)
 		if err != nil {
 			return nil, err

@@ -6,7 +6,7 @@ import (
 	"kassa/functions/internal/coldstart/coldstarttest"
 )
 
-var variables = []string{"KASSA_CARTS_TABLE", "KASSA_SESSIONS_TABLE", "KASSA_SHOP_PARAMETER"}
+var variables = []string{"KASSA_CARTS_TABLE", "KASSA_SESSIONS_TABLE", "KASSA_MERCHANT_TABLE", "KASSA_SHOP_PARAMETER"}
 
 func TestStart(t *testing.T) {
 	t.Parallel()

@@ -24,6 +24,7 @@ func start(ctx context.Context, f *coldstart.Function) (any, error) {
 		Sessions: f.Env.Required("KASSA_SESSIONS_TABLE"),
 		Inbox:    f.Env.Required("KASSA_INBOX_TABLE"),
 		Stock:    f.Env.Required("KASSA_STOCK_TABLE"),
+		Merchant: f.Env.Required("KASSA_MERCHANT_TABLE"),
 	}
 	namespace := f.Env.Required("KASSA_NAMESPACE")
 	live := f.Live()
@@ -32,7 +33,7 @@ func start(ctx context.Context, f *coldstart.Function) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	kept, err := coldstart.Keep(ctx, f, coldstart.WarmSession(store), func(v parameter.Values) (http.Handler, error) {
+	kept, err := coldstart.Keep(ctx, f, store, func(v parameter.Values) (http.Handler, error) {
 		c, err := f.Config(v, shop)
 		if err != nil {
 			return nil, err

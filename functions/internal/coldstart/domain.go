@@ -1,38 +1,53 @@
 package coldstart
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/binary"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 
 	"kassa/checkout"
+	"kassa/checkout/settings"
 	"kassa/functions/internal/parameter"
 )
 
-// Config returns what all services are made of: clock, ids, log, and the shop's settings, which a parameter holds as JSON. The
-// error names the parameter and the field.
-func (f *Function) Config(v parameter.Values, shop string) (checkout.Config, error) {
-	c := checkout.Config{Now: f.Now, NewID: rand.Text, Logger: f.Log}
-	dec := json.NewDecoder(bytes.NewReader([]byte(v[shop])))
-	dec.DisallowUnknownFields()
-	err := dec.Decode(&c.Shop)
-	if err == nil {
-		if _, end := dec.Token(); !errors.Is(end, io.EOF) {
-			err = errors.New("there is more after the end of the JSON")
-		}
-	}
-	if err == nil {
-		err = c.Shop.Validate()
+// inStore is the name of the settings among values; parameters' names begin with a slash.
+const inStore = "settings"
+
+// current are the settings in a store, among other values; none if the store has none.
+func current(ctx context.Context, store settings.Reader) (parameter.Values, error) {
+	v, err := store.Settings(ctx)
+	if checkout.ErrorCode(err) == checkout.CodeNotFound {
+		return parameter.Values{}, nil
 	}
 	if err != nil {
-		return checkout.Config{}, fmt.Errorf("parameter %s: %w", shop, err)
+		return nil, fmt.Errorf("read settings: %w", err)
 	}
-	return c, nil
+	return parameter.Values{inStore: string(v.Document)}, nil
+}
+
+// Settings returns the shop's settings: those in the store or, while there are none, those of the parameter that a deployment
+// begins with. The error says which of them, and names the field.
+func (f *Function) Settings(v parameter.Values, shop string) (settings.Settings, error) {
+	document, ok := v[inStore]
+	from := "settings in the store"
+	if !ok {
+		document, from = v[shop], "parameter "+shop
+	}
+	s, err := settings.Parse([]byte(document))
+	if err != nil {
+		return settings.Settings{}, fmt.Errorf("%s: %w", from, err)
+	}
+	return s, nil
+}
+
+// Config returns what all services are made of: clock, ids, log, and the shop's settings.
+func (f *Function) Config(v parameter.Values, shop string) (checkout.Config, error) {
+	s, err := f.Settings(v, shop)
+	if err != nil {
+		return checkout.Config{}, err
+	}
+	return checkout.Config{Now: f.Now, NewID: rand.Text, Logger: f.Log, Shop: s.Shop}, nil
 }
 
 // Tokens returns what makes and checks capability tokens with the secrets that a parameter holds. The error names the
@@ -51,30 +66,6 @@ func Tokens(v parameter.Values, name string) (checkout.Tokens, error) {
 		return checkout.Tokens{}, fmt.Errorf("parameter %s: %w", name, err)
 	}
 	return tokens, nil
-}
-
-// WarmCart is a read that opens the connection of a store of carts.
-func WarmCart(store checkout.CartStore) func(context.Context) error {
-	return func(ctx context.Context) error {
-		_, err := store.Cart(ctx, "warm")
-		return found(err)
-	}
-}
-
-// WarmSession is a read that opens the connection of a store of sessions.
-func WarmSession(store checkout.SessionStore) func(context.Context) error {
-	return func(ctx context.Context) error {
-		_, err := store.Session(ctx, "warm")
-		return found(err)
-	}
-}
-
-// found is the error of a read that was not meant to find anything.
-func found(err error) error {
-	if checkout.ErrorCode(err) == checkout.CodeNotFound {
-		return nil
-	}
-	return err
 }
 
 // jitter returns a number in [0, 1).

@@ -17,15 +17,15 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"kassa/checkout/settings"
 	"kassa/functions/internal/parameter"
 )
 
-// How long a start may take (Lambda ends one after 10 s, without a word about why), and the opening of the store's connection
-// in it, without which one can start.
-const (
-	bound     = 8 * time.Second
-	warmBound = 2 * time.Second
-)
+// bound is how long a start may take: Lambda ends one after 10 s, without a word about why.
+const bound = 8 * time.Second
+
+// settingsLife is how old the shop's settings may be. With the time that a read takes they are in force within a minute.
+const settingsLife = 55 * time.Second
 
 // Function is a function while it starts.
 type Function struct {
@@ -81,26 +81,19 @@ func (f *Function) Parameter(variable string) string {
 // Live reports whether this deployment takes real money: STRIPE_MODE is live, and not test.
 func (f *Function) Live() bool { return f.Env.OneOf("STRIPE_MODE", "test", "live") == "live" }
 
-// Keep makes T of the parameters that were asked for, and keeps it up to date. While they are read, warm opens the connection
-// to the store by a read; its failure is logged and no more, since the first request can still succeed. Keep is where a
-// start waits for the network: what is wrong in the environment is said before.
-func Keep[T any](ctx context.Context, f *Function, warm func(context.Context) error, build func(parameter.Values) (T, error)) (*parameter.Kept[T], error) {
+// Keep makes T of the parameters that were asked for and of the newest settings in the store, and keeps it up to date: those
+// within five minutes, these within one. Both are read at once, so that the settings are also the read that opens the
+// connection to the store. Keep is where a start waits for the network: what is wrong in the environment is said before. A
+// nil store has no settings.
+func Keep[T any](ctx context.Context, f *Function, store settings.Reader, build func(parameter.Values) (T, error)) (*parameter.Kept[T], error) {
 	if err := f.Env.Err(); err != nil {
 		return nil, err
 	}
-	warmed := make(chan error, 1)
-	go func() {
-		ctx, cancel := context.WithTimeout(ctx, warmBound)
-		defer cancel()
-		warmed <- warm(ctx)
-	}()
-	kept, err := parameter.Keep(ctx, parameter.Config[T]{
-		Client: f.parameterStore(), Names: f.parameters, Make: build, Now: f.Now, Logger: f.Log,
-	})
-	if failed := <-warmed; failed != nil {
-		f.Log.WarnContext(ctx, "the store does not answer yet", "error", failed.Error())
+	c := parameter.Config[T]{Client: f.parameterStore(), Names: f.parameters, Make: build, Now: f.Now, Logger: f.Log}
+	if store != nil {
+		c.Overlay = &parameter.Overlay{Life: settingsLife, Read: func(ctx context.Context) (parameter.Values, error) { return current(ctx, store) }}
 	}
-	return kept, err
+	return parameter.Keep(ctx, c)
 }
 
 func (f *Function) parameterStore() *parameter.Client {

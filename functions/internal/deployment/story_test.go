@@ -44,6 +44,7 @@ var tableNames = dynamostore.Names{
 	Carts: "kassa-CartsTable", Sessions: "kassa-SessionsTable", Inbox: "kassa-InboxTable", Products: "kassa-ProductsTable", Stock: "kassa-StockTable",
 	People:   "kassa-PeopleTable",
 	Contacts: "kassa-ContactsTable",
+	Merchant: "kassa-MerchantTable",
 }
 
 func newStack(t *testing.T) *stack {

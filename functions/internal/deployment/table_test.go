@@ -24,6 +24,7 @@ func TestTablesAreThoseOfTheStore(t *testing.T) {
 		Carts: "CartsTable", Sessions: "SessionsTable", Inbox: "InboxTable", Products: "ProductsTable", Stock: "StockTable",
 		People:   "PeopleTable",
 		Contacts: "ContactsTable",
+		Merchant: "MerchantTable",
 	}) {
 		want[*defined.Create.TableName] = coded(defined)
 	}

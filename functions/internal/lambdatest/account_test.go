@@ -155,11 +155,11 @@ func (a *account) variables(t testing.TB, function string) map[string]string {
 	}
 	values := map[string]string{
 		"!Ref CartsTable": a.tables.Carts, "!Ref SessionsTable": a.tables.Sessions, "!Ref InboxTable": a.tables.Inbox,
-		"!Ref ProductsTable": a.tables.Products, "!Ref StockTable": a.tables.Stock,
+		"!Ref ProductsTable": a.tables.Products, "!Ref StockTable": a.tables.Stock, "!Ref MerchantTable": a.tables.Merchant,
 		"!Ref Namespace": "com.example.shop", "!Ref StripeMode": "test", "!Ref EventBus": "kassa",
 		"!If [OtherStripe, !Ref StripeEndpoint, !Ref AWS::NoValue]": a.env["STRIPE_API_BASE"],
 	}
-	all := map[string]string{"KASSA_SHOP_PARAMETER": "/kassa/shop"} // of all functions
+	all := map[string]string{"KASSA_SHOP_PARAMETER": "/kassa/shop", "KASSA_MERCHANT_TABLE": a.tables.Merchant} // of all functions
 	for _, line := range assignment.FindAllStringSubmatch(block, -1) {
 		value, known := values[line[2]]
 		if parameter, ok := strings.CutPrefix(line[2], "!Sub /${AWS::StackName}/"); ok {

@@ -5,17 +5,26 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 )
 
 // Config is what a Kept is made of.
 type Config[T any] struct {
-	Client *Client
-	Names  []string // at most MaxNames; none: nothing is ever read
-	Make   func(Values) (T, error)
-	Now    func() time.Time
-	Logger *slog.Logger
+	Client  *Client
+	Names   []string // at most MaxNames; none: nothing is ever read
+	Overlay *Overlay // nil: the parameters are all there is
+	Make    func(Values) (T, error)
+	Now     func() time.Time
+	Logger  *slog.Logger
+}
+
+// Overlay is a second source of values, which join those of the parameters and are read more often.
+type Overlay struct {
+	Read func(ctx context.Context) (Values, error)
+	Life time.Duration // after which the next use reads again
 }
 
 // Times of a Kept.
@@ -24,6 +33,8 @@ const (
 	pause = 30 * time.Second
 	grace = time.Hour // an outage of Systems Manager does not become one of the shop; a lasting one is not ignored either
 	limit = 2 * time.Second
+
+	overlayPause = 5 * time.Second
 )
 
 // Kept is something made of parameters, made anew when one of them has changed. It works only while it is used: nothing runs
@@ -33,7 +44,16 @@ type Kept[T any] struct {
 
 	mu      sync.Mutex
 	made    T
-	values  Values
+	values  Values // of which it was made
+	sources []*source
+}
+
+// source is where values come from, and what is known of it.
+type source struct {
+	read        func(ctx context.Context) (Values, error)
+	life, pause time.Duration
+
+	values  Values    // as last read
 	readAt  time.Time // of the last good read
 	tryAt   time.Time // no read before
 	reading bool      // one use is at it; the others go on with what there is
@@ -46,67 +66,103 @@ func Keep[T any](ctx context.Context, c Config[T]) (*Kept[T], error) {
 	}
 	c.Names = sorted(c.Names)
 	k := &Kept[T]{config: c}
-	return k, k.renew(ctx, c.Now())
+	if len(c.Names) > 0 {
+		k.sources = append(k.sources, &source{life: life, pause: pause, read: func(ctx context.Context) (Values, error) {
+			return c.Client.Read(ctx, c.Names...)
+		}})
+	}
+	if o := c.Overlay; o != nil {
+		k.sources = append(k.sources, &source{life: o.Life, pause: min(overlayPause, o.Life), read: o.Read})
+	}
+	return k, k.renew(ctx, c.Now(), k.sources)
 }
 
 // Get returns what is to be used now. A read that fails, or values of which nothing can be made, leave the last good one in
 // use and are logged; after an hour of that, Get fails.
 func (k *Kept[T]) Get(ctx context.Context) (T, error) {
 	now := k.config.Now()
-	if k.begin(now) {
-		k.try(ctx, now)
+	if due := k.begin(now); len(due) > 0 {
+		k.try(ctx, now, due)
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if len(k.config.Names) > 0 && now.Sub(k.readAt) > grace {
-		var none T
-		return none, errors.New("settings could not be renewed for an hour")
+	for _, s := range k.sources {
+		if now.Sub(s.readAt) > grace {
+			var none T
+			return none, errors.New("settings could not be renewed for an hour")
+		}
 	}
 	return k.made, nil
 }
 
-// begin reports whether this use is the one to read again.
-func (k *Kept[T]) begin(now time.Time) bool {
+// begin returns the sources that this use is to read again.
+func (k *Kept[T]) begin(now time.Time) (due []*source) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if len(k.config.Names) == 0 || k.reading || now.Sub(k.readAt) < life || now.Before(k.tryAt) {
-		return false
+	for _, s := range k.sources {
+		if !s.reading && now.Sub(s.readAt) >= s.life && !now.Before(s.tryAt) {
+			s.reading = true
+			due = append(due, s)
+		}
 	}
-	k.reading = true
-	return true
+	return due
 }
 
 // try renews in the time that a request can spare for it.
-func (k *Kept[T]) try(ctx context.Context, now time.Time) {
+func (k *Kept[T]) try(ctx context.Context, now time.Time, due []*source) {
 	limited, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	if err := k.renew(limited, now); err != nil {
+	if err := k.renew(limited, now, due); err != nil {
 		k.config.Logger.ErrorContext(ctx, "settings could not be renewed", "error", err.Error())
 	}
 }
 
-func (k *Kept[T]) renew(ctx context.Context, now time.Time) error {
-	values, err := k.read(ctx)
+// renew reads sources, at once, and makes anew what is made of them if that has changed.
+func (k *Kept[T]) renew(ctx context.Context, now time.Time, due []*source) error {
+	read, errs := make([]Values, len(due)), make([]error, len(due))
+	var all sync.WaitGroup
+	for i, s := range due {
+		all.Go(func() { read[i], errs[i] = s.read(ctx) })
+	}
+	all.Wait()
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.reading, k.tryAt = false, now.Add(pause)
-	if err != nil {
+	values := Values{}
+	for _, s := range k.sources {
+		i := slices.Index(due, s)
+		if i >= 0 {
+			s.reading, s.tryAt = false, now.Add(s.pause)
+		}
+		if i >= 0 && errs[i] == nil {
+			maps.Copy(values, read[i])
+		} else {
+			maps.Copy(values, s.values)
+		}
+	}
+	if err := k.remake(values, errs); err != nil {
 		return err
 	}
-	if k.values == nil || !k.values.equal(values) {
-		made, err := k.config.Make(values)
-		if err != nil {
-			return err
+	for i, s := range due {
+		if errs[i] == nil {
+			s.values, s.readAt = read[i], now
 		}
-		k.made, k.values = made, values
 	}
-	k.readAt = now
-	return nil
+	return errors.Join(errs...)
 }
 
-func (k *Kept[T]) read(ctx context.Context) (Values, error) {
-	if len(k.config.Names) == 0 {
-		return Values{}, nil
+// remake makes what is kept of values, unless it was made of the same. The first one needs all of its sources.
+func (k *Kept[T]) remake(values Values, errs []error) error {
+	err := errors.Join(errs...)
+	switch {
+	case k.values == nil && err != nil:
+		return err
+	case k.values != nil && k.values.equal(values):
+		return nil
 	}
-	return k.config.Client.Read(ctx, k.config.Names...)
+	made, err := k.config.Make(values)
+	if err != nil {
+		return errors.Join(append(errs, err)...)
+	}
+	k.made, k.values = made, values
+	return nil
 }

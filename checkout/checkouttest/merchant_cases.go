@@ -1,0 +1,227 @@
+package checkouttest
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"kassa/checkout"
+	"kassa/checkout/merchant"
+	"kassa/checkout/settings"
+)
+
+// MerchantCases are the promises of a store whose Sessions keep what is the merchant's too. Settings are one thing of a store:
+// the cases about them are one story.
+func MerchantCases() []Case { return slices.Concat(settingsCases(), recordCases()) }
+
+// MerchantConformance runs MerchantCases, in parallel, on one set of stores.
+func MerchantConformance(t *testing.T, open func(t *testing.T) Stores) {
+	t.Helper()
+	stores := open(t)
+	for _, c := range MerchantCases() {
+		t.Run(c.Name, func(t *testing.T) {
+			t.Parallel()
+			if err := c.Run(t.Context(), stores); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// merchantStore is the part of a store that is the merchant's.
+func merchantStore[T any](t *trial) T {
+	store, ok := t.Sessions.(T)
+	if !ok {
+		t.fail("a %T keeps nothing for the merchant", t.Sessions)
+	}
+	return store
+}
+
+// version is a version of the settings with a document of some size that hardly compresses.
+func (t *trial) version(number int64, size int) settings.Version {
+	var text bytes.Buffer
+	for i := 0; text.Len() < size; i++ {
+		fmt.Fprintf(&text, "%x ", checkout.NewMark(t.seed, fmt.Sprint(number, i), "").Key)
+	}
+	document, _ := json.Marshal(map[string]string{"name": text.String()}) // of text
+	return settings.Version{Number: number, At: start.Add(time.Duration(number) * time.Hour), By: t.id("k"), Op: t.id("op"), Document: document}
+}
+
+func (t *trial) record(at time.Time) merchant.Record {
+	return merchant.Record{
+		ID: t.id("au_"), At: at, Key: "k1", Action: "stock.move", Target: "MUG", Before: json.RawMessage(`{"stock":3}`), After: json.RawMessage(`[1,"é"]`),
+		Outcome: "", Print: "0f", Op: t.id("op"),
+	}
+}
+
+func settingsCases() []Case {
+	return []Case{
+		story("settings/versions follow each other, all are kept, and each has its record", func(t *trial) {
+			store := merchantStore[merchant.SettingsStore](t)
+			records := merchantStore[merchant.RecordStore](t)
+			if t.failed() {
+				return
+			}
+			_, err := store.Settings(t.ctx)
+			t.code("read settings that nobody has put", err, checkout.CodeNotFound)
+			first, second := t.version(1, 10), t.version(2, settings.MaxDocument-100)
+			put := func(v settings.Version) (merchant.Record, error) {
+				r := t.record(v.At)
+				r.Outcome = merchant.OutcomeDone
+				return r, store.PutSettings(t.ctx, v, r)
+			}
+			_, err = put(second)
+			t.code("put the second version first", err, checkout.CodeVersionConflict)
+			r, err := put(first)
+			t.ok("put the first version", err)
+			t.inForce(store, first)
+			t.ok("put it again, as after a lost answer", store.PutSettings(t.ctx, first, r))
+			rival := t.version(1, 20)
+			_, err = put(rival)
+			t.code("put another first version", err, checkout.CodeVersionConflict)
+			_, err = put(t.version(3, 10))
+			t.code("leave out a version", err, checkout.CodeVersionConflict)
+			_, err = put(second)
+			t.ok("put a second version, the largest there can be", err)
+			t.inForce(store, second)
+			for _, v := range []settings.Version{first, second} {
+				got, err := store.SettingsVersion(t.ctx, v.Number)
+				t.ok("read a version", err)
+				t.same("the version", got, v)
+			}
+			_, err = store.SettingsVersion(t.ctx, 3)
+			t.code("read a version that there is not", err, checkout.CodeNotFound)
+			t.eventually(func() error {
+				page, _, err := records.Records(t.ctx, 100, "")
+				if err != nil {
+					return err
+				}
+				n := 0
+				for _, r := range page {
+					if strings.Contains(r.ID, t.seed) {
+						n++
+					}
+				}
+				return t.differs("records", n, 2)
+			})
+			t.oneWins(store, 3)
+		}),
+	}
+}
+
+func (t *trial) inForce(store settings.Reader, want settings.Version) {
+	if t.failed() {
+		return
+	}
+	got, err := store.Settings(t.ctx)
+	t.ok("read settings", err)
+	t.same("the settings in force", got, want)
+}
+
+// oneWins puts the same number eight times at once.
+func (t *trial) oneWins(store merchant.SettingsStore, number int64) {
+	versions := make([]settings.Version, 8)
+	records := make([]merchant.Record, len(versions))
+	for i := range versions {
+		versions[i], records[i] = t.version(number, 10), t.record(start)
+	}
+	won := -1
+	for i, err := range together(len(versions), func(i int) error { return store.PutSettings(t.ctx, versions[i], records[i]) }) {
+		switch {
+		case err == nil && won < 0:
+			won = i
+		case err == nil:
+			t.fail("two of those who put version %d at once have won", number)
+		default:
+			t.code("put settings beside others", err, checkout.CodeVersionConflict)
+		}
+	}
+	if won < 0 {
+		t.fail("nobody of those who put version %d at once has won", number)
+		return
+	}
+	t.inForce(store, versions[won])
+}
+
+func recordCases() []Case {
+	return []Case{
+		story("record/is begun once, and ended", func(t *trial) {
+			store := merchantStore[merchant.RecordStore](t)
+			if t.failed() {
+				return
+			}
+			r := t.record(start)
+			got, err := store.BeginRecord(t.ctx, r)
+			t.ok("begin", err)
+			t.same("the record", got, r)
+			other := r
+			other.Op, other.Action = t.id("op"), "other"
+			got, err = store.BeginRecord(t.ctx, other)
+			t.ok("begin one with the same id", err)
+			t.same("the record that stands", got, r)
+			for range 2 {
+				t.ok("end", store.EndRecord(t.ctx, r.ID, merchant.OutcomeDone, json.RawMessage(`{"rows":3}`)))
+			}
+			r.Outcome, r.Result = merchant.OutcomeDone, json.RawMessage(`{"rows":3}`)
+			got, err = store.BeginRecord(t.ctx, other)
+			t.ok("begin it again", err)
+			t.same("the record that ended", got, r)
+			t.code("end what never began", store.EndRecord(t.ctx, t.id("au_"), "done", nil), checkout.CodeNotFound)
+		}),
+		story("record/pages have each once, newest first", func(t *trial) {
+			store := merchantStore[merchant.RecordStore](t)
+			var want []merchant.Record
+			for i := range 7 {
+				r := t.record(start.Add(time.Duration(i/2) * time.Minute)) // some at the same instant
+				if !t.failed() {
+					_, err := store.BeginRecord(t.ctx, r)
+					t.ok("begin", err)
+				}
+				want = append(want, r)
+			}
+			byID := func(a, b merchant.Record) int { return strings.Compare(a.ID, b.ID) }
+			slices.SortFunc(want, byID)
+			for _, limit := range []int{1, 3, 100} {
+				t.eventually(func() error {
+					got, err := t.records(t.ctx, store, limit)
+					if err != nil {
+						return err
+					}
+					if !slices.IsSortedFunc(got, func(a, b merchant.Record) int { return b.At.Compare(a.At) }) {
+						return fmt.Errorf("records are not newest first: %v", got)
+					}
+					slices.SortFunc(got, byID)
+					return t.differs("records", got, want)
+				})
+			}
+		}),
+	}
+}
+
+// records reads all records, and returns the case's own.
+func (t *trial) records(ctx context.Context, store merchant.RecordStore, limit int) (own []merchant.Record, err error) {
+	cursor := ""
+	for range maxPages {
+		page, next, err := store.Records(ctx, limit, cursor)
+		if err != nil {
+			return nil, fmt.Errorf("read records: %w", err)
+		}
+		if len(page) > limit {
+			return nil, fmt.Errorf("a page has %d records, asked for were %d", len(page), limit)
+		}
+		for _, r := range page {
+			if strings.Contains(r.ID, t.seed) {
+				own = append(own, r)
+			}
+		}
+		if cursor = next; next == "" {
+			return own, nil
+		}
+	}
+	return nil, fmt.Errorf("after %d pages there were still more", maxPages)
+}

@@ -1,0 +1,137 @@
+package settings_test
+
+import (
+	"encoding/json"
+	"errors"
+	"maps"
+	"os"
+	"strings"
+	"testing"
+
+	"kassa/checkout"
+	"kassa/checkout/settings"
+)
+
+// sample is the sample shop's document, as a tree.
+func sample(t *testing.T) map[string]any {
+	t.Helper()
+	text, err := os.ReadFile("../../functions/local/shop.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var tree map[string]any
+	if err := json.Unmarshal(text, &tree); err != nil {
+		t.Fatal(err)
+	}
+	tree["wallets"].(map[string]any)["publishable_key"] = "pk_test_sandbox"
+	return tree
+}
+
+func document(t *testing.T, tree map[string]any) []byte {
+	t.Helper()
+	text, err := json.Marshal(tree)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// paths are those of all errors that err is made of.
+func paths(err error) []string {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		var all []string
+		for _, one := range joined.Unwrap() {
+			all = append(all, paths(one)...)
+		}
+		return all
+	}
+	var e *checkout.Error
+	if errors.As(err, &e) && e.Code == checkout.CodeInvalid {
+		return []string{e.Path}
+	}
+	return []string{"an error without a path: " + err.Error()}
+}
+
+func TestParseTakesTheSampleShop(t *testing.T) {
+	t.Parallel()
+	tree := sample(t)
+	tree["recovery"] = map[string]any{"since": "2026-11-01T00:00:00Z", "zone": "Europe/Amsterdam", "window": "48h"}
+	s, err := settings.Parse(document(t, tree))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Name != "Kade 9" || len(s.Countries) < 4 || s.Recovery.Zone != "Europe/Amsterdam" || !s.Recovery.Active() {
+		t.Errorf("parsed %+v", s)
+	}
+}
+
+// What nobody would read, or could be read in two ways, is refused with the field's path.
+func TestParseNamesTheField(t *testing.T) {
+	t.Parallel()
+	whole := string(document(t, sample(t)))
+	for name, c := range map[string]struct{ document, path string }{
+		"no JSON":                      {`{"name": `, "$"},
+		"nothing":                      {``, "$"},
+		"a list":                       {`[]`, "$"},
+		"more after the end":           {whole + ` {}`, "$"},
+		"unknown field":                {strings.Replace(whole, `{`, `{"nmae":"x",`, 1), "$.nmae"},
+		"a name in another case":       {strings.Replace(whole, `"name":`, `"Name":`, 1), "$.Name"},
+		"the same name twice":          {strings.Replace(whole, `{`, `{"name":"Other",`, 1), "$.name"},
+		"unknown field of a country":   {strings.Replace(whole, `"code":"NL"`, `"code":"NL","vat":1`, 1), "$.countries.NL.vat"},
+		"a country twice":              {strings.Replace(whole, `"countries":{`, `"countries":{"NL":{},`, 1), "$.countries.NL"},
+		"unknown field in a list":      {strings.Replace(whole, `"links":[{`, `"links":[{"href":"x",`, 1), "$.links[0].href"},
+		"unknown field of recovery":    {strings.Replace(whole, `{`, `{"recovery":{"quite":{}},`, 1), "$.recovery.quite"},
+		"unknown field of a plan":      {strings.Replace(whole, `{`, `{"recovery":{"plan":[{"delay":"1h"}]},`, 1), "$.recovery.plan[0].delay"},
+		"text where a number belongs":  {strings.Replace(whole, `{`, `{"durations":{"quote":"30m"},`, 1), "$.durations.quote"},
+		"a name that needs quotes":     {strings.Replace(whole, `{`, `{"a b":1,`, 1), "$['a b']"},
+		"nested without end":           {`{"countries":` + strings.Repeat(`{"NL":`, 40) + `1` + strings.Repeat(`}`, 41), "$.countries.NL.NL"},
+		"more than a store could keep": {`{"name":"` + strings.Repeat("x", settings.MaxDocument) + `"}`, "$"},
+	} {
+		_, err := settings.Parse([]byte(c.document))
+		if err == nil {
+			t.Errorf("%s is taken", name)
+			continue
+		}
+		if got := paths(err); len(got) != 1 || got[0] != c.path {
+			t.Errorf("%s: fault at %q, want %s (%v)", name, got, c.path, err)
+		}
+	}
+}
+
+// Settings that contradict themselves are refused with every field at fault.
+func TestParseNamesEveryContradiction(t *testing.T) {
+	t.Parallel()
+	for field, spoil := range map[string]func(tree map[string]any){
+		"$.name":            func(tree map[string]any) { tree["name"] = " " },
+		"$.base_url":        func(tree map[string]any) { tree["base_url"] = "http://kade9.example" },
+		"$.default_country": func(tree map[string]any) { tree["default_country"] = "JP" },
+		"$.languages":       func(tree map[string]any) { tree["languages"] = []string{"en", "tlh"} },
+		"$.terms":           func(tree map[string]any) { delete(tree, "terms") },
+		"$.recovery.zone":   func(tree map[string]any) { tree["recovery"] = map[string]any{"zone": "Europe/Rotterdam"} },
+		"$.recovery.holdout.percent": func(tree map[string]any) {
+			tree["recovery"] = map[string]any{"holdout": map[string]any{"percent": 60}}
+		},
+		"$.countries.NL.code": func(tree map[string]any) {
+			countries := maps.Clone(tree["countries"].(map[string]any))
+			countries["NL"] = countries["BE"]
+			tree["countries"] = countries
+		},
+	} {
+		tree := sample(t)
+		spoil(tree)
+		_, err := settings.Parse(document(t, tree))
+		if err == nil {
+			t.Errorf("%s is taken", field)
+			continue
+		}
+		if got := paths(err); got[0] != field && got[len(got)-1] != field {
+			t.Errorf("faults at %q, want %s", got, field)
+		}
+	}
+	tree := sample(t)
+	tree["name"], tree["terms"], tree["recovery"] = "", "", map[string]any{"zone": "x"}
+	_, err := settings.Parse(document(t, tree))
+	if got := strings.Join(paths(err), " "); got != "$.name $.terms $.recovery.zone" {
+		t.Errorf("faults at %s", got)
+	}
+}
