@@ -7,6 +7,7 @@ type Buyer struct {
 	LastName  string   `json:"last_name,omitempty"`
 	Phone     string   `json:"phone,omitempty"` // E.164
 	Consent   *Consent `json:"consent,omitempty"`
+	VATID     string   `json:"vat_id,omitempty"` // of a business in the EU, normalized; "" = a consumer
 }
 
 // Consent is UCP's buyer.consent: nil fields were not answered.

@@ -11,6 +11,7 @@ const (
 	MaxLines      = 100
 	MaxStockLines = 90
 	MaxQuantity   = 999
+	MaxCodes      = 8  // discount codes of one cart
 	MaxMarks      = 16 // requests that a cart or session remembers
 )
 
@@ -31,6 +32,7 @@ type Cart struct {
 	Context  Context
 	Buyer    Buyer
 	Lines    []LineItem // in the order in which they were first added
+	Codes    []string   // discount codes, normalized
 
 	Session  string // id of the session that is paying it or has paid it; "" = open
 	Round    int    // sessions of it that ended without an order; the next session's id follows from it
@@ -131,9 +133,10 @@ type CartEdit struct {
 	Left    string // becomes Left; with Cancel only
 }
 
-// CartContents is what a full replacement brings. A nil Buyer keeps the cart's.
+// CartContents is what a full replacement brings. A nil Buyer keeps the cart's, and so do nil Codes.
 type CartContents struct {
 	Lines   []LineItem
 	Context Context
 	Buyer   *Buyer
+	Codes   []string
 }

@@ -29,8 +29,12 @@ func NewCarts(c Config) (*Carts, error) {
 		return nil, err
 	}
 	c.Shop.Durations = c.Shop.Durations.orDefault()
+	quoter, err := newQuoter(c)
+	if err != nil {
+		return nil, err
+	}
 	return &Carts{
-		store: c.Carts, catalog: c.Catalog, quoter: quoter{c.Catalog, c.Shop}, shop: c.Shop,
+		store: c.Carts, catalog: c.Catalog, quoter: quoter, shop: c.Shop,
 		tokens: c.Tokens, now: c.Now, newID: c.NewID,
 	}, nil
 }
@@ -86,6 +90,9 @@ func (s *Carts) create(ctx context.Context, now time.Time, route string, in Crea
 		Currency: s.shop.CurrencyFor(in.Context), Context: s.context(in.Context), Lines: lines,
 		CreatedAt: now, UpdatedAt: now, ExpiresAt: s.expiry(now, in.Caller), Due: now.Add(s.shop.Durations.Idle),
 		Create: in.mark(s.newID),
+	}
+	if cart.Codes, err = normalized(in.Codes); err != nil {
+		return CartView{}, err
 	}
 	if in.Buyer != nil {
 		cart.Buyer = *in.Buyer
@@ -189,8 +196,12 @@ func (s *Carts) Replace(ctx context.Context, in ReplaceCartInput) (CartView, err
 	if err := stockLines(kept); err != nil {
 		return CartView{}, err
 	}
+	codes, err := normalized(in.Codes)
+	if err != nil {
+		return CartView{}, err
+	}
 	edit := s.newEdit(now, in.Request, in.CartID)
-	edit.Replace = &CartContents{Lines: out.lines, Context: c, Buyer: in.Buyer}
+	edit.Replace = &CartContents{Lines: out.lines, Context: c, Buyer: in.Buyer, Codes: codes}
 	return s.edit(ctx, now, edit, out.messages...)
 }
 
@@ -354,15 +365,17 @@ func (s *Carts) sell(ctx context.Context, lines []LineItem, c Context) (out quot
 // stored cart, with a message.
 func (s *Carts) view(ctx context.Context, now time.Time, cart Cart) (CartView, error) {
 	out, err := s.quoter.quote(ctx, quoteInput{
-		lines: cart.Lines, currency: cart.Currency, country: cart.Context.Country, language: cart.Context.Language, now: now,
+		lines: cart.Lines, currency: cart.Currency, country: cart.Context.Country, region: cart.Context.Region,
+		codes: cart.Codes, buyer: cart.Buyer, language: cart.Context.Language, now: now,
 	})
 	if err != nil {
 		return CartView{}, err
 	}
 	shown := cart
 	shown.Lines = out.lines
+	messages := append(append(out.messages, keptCurrency(cart.Context, cart.Currency)...), refusedCodes(out.quote)...)
 	return CartView{
-		Cart: shown, Quote: Quote{Quote: out.quote, CartVersion: cart.Version, PricedAt: now}, Messages: out.messages,
+		Cart: shown, Quote: Quote{Quote: out.quote, CartVersion: cart.Version, PricedAt: now}, Messages: messages,
 		kept: len(out.kept),
 	}, nil
 }

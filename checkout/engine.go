@@ -124,7 +124,7 @@ func request(s Session) payments.Request {
 
 func shippingOf(s Session) *payments.Shipping {
 	d := s.Destination
-	if d == nil || !s.Ships {
+	if d == nil || !s.Ships || s.Collect {
 		return nil
 	}
 	first, last := d.FirstName, d.LastName

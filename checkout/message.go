@@ -39,7 +39,10 @@ const (
 	MsgUndeliverable    = "address_undeliverable" // we don't ship there
 	MsgMissing          = "missing"               // something is needed at Path before the session can be completed
 	MsgInvalid          = "invalid"               // something at Path can't be used
-	MsgUnknownOption    = "option_unavailable"    // the chosen shipping option is not offered there
+	MsgUnknownOption    = "option_unavailable"    // the chosen shipping option, or location, is not offered there
+	MsgNoPickup         = "pickup_unavailable"    // nothing can be collected in that country
+	MsgAddressUnused    = "address_unused"        // an address came with an order that is collected
+	MsgCurrencyKept     = "currency_unavailable"  // a cart keeps its currency; args currency, wanted
 	MsgPriceChanged     = "price_changed"         // total is above what the shopper saw; args old, new
 	MsgCartChanged      = "cart_changed"          // lines are not what the shopper saw
 	MsgPaymentFailed    = "payment_failed"        // declined or not completed; arg reason

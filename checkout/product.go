@@ -9,9 +9,11 @@ type Product struct {
 	Titles      map[string]string        `json:"titles,omitempty"` // by language, where it differs from Title
 	Description string                   `json:"description,omitempty"`
 	ImageURL    string                   `json:"image_url,omitempty"`
-	Category    string                   `json:"category,omitempty"`     // for search
+	Category    string                   `json:"category,omitempty"`     // for search; discounts and shipping go by it too
+	Categories  []string                 `json:"categories,omitempty"`   // more of them for discounts and shipping: bulky, fixed_price …
 	TaxCategory string                   `json:"tax_category,omitempty"` // "" = standard
 	Prices      map[money.Currency]int64 `json:"prices"`                 // minor units; no entry = not sold in that currency
+	Weight      int64                    `json:"weight_grams,omitempty"` // of one; 0 = doesn't count for shipping
 	Digital     bool                     `json:"digital,omitempty"`      // nothing to ship
 	Inactive    bool                     `json:"inactive,omitempty"`     // not sold now
 	Stock       *int64                   `json:"stock,omitempty"`        // what is free now; nil = not kept, always available
@@ -23,6 +25,14 @@ func (p Product) TitleIn(language string) string {
 		return t
 	}
 	return p.Title
+}
+
+// allCategories are those that discounts and shipping go by.
+func (p Product) allCategories() []string {
+	if p.Category == "" {
+		return p.Categories
+	}
+	return append([]string{p.Category}, p.Categories...)
 }
 
 // Price returns the unit price in a currency; false if it isn't sold in it.

@@ -2,7 +2,6 @@ package checkout
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -11,10 +10,20 @@ import (
 	"kassa/payments/money"
 )
 
-// quoter prices lines with what the catalogue says about them.
+// quoter prices lines with what the catalogue says about them and the shop has settled.
 type quoter struct {
-	catalog Catalog
-	shop    Shop
+	catalog  Catalog
+	shop     Shop
+	rulebook *pricing.Rulebook
+}
+
+// newQuoter makes the settings ready to price by, once. CodeInvalid if they contradict themselves.
+func newQuoter(c Config) (quoter, error) {
+	book, err := c.Shop.Pricing.Rulebook(c.Shop.Countries)
+	if err != nil {
+		return quoter{}, &Error{Code: CodeInvalid, Path: "pricing", Message: err.Error()}
+	}
+	return quoter{catalog: c.Catalog, shop: c.Shop, rulebook: book}, nil
 }
 
 // quoteInput is what a quote is asked for.
@@ -22,7 +31,11 @@ type quoteInput struct {
 	lines    []LineItem
 	currency money.Currency
 	country  string
+	region   string // of the country, as typed
 	option   string
+	collect  bool // it is collected: the option is a pick-up then, "" for none chosen yet
+	codes    []string
+	buyer    Buyer
 	language string
 	// frozen holds the unit prices of a quote that still stands; nil prices anew.
 	frozen *Quote
@@ -39,6 +52,10 @@ type quoted struct {
 	kept     map[string]bool // skus whose stock is kept
 	messages []Message
 	option   string // as asked for, unless it isn't offered there
+	collect  bool   // as asked for, unless nothing can be collected there
+
+	items  []pricing.Item
+	places []int // of the items in what was asked for
 }
 
 // quote prices the lines that can be sold. What can't is left out, with a message at the line's place in in.lines.
@@ -47,8 +64,7 @@ func (q quoter) quote(ctx context.Context, in quoteInput) (quoted, error) {
 	if err != nil {
 		return quoted{}, fmt.Errorf("read products: %w", err)
 	}
-	out := quoted{kept: make(map[string]bool), option: in.option}
-	var items []pricing.Item
+	out := quoted{kept: make(map[string]bool), option: in.option, collect: in.collect}
 	for i, line := range in.lines {
 		product, known := products[line.SKU]
 		item, message := q.item(in, line, product, known)
@@ -71,12 +87,11 @@ func (q quoter) quote(ctx context.Context, in quoteInput) (quoted, error) {
 				continue
 			}
 		}
-		out.ships = out.ships || item.Shippable
 		line.Quantity = item.Quantity
 		out.lines = append(out.lines, line)
-		items = append(items, item)
+		out.items, out.places = append(out.items, item), append(out.places, i)
 	}
-	err = q.price(in, items, &out)
+	err = q.price(ctx, in, &out)
 	return out, err
 }
 
@@ -98,6 +113,7 @@ func (q quoter) item(in quoteInput, line LineItem, product Product, known bool) 
 	return pricing.Item{
 		LineID: line.ID, SKU: line.SKU, Title: product.TitleIn(in.language), ImageURL: product.ImageURL,
 		Quantity: line.Quantity, Unit: unit, TaxCategory: product.TaxCategory, Shippable: !product.Digital,
+		Categories: product.allCategories(), Weight: product.Weight,
 	}, Message{}
 }
 
@@ -118,42 +134,6 @@ func stocked(product Product, line LineItem, cut bool, language string) (int64, 
 		return 0, errorMessage(MsgOutOfStock, SeverityRecoverable, "", args...)
 	}
 	return free, warning(MsgQuantityAdjusted, "", args...)
-}
-
-// price fills in out.quote. A country that we don't ship to, or an option that it doesn't have, is said in a message and
-// priced without.
-func (q quoter) price(in quoteInput, items []pricing.Item, out *quoted) error {
-	input := pricing.Input{Currency: in.currency, Items: items, Option: in.option, Language: in.language, Now: in.now}
-	if country, ok := q.shop.Countries[in.country]; ok {
-		input.Country = &country
-	} else if in.country != "" {
-		out.messages = append(out.messages, undeliverable(in.country))
-	}
-	quote, err := pricing.Price(input)
-	if errors.Is(err, pricing.ErrUnknownOption) {
-		out.messages = append(out.messages, errorMessage(MsgUnknownOption, SeverityRecoverable,
-			"$.fulfillment.methods[0].groups[0].selected_option_id", "option", in.option))
-		out.option, input.Option = "", ""
-		quote, err = pricing.Price(input)
-	}
-	if errors.Is(err, pricing.ErrNoShipping) {
-		out.messages = append(out.messages, undeliverable(in.country))
-		input.Country = nil
-		quote, err = pricing.Price(input)
-	}
-	if errors.Is(err, money.ErrOverflow) {
-		return &Error{Code: CodeInvalid, Path: "$.line_items", Message: "the total is more than can be counted", Err: err}
-	}
-	if err != nil {
-		return fmt.Errorf("price %d lines: %w", len(items), err)
-	}
-	out.quote = quote
-	return nil
-}
-
-func undeliverable(country string) Message {
-	return errorMessage(MsgUndeliverable, SeverityBuyerInput, "$.fulfillment.methods[0].destinations[0].address_country",
-		"country", country)
 }
 
 // unit returns the unit price that the quote froze for a sku.

@@ -18,7 +18,7 @@ type reviser struct {
 func (v reviser) newSession(now time.Time, cart Cart, create Mark) Session {
 	return Session{
 		ID: SessionID(cart.ID, cart.Round), CartID: cart.ID, Round: cart.Round, Epoch: cart.Epoch, Customer: cart.Customer,
-		Context: cart.Context, Buyer: cart.Buyer, Create: create,
+		Context: cart.Context, Buyer: cart.Buyer, Codes: cart.Codes, Create: create,
 		CreatedAt: now, UpdatedAt: now, ExpiresAt: now.Add(v.shop.Durations.Session),
 		Watch: Watch{WatchWaiting, now.Add(v.shop.Durations.Session)},
 	}
@@ -29,11 +29,13 @@ func (v reviser) newSession(now time.Time, cart Cart, create Mark) Session {
 // above stock are cut down, in cart and quote. The returned change of the cart is nil if it stays as it is.
 func (v reviser) revise(ctx context.Context, now time.Time, s Session, cart Cart, ch SessionChange, mark Mark) (Session, *CartChange, error) {
 	before := s.Quote
-	s = applied(s, ch)
+	s, notes, err := v.applied(s, ch)
+	if err != nil {
+		return Session{}, nil, err
+	}
 	s.Context.Language = v.shop.Language(s.Context.Language)
 	lines := cart.Lines
 	if ch.Lines != nil {
-		var err error
 		if lines, err = mergeLines(ch.Lines); err != nil {
 			return Session{}, nil, err
 		}
@@ -41,7 +43,8 @@ func (v reviser) revise(ctx context.Context, now time.Time, s Session, cart Cart
 	stale := before.Version == 0 || ch.Lines != nil || cart.Version != before.CartVersion ||
 		now.Sub(before.PricedAt) > v.shop.Durations.Quote
 	in := quoteInput{
-		lines: lines, currency: cart.Currency, country: countryOf(s), option: s.Option, language: s.Context.Language, cut: true, now: now,
+		lines: lines, currency: cart.Currency, country: countryOf(s), region: regionOf(s), option: s.Option, collect: s.Collect,
+		codes: s.Codes, buyer: s.Buyer, language: s.Context.Language, cut: true, now: now,
 	}
 	if !stale {
 		in.frozen = &before
@@ -60,9 +63,9 @@ func (v reviser) revise(ctx context.Context, now time.Time, s Session, cart Cart
 	if !stale {
 		s.Quote.PricedAt = before.PricedAt
 	}
-	s.Option, s.Ships, s.UpdatedAt = out.option, out.ships, now
-	s.Messages = told(before, s.Quote, out.messages)
-	s.Status = readiness(s)
+	s.Option, s.Collect, s.Ships, s.UpdatedAt = out.option, out.collect, out.ships, now
+	s.Messages = told(before, s.Quote, append(notes, out.messages...))
+	s.Status = v.shop.readiness(s)
 	var change *CartChange
 	if ch.Lines != nil || !sameItems(out.lines, cart.Lines) {
 		change = &CartChange{
@@ -77,33 +80,37 @@ func (v reviser) revise(ctx context.Context, now time.Time, s Session, cart Cart
 	return s, change, nil
 }
 
-func applied(s Session, ch SessionChange) Session {
+// applied returns the session with what the client wants changed, and what is to be said about that.
+func (v reviser) applied(s Session, ch SessionChange) (Session, []Message, error) {
 	for _, f := range []struct{ to, from *string }{
 		{&s.Buyer.Email, ch.Buyer.Email}, {&s.Buyer.FirstName, ch.Buyer.FirstName},
 		{&s.Buyer.LastName, ch.Buyer.LastName}, {&s.Buyer.Phone, ch.Buyer.Phone},
 		{&s.Context.Country, ch.Context.Country}, {&s.Context.Region, ch.Context.Region},
 		{&s.Context.PostalCode, ch.Context.PostalCode}, {&s.Context.Language, ch.Context.Language},
 		{&s.Context.Platform, ch.Context.Platform},
-		{&s.Option, ch.Option},
+		{&s.Buyer.VATID, ch.Buyer.VATID},
 	} {
 		if f.from != nil {
 			*f.to = *f.from
 		}
 	}
+	s.Buyer.VATID = pricing.NormalizeVATID(s.Buyer.VATID)
 	s.Buyer.Consent = s.Buyer.Consent.changed(ch.Buyer)
-	if ch.Destination != nil {
-		d := *ch.Destination
-		s.Destination = &d
-	} else if ch.ClearDestination {
-		s.Destination = nil
+	if ch.Codes != nil {
+		codes, err := normalized(ch.Codes)
+		if err != nil {
+			return Session{}, nil, err
+		}
+		s.Codes = codes
 	}
-	return s
+	s, notes := v.fulfilled(s, ch)
+	return s, notes, nil
 }
 
 // empty reports whether the change changes nothing that a quote depends on, or anything else.
 func (ch SessionChange) empty() bool {
 	return ch.Lines == nil && ch.Buyer == (BuyerPatch{}) && ch.Context == (ContextPatch{}) &&
-		ch.Destination == nil && !ch.ClearDestination && ch.Option == nil
+		ch.Destination == nil && !ch.ClearDestination && ch.Option == nil && ch.Collect == nil && ch.Location == nil && ch.Codes == nil
 }
 
 // countryOf is where the session is priced for: its destination, else what the context says.
@@ -114,12 +121,20 @@ func countryOf(s Session) string {
 	return s.Context.Country
 }
 
+// regionOf is the part of that country.
+func regionOf(s Session) string {
+	if s.Destination != nil && s.Destination.Country != "" {
+		return s.Destination.Region
+	}
+	return s.Context.Region
+}
+
 // told are the messages of a new quote: what was said about its lines, and that the total has moved although the lines have
 // not. Delivery is not among them: whether the session can be delivered follows from its state.
 func told(before, after Quote, messages []Message) []Message {
 	var out []Message
 	for _, m := range messages {
-		if m.Code != MsgUndeliverable {
+		if m.Code != MsgUndeliverable && m.Code != MsgMissing {
 			out = append(out, m)
 		}
 	}
@@ -154,63 +169,4 @@ func sameItems(a, b []LineItem) bool {
 		}
 	}
 	return true
-}
-
-// readiness is the status of a session without an open attempt.
-func readiness(s Session) Status {
-	if len(blockers(s)) > 0 {
-		return StatusIncomplete
-	}
-	return StatusReady
-}
-
-// blockers are the messages of what keeps a session from being completed. They follow from its state and are not stored.
-func blockers(s Session) []Message {
-	var out []Message
-	missing := func(path string) {
-		out = append(out, errorMessage(MsgMissing, SeverityRecoverable, path))
-	}
-	if s.Buyer.Email == "" {
-		missing("$.buyer.email")
-	}
-	if s.Ships {
-		out = append(out, deliveryBlockers(s)...)
-	} else if s.Quote.Estimated && countryOf(s) == "" {
-		missing("$.context.address_country")
-	} else if s.Quote.Estimated {
-		out = append(out, errorMessage(MsgUndeliverable, SeverityBuyerInput, "$.context.address_country", "country", countryOf(s)))
-	}
-	total := s.Quote.Total
-	switch minimum := total.Currency.Minimum(); {
-	case total.Minor > 0 && total.Minor < minimum.Minor:
-		out = append(out, errorMessage(MsgAmountTooSmall, SeverityRecoverable, "$.totals",
-			"minimum", strconv.FormatInt(minimum.Minor, 10), "currency", string(total.Currency)))
-	case total.Minor > maxCharge:
-		out = append(out, errorMessage(MsgAmountTooLarge, SeverityRecoverable, "$.totals"))
-	}
-	return out
-}
-
-// maxCharge is the most that one charge may be: eight digits (Stripe API reference, amount).
-const maxCharge = 99_999_999
-
-func deliveryBlockers(s Session) []Message {
-	const at = "$.fulfillment.methods[0].destinations"
-	d := s.Destination
-	if d == nil {
-		return []Message{errorMessage(MsgMissing, SeverityRecoverable, at)}
-	}
-	if d.Country != "" && s.Quote.Estimated {
-		return []Message{undeliverable(d.Country)}
-	}
-	var out []Message
-	for _, f := range []struct{ value, field string }{
-		{d.Street, "street_address"}, {d.City, "address_locality"}, {d.PostalCode, "postal_code"}, {d.Country, "address_country"},
-		{d.FirstName + d.LastName + s.Buyer.FirstName + s.Buyer.LastName, "last_name"},
-	} {
-		if f.value == "" {
-			out = append(out, errorMessage(MsgMissing, SeverityRecoverable, at+"[0]."+f.field))
-		}
-	}
-	return out
 }

@@ -46,15 +46,17 @@ type CreateCartInput struct {
 	Lines   []LineInput
 	Context Context
 	Buyer   *Buyer
+	Codes   []string // discount codes as typed
 }
 
-// ReplaceCartInput replaces what a cart holds. A nil Buyer keeps the cart's.
+// ReplaceCartInput replaces what a cart holds. A nil Buyer keeps the cart's, and so do nil Codes.
 type ReplaceCartInput struct {
 	Request
 	CartID  string
 	Lines   []LineInput
 	Context Context
 	Buyer   *Buyer
+	Codes   []string // discount codes as typed
 }
 
 // LineEditInput changes one line of a cart: AddLine reads Line, SetLine LineID and Line.Quantity, RemoveLine LineID.
@@ -79,6 +81,7 @@ type CartView struct {
 // BuyerPatch changes a buyer: nil keeps, "" clears.
 type BuyerPatch struct {
 	Email, FirstName, LastName, Phone *string
+	VATID                             *string  // as typed
 	Consent                           *Consent // what it answers replaces; the rest stays
 	ClearConsent                      bool     // what was answered before is dropped first
 }
@@ -96,7 +99,10 @@ type SessionChange struct {
 	Context          ContextPatch
 	Destination      *Destination // nil keeps
 	ClearDestination bool
-	Option           *string // nil keeps, "" = the cheapest
+	Option           *string  // nil keeps, "" = the cheapest
+	Collect          *bool    // the shopper collects it, or has it brought; nil keeps, or follows from Option
+	Location         *string  // where it is collected, if it is; nil keeps, "" = not chosen
+	Codes            []string // discount codes as typed; nil keeps, else they replace what was there
 }
 
 // CreateSessionInput opens the session of a cart, or of a cart made from Lines. With an Instrument it pays at once, and

@@ -40,7 +40,9 @@ type Session struct {
 	Context     Context
 	Buyer       Buyer
 	Destination *Destination
-	Option      string // chosen shipping option; "" = the cheapest
+	Option      string   // chosen shipping option; "" = the cheapest
+	Collect     bool     // the shopper collects it: Option is a pick-up then, "" while no location is chosen
+	Codes       []string // discount codes, normalized
 	Quote       Quote
 	Ships       bool      // something in it must be shipped
 	Messages    []Message // what the last change had to tell; lasts until the next one

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -118,12 +119,12 @@ func cartOf(in CreateSessionInput) CreateCartInput {
 		return *p
 	}
 	c := in.Change.Context
-	cart := CreateCartInput{Request: in.Request, Lines: in.Change.Lines, Context: Context{
+	cart := CreateCartInput{Request: in.Request, Lines: in.Change.Lines, Codes: in.Change.Codes, Context: Context{
 		Country: value(c.Country), Region: value(c.Region), PostalCode: value(c.PostalCode), Language: value(c.Language),
 		Currency: value(c.Currency), Platform: value(c.Platform),
 	}}
 	if d := in.Change.Destination; cart.Context.Country == "" && d != nil {
-		cart.Context.Country = d.Country
+		cart.Context.Country, cart.Context.Region = d.Country, d.Region
 	}
 	return cart
 }
@@ -197,7 +198,8 @@ func wallet(cart Buyer, p BuyerPatch) BuyerPatch {
 	for _, f := range []struct {
 		has string
 		to  **string
-	}{{cart.Email, &p.Email}, {cart.FirstName, &p.FirstName}, {cart.LastName, &p.LastName}, {cart.Phone, &p.Phone}} {
+	}{{cart.Email, &p.Email}, {cart.FirstName, &p.FirstName}, {cart.LastName, &p.LastName}, {cart.Phone, &p.Phone},
+		{cart.VATID, &p.VATID}} {
 		if f.has != "" {
 			*f.to = nil
 		}
@@ -536,7 +538,7 @@ func (s *Sessions) shown(sess Session) SessionView {
 	view := SessionView{Session: sess, Messages: sess.Messages}
 	switch sess.Status {
 	case StatusIncomplete:
-		view.Messages = append(append([]Message(nil), sess.Messages...), blockers(sess)...)
+		view.Messages = append(append([]Message(nil), sess.Messages...), s.shop.blockers(sess)...)
 	case StatusEscalated:
 		view.Messages = append(append([]Message(nil), sess.Messages...), errorMessage(MsgActionRequired, SeverityBuyerInput, "$.payment"))
 	case StatusInProgress:
@@ -544,6 +546,7 @@ func (s *Sessions) shown(sess Session) SessionView {
 	case StatusReady, StatusCompleted, StatusCanceled:
 	}
 	if sess.Status == StatusIncomplete || sess.Status == StatusReady {
+		view.Messages = append(slices.Clip(view.Messages), refusedCodes(sess.Quote.Quote)...)
 		view.Offers = s.offers(sess) // never while a payment is under way
 	}
 	return view

@@ -260,7 +260,7 @@ func (st settler) release(now time.Time, s Session) Commit {
 	}
 	s.Holds, s.Attempt = nil, nil
 	if !s.Status.Final() {
-		s.Status = readiness(s)
+		s.Status = st.shop.readiness(s)
 	}
 	s.Watch = st.rest(now, s)
 	return Commit{Session: s, Stock: stock, Cart: &CartChange{CartID: s.CartID, Holder: s.ID, Round: s.Round, Release: true}}

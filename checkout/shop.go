@@ -2,6 +2,7 @@ package checkout
 
 import (
 	"errors"
+	"maps"
 	"net/url"
 	"regexp"
 	"slices"
@@ -30,6 +31,7 @@ type Shop struct {
 	Wallets        Wallets                    `json:"wallets"`
 	Methods        []MethodRule               `json:"methods,omitempty"` // how it can be paid, in the order of the sheet; none = cards
 	Durations      Durations                  `json:"durations"`
+	Pricing        pricing.Settings           `json:"pricing"` // discounts, locations, delivery
 }
 
 // Link is a page that the law wants shown (UCP types/link.json).
@@ -105,14 +107,7 @@ func (s Shop) Validate() error {
 			bad("languages", "unknown language "+l)
 		}
 	}
-	for code, c := range s.Countries {
-		if c.Code != code || !countryCode.MatchString(code) {
-			bad("countries."+code+".code", "must be the country's own ISO 3166-1 alpha-2 code")
-		}
-		if err := c.Validate(); err != nil {
-			errs = append(errs, err)
-		}
-	}
+	errs = append(errs, s.checkPrices()...)
 	for i, l := range s.Links {
 		if u, err := url.Parse(l.URL); err != nil || u.Scheme != "https" || u.Host == "" {
 			bad("links["+strconv.Itoa(i)+"].url", "must be an absolute https URL")
@@ -133,6 +128,45 @@ func (s Shop) Validate() error {
 	}
 	s.validateMethods(bad)
 	return errors.Join(errs...)
+}
+
+// checkPrices reports the contradictions in what decides about prices.
+func (s Shop) checkPrices() []error {
+	var errs []error
+	add := func(prefix string, err error) {
+		var fields pricing.FieldErrors
+		errors.As(err, &fields)
+		for _, f := range fields {
+			field := f.Field
+			if !strings.HasPrefix(field, "countries.") {
+				field = prefix + field
+			}
+			errs = append(errs, invalid(field, f.Problem))
+		}
+	}
+	for _, code := range slices.Sorted(maps.Keys(s.Countries)) {
+		c := s.Countries[code]
+		if c.Code != code || !countryCode.MatchString(code) {
+			errs = append(errs, invalid("countries."+code+".code", "must be the country's own ISO 3166-1 alpha-2 code"))
+		}
+		add("", c.Validate())
+	}
+	add("pricing.", s.Pricing.Validate(s.Countries))
+	return errs
+}
+
+// CountryOf returns the country whose law and prices a session is under: the one where it is collected, else where it is brought to,
+// else what the context says. False while it is unknown, or none that the shop sells to.
+func (s Shop) CountryOf(x Session) (pricing.Country, bool) {
+	if x.Collect {
+		for _, c := range s.Countries {
+			if slices.ContainsFunc(c.Shipping, func(m pricing.ShippingMethod) bool { return m.Pickup != "" && m.ID == x.Quote.Selected }) {
+				return c, true
+			}
+		}
+	}
+	c, ok := s.Countries[countryOf(x)]
+	return c, ok
 }
 
 // CurrencyFor returns the currency of a new cart: the one asked for if the shop sells in it, else the country's.

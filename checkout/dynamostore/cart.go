@@ -231,13 +231,20 @@ func (x *expression) add(l checkout.LineItem) bool {
 func (x *expression) replace(with checkout.CartContents) error {
 	x.put("l", mapped(quantities(with.Lines)))
 	x.put("o", mapped(places(with.Lines)))
-	row, err := rowValue(contextRow(&with.Context))
-	x.put("k", row)
-	if err != nil || with.Buyer == nil {
-		return err
+	if with.Codes != nil {
+		x.put("w", unlessNone(with.Codes))
 	}
-	row, err = rowValue(buyerRow(with.Buyer))
-	x.put("b", row)
+	if with.Buyer != nil {
+		if err := x.putRow("b", buyerRow(with.Buyer)); err != nil {
+			return err
+		}
+	}
+	return x.putRow("k", contextRow(&with.Context))
+}
+
+func (x *expression) putRow(name string, r row) error {
+	value, err := rowValue(r)
+	x.put(name, value)
 	return err
 }
 

@@ -253,6 +253,33 @@ func (a amount) decode(data []byte) error {
 	return json.Unmarshal(data, &a.at.Minor)
 }
 
+// given is an amount that mostly isn't there at all.
+type given struct {
+	at   *money.Money
+	base *money.Currency
+}
+
+func (g given) target() any { return g.at }
+
+func (g given) encode() ([]byte, error) {
+	if *g.at == (money.Money{}) {
+		return nil, nil
+	}
+	data, err := amount{at: g.at, base: g.base}.encode()
+	if data == nil { // zero, where there mostly is nothing
+		return marshal([]any{0, *g.base})
+	}
+	return data, err
+}
+
+func (g given) decode(data []byte) error {
+	if data == nil {
+		*g.at = money.Money{}
+		return nil
+	}
+	return amount{at: g.at, base: g.base}.decode(data)
+}
+
 // marked is a mark: 32 hex digits in base64, if it is that.
 type marked struct{ at *checkout.Mark }
 

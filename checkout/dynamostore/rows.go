@@ -20,7 +20,7 @@ func contextRow(c *checkout.Context) row {
 }
 
 func buyerRow(b *checkout.Buyer) row {
-	return row{of: b, fields: []any{&b.Email, &b.FirstName, &b.LastName, &b.Phone, optional[checkout.Consent]{&b.Consent, consentRow}}}
+	return row{of: b, fields: []any{&b.Email, &b.FirstName, &b.LastName, &b.Phone, optional[checkout.Consent]{&b.Consent, consentRow}, &b.VATID}}
 }
 
 func consentRow(c *checkout.Consent) row {
@@ -79,7 +79,14 @@ func priceRow(q *pricing.Quote) row {
 		rows[pricing.TaxLine]{&q.Taxes, taxRow(c)},
 		rows[pricing.Option]{&q.Options, optionRow(c)},
 		usual[string]{&q.Selected, func() string { return firstOption(q) }}, &q.Estimated,
+		&q.ReverseCharge, discounts{q}, rows[pricing.RefusedCode]{&q.Refused, refusedRow(c)},
 	}}
+}
+
+func refusedRow(c *money.Currency) func(*pricing.RefusedCode) row {
+	return func(r *pricing.RefusedCode) row {
+		return row{of: r, fields: []any{&r.Code, &r.Reason, &r.Index, given{&r.Minimum, c}}}
+	}
 }
 
 func firstOption(q *pricing.Quote) string {
@@ -106,6 +113,7 @@ func lineRow(q *pricing.Quote) func(l *pricing.Line) row {
 			amount{&l.Subtotal, c, func() int64 { return l.Unit.Minor * l.Quantity }},
 			amount{&l.Total, c, func() int64 { return lineTotal(q, l) }},
 			usual[string]{&l.LineID, func() string { return checkout.LineID(l.SKU) }},
+			&l.TaxRest,
 		}}
 	}
 }
@@ -178,13 +186,16 @@ func lineTotal(q *pricing.Quote, l *pricing.Line) int64 {
 
 func taxRow(c *money.Currency) func(*pricing.TaxLine) row {
 	return func(t *pricing.TaxLine) row {
-		return row{of: t, fields: []any{&t.Rate, amount{at: &t.Net, base: c}, amount{at: &t.Tax, base: c}}}
+		return row{of: t, fields: []any{&t.Rate, amount{at: &t.Net, base: c}, amount{at: &t.Tax, base: c}, &t.Rest, &t.Treatment}}
 	}
 }
 
 func optionRow(c *money.Currency) func(*pricing.Option) row {
 	return func(o *pricing.Option) row {
-		return row{of: o, fields: []any{&o.ID, &o.Title, amount{at: &o.Price, base: c}, amount{at: &o.Tax, base: c}, &o.Earliest, &o.Latest, &o.Carrier}}
+		return row{of: o, fields: []any{
+			&o.ID, &o.Title, amount{at: &o.Price, base: c}, amount{at: &o.Tax, base: c}, &o.Earliest, &o.Latest, &o.Carrier,
+			given{&o.Discount, c}, given{&o.Relief, c}, &o.Pickup,
+		}}
 	}
 }
 

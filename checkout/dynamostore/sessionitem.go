@@ -36,6 +36,7 @@ func sessionRow(s *checkout.Session) row {
 		usual[string]{&s.CartID, func() string { return checkout.CartOfSession(s.ID) }},
 		usual[int]{&s.Round, func() int { return roundOf(s.ID) }},
 		optional[checkout.Wallet]{&s.Wallet, walletRow},
+		&s.Collect, &s.Codes,
 	}}
 }
 

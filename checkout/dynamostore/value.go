@@ -26,6 +26,15 @@ func instant(t time.Time) types.AttributeValue { return number(t.UnixMilli()) }
 // mapped is a map attribute.
 func mapped(m item) types.AttributeValue { return &types.AttributeValueMemberM{Value: m} }
 
+// texts is a list of texts.
+func texts(list []string) types.AttributeValue {
+	values := make([]types.AttributeValue, len(list))
+	for i, s := range list {
+		values[i] = text(s)
+	}
+	return &types.AttributeValueMemberL{Value: values}
+}
+
 func key(id string) item { return item{"i": text(id)} }
 
 // hashed is one half of a mark: eight bytes, or, if it should not be the hex of eight bytes, its text.
@@ -103,6 +112,19 @@ func (s *stored) list(name string) []types.AttributeValue {
 		return v.Value
 	}
 	return nil
+}
+
+func (s *stored) texts(name string) []string {
+	var list []string
+	for _, v := range s.list(name) {
+		t, ok := v.(*types.AttributeValueMemberS)
+		if !ok {
+			s.fail(fmt.Errorf("attribute %s holds a %T", name, v))
+			return nil
+		}
+		list = append(list, t.Value)
+	}
+	return list
 }
 
 // row reads a row; one that isn't there is one that holds nothing.

@@ -119,6 +119,9 @@ func replace(c *checkout.Cart, with checkout.CartContents) {
 	if with.Buyer != nil {
 		c.Buyer = *with.Buyer
 	}
+	if with.Codes != nil {
+		c.Codes = with.Codes
+	}
 }
 
 func lineAt(c checkout.Cart, id string) int {

@@ -13,6 +13,7 @@ type AppliedDiscount struct {
 	Provisional bool
 	// Limit and PerPerson are how often the rule may be used, zero for no limit. The caller redeems, with the order.
 	Limit, PerPerson int64
+	FirstOrder       bool         // the rule is for a person's first order only
 	Allocations      []Allocation // in the order of the lines, shipping last; they sum to Amount
 }
 

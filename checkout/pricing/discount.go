@@ -58,8 +58,11 @@ type DiscountRule struct {
 	Priority int `json:"priority,omitempty"`
 }
 
-// NormalizeCode is the form in which codes are compared: without spaces around it, in upper case.
-func NormalizeCode(code string) string { return strings.ToUpper(strings.TrimSpace(code)) }
+// NormalizeCode is the form in which codes are compared: without spaces, in upper case. No code has spaces, and what is copied from a
+// message or read out on the phone often does.
+func NormalizeCode(code string) string {
+	return strings.ToUpper(strings.Join(strings.Fields(code), ""))
+}
 
 // TitleIn is the rule's title in the language of a BCP 47 tag, else its default title, else its id.
 func (r DiscountRule) TitleIn(language string) string { return titleIn(r.Title, language, r.ID) }

@@ -73,6 +73,27 @@ func (b *Rulebook) Location(id string) (Location, bool) {
 	return l, ok
 }
 
+// Locations are those of the settings, in their order. A nil Rulebook has none.
+func (b *Rulebook) Locations() []Location {
+	if b == nil {
+		return nil
+	}
+	return slices.Clone(b.inOrder)
+}
+
+// Collect returns the shipping option that is a pick-up at a location; of several the one whose id comes first.
+func (b *Rulebook) Collect(location string) (option string, ok bool) {
+	if b == nil || location == "" {
+		return "", false
+	}
+	for id, at := range b.pickups {
+		if at == location && (!ok || id < option) {
+			option, ok = id, true
+		}
+	}
+	return option, ok
+}
+
 // Pickup returns the location of a shipping option that is a pick-up: such an order has no other destination, and is priced for the
 // location's country and region.
 func (b *Rulebook) Pickup(option string) (Location, bool) {

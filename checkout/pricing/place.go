@@ -48,6 +48,12 @@ func placeIn(country *Country, name string) (place, error) {
 	return at, nil
 }
 
+// Sells returns nil if the shop sells to a region of the country, else [ErrRegionMissing] or [ErrRegionExcluded].
+func (c Country) Sells(region string) error {
+	_, err := placeIn(&c, region)
+	return err
+}
+
 // region finds a region by its code, with or without the country's, or by its name.
 func (c *Country) region(name string) (Region, bool) {
 	folded := fold(name)

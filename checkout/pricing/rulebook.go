@@ -13,6 +13,7 @@ type Rulebook struct {
 	automatic     []*rule
 	byCode        map[string]*rule // by normalized code
 	locations     map[string]Location
+	inOrder       []Location
 	pickups       map[string]string // location by shipping method
 	home          string
 	reverseCharge bool
@@ -40,6 +41,7 @@ func (s Settings) Rulebook(countries map[string]Country) (*Rulebook, error) {
 			b.automatic = append(b.automatic, ready(&r))
 		}
 	}
+	b.inOrder = slices.Clone(s.Locations)
 	for _, l := range s.Locations {
 		b.locations[l.ID] = l
 	}

@@ -196,7 +196,7 @@ func TestDiscountsSayWhy(t *testing.T) {
 	// 10 % of 13313 is 1331 (1331.3), over lamp and vase 998 (997.8) and 333 (333.2). 500 over 8982 and 3000: 375 (374.8) and 125 (125.2).
 	// 1000 over 8607, 1250 and 2875: 676 (676.0), 98 (98.2) and 226 (225.8).
 	want := []pricing.AppliedDiscount{
-		{RuleID: "welcome", Title: "Welkom", Code: "Welkom10", Priority: 10, Amount: eur(1331), PerPerson: 1,
+		{RuleID: "welcome", Title: "Welkom", Code: "Welkom10", Priority: 10, Amount: eur(1331), PerPerson: 1, FirstOrder: true,
 			Allocations: []pricing.Allocation{{Line: 1, Amount: eur(333)}, {Line: 2, Amount: eur(998)}}},
 		{RuleID: "autumn", Title: "Herfst", Automatic: true, Priority: 20, Amount: eur(500),
 			Allocations: []pricing.Allocation{{Line: 1, Amount: eur(125)}, {Line: 2, Amount: eur(375)}}},

@@ -162,7 +162,7 @@ func (q *Quote) take(in Input, b basket, s stack) error {
 	q.Discount = discount.amount
 	for _, st := range s.steps {
 		applied := AppliedDiscount{RuleID: st.ID, Title: st.TitleIn(in.Language), Code: st.Code, Automatic: st.Code == "",
-			Priority: st.priority(), Amount: st.amount, Provisional: st.FreeShipping && !b.known, Limit: st.Limit, PerPerson: st.PerPerson}
+			Priority: st.priority(), Amount: st.amount, Provisional: st.FreeShipping && !b.known, Limit: st.Limit, PerPerson: st.PerPerson, FirstOrder: st.FirstOrder}
 		if applied.Amount.IsZero() && !applied.Provisional {
 			continue
 		}

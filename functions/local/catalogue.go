@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	_ "time/tzdata" // not every machine has time zones
 
 	"kassa/checkout"
 )

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"fmt"
+	_ "time/tzdata" // the runtime has no time zones, and the settings name one
 
 	"kassa/checkout"
 	"kassa/checkout/settings"
