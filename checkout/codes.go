@@ -27,18 +27,10 @@ func normalized(typed []string) ([]string, error) {
 		}
 	}
 	if len(codes) > MaxCodes {
-		return nil, invalid("$.discounts.codes", "at most 8 codes can be used at once")
+		return nil, invalid("$.discounts.codes", "at most 10 codes can be used at once")
 	}
 	return codes, nil
 }
-
-// Codes of messages about discount codes: UCP's where it has one (discount extension). Their arg reason is a pricing.Reason.
-const (
-	MsgCodeInvalid    = "discount_code_invalid"
-	MsgCodeExpired    = "discount_code_expired"
-	MsgCodeIneligible = "discount_code_user_ineligible"
-	MsgCodeCombined   = "discount_code_combination_disallowed"
-)
 
 // refusedCodes tell of each code that gives nothing why. They follow from the quote and are not stored.
 func refusedCodes(q pricing.Quote) []Message {

@@ -54,6 +54,12 @@ const (
 	MsgHandlerUnknown   = "payment_handler_unavailable" // the instrument's handler is not offered for this session
 	MsgCardUnknown      = "saved_card_unknown"          // the saved card is none of the shopper's
 	MsgExpired          = "session_expired"
+
+	// About discount codes (UCP's discount extension). Their arg reason is a pricing.Reason, code is the code.
+	MsgCodeInvalid    = "discount_code_invalid"
+	MsgCodeExpired    = "discount_code_expired"
+	MsgCodeIneligible = "discount_code_user_ineligible"
+	MsgCodeCombined   = "discount_code_combination_disallowed"
 )
 
 func errorMessage(code string, severity Severity, path string, args ...string) Message {

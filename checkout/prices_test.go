@@ -117,7 +117,7 @@ func TestCodesOfACart(t *testing.T) {
 	if w.ok(err); len(cleared.Cart.Codes) != 0 {
 		t.Errorf("an empty list leaves %v", cleared.Cart.Codes)
 	}
-	_, err = replace([]string{"a", "b", "c", "d", "e", "f", "g", "h", "i"})
+	_, err = replace([]string{"a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k"})
 	wantCode(t, err, checkout.CodeInvalid)
 	_, err = replace([]string{strings.Repeat("x", 65)})
 	if e := wantCode(t, err, checkout.CodeInvalid); e.Path != "$.discounts.codes[0]" {

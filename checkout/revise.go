@@ -2,6 +2,7 @@ package checkout
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"time"
 
@@ -18,7 +19,7 @@ type reviser struct {
 func (v reviser) newSession(now time.Time, cart Cart, create Mark) Session {
 	return Session{
 		ID: SessionID(cart.ID, cart.Round), CartID: cart.ID, Round: cart.Round, Epoch: cart.Epoch, Customer: cart.Customer,
-		Context: cart.Context, Buyer: cart.Buyer, Codes: cart.Codes, Create: create,
+		Context: cart.Context, Buyer: cart.Buyer, Create: create,
 		CreatedAt: now, UpdatedAt: now, ExpiresAt: now.Add(v.shop.Durations.Session),
 		Watch: Watch{WatchWaiting, now.Add(v.shop.Durations.Session)},
 	}
@@ -29,13 +30,18 @@ func (v reviser) newSession(now time.Time, cart Cart, create Mark) Session {
 // above stock are cut down, in cart and quote. The returned change of the cart is nil if it stays as it is.
 func (v reviser) revise(ctx context.Context, now time.Time, s Session, cart Cart, ch SessionChange, mark Mark) (Session, *CartChange, error) {
 	before := s.Quote
-	s, notes, err := v.applied(s, ch)
-	if err != nil {
-		return Session{}, nil, err
-	}
+	s, notes := v.applied(s, ch)
 	s.Context.Language = v.shop.Language(s.Context.Language)
 	lines := cart.Lines
+	s.Codes = cart.Codes
+	if ch.Codes != nil {
+		var err error
+		if s.Codes, err = normalized(ch.Codes); err != nil {
+			return Session{}, nil, err
+		}
+	}
 	if ch.Lines != nil {
+		var err error
 		if lines, err = mergeLines(ch.Lines); err != nil {
 			return Session{}, nil, err
 		}
@@ -67,10 +73,10 @@ func (v reviser) revise(ctx context.Context, now time.Time, s Session, cart Cart
 	s.Messages = told(before, s.Quote, append(notes, out.messages...))
 	s.Status = v.shop.readiness(s)
 	var change *CartChange
-	if ch.Lines != nil || !sameItems(out.lines, cart.Lines) {
+	if ch.Lines != nil || !sameItems(out.lines, cart.Lines) || !slices.Equal(s.Codes, cart.Codes) {
 		change = &CartChange{
 			CartID: cart.ID, Version: cart.Version, Round: cart.Round, Mark: mark, At: now, ExpiresAt: now.Add(LifeGuestCart),
-			Replace: &CartContents{Lines: out.lines, Context: cart.Context},
+			Replace: &CartContents{Lines: out.lines, Context: cart.Context, Codes: append([]string{}, s.Codes...)},
 		}
 		if cart.Customer != "" {
 			change.ExpiresAt = now.Add(LifeCustomerCart)
@@ -81,7 +87,7 @@ func (v reviser) revise(ctx context.Context, now time.Time, s Session, cart Cart
 }
 
 // applied returns the session with what the client wants changed, and what is to be said about that.
-func (v reviser) applied(s Session, ch SessionChange) (Session, []Message, error) {
+func (v reviser) applied(s Session, ch SessionChange) (Session, []Message) {
 	for _, f := range []struct{ to, from *string }{
 		{&s.Buyer.Email, ch.Buyer.Email}, {&s.Buyer.FirstName, ch.Buyer.FirstName},
 		{&s.Buyer.LastName, ch.Buyer.LastName}, {&s.Buyer.Phone, ch.Buyer.Phone},
@@ -96,15 +102,7 @@ func (v reviser) applied(s Session, ch SessionChange) (Session, []Message, error
 	}
 	s.Buyer.VATID = pricing.NormalizeVATID(s.Buyer.VATID)
 	s.Buyer.Consent = s.Buyer.Consent.changed(ch.Buyer)
-	if ch.Codes != nil {
-		codes, err := normalized(ch.Codes)
-		if err != nil {
-			return Session{}, nil, err
-		}
-		s.Codes = codes
-	}
-	s, notes := v.fulfilled(s, ch)
-	return s, notes, nil
+	return v.fulfilled(s, ch)
 }
 
 // empty reports whether the change changes nothing that a quote depends on, or anything else.

@@ -102,7 +102,7 @@ type SessionChange struct {
 	Option           *string  // nil keeps, "" = the cheapest
 	Collect          *bool    // the shopper collects it, or has it brought; nil keeps, or follows from Option
 	Location         *string  // where it is collected, if it is; nil keeps, "" = not chosen
-	Codes            []string // discount codes as typed; nil keeps, else they replace what was there
+	Codes            []string // discount codes as typed; nil keeps the cart's; else replaces them, in the same commit
 }
 
 // CreateSessionInput opens the session of a cart, or of a cart made from Lines. With an Instrument it pays at once, and
@@ -110,7 +110,7 @@ type SessionChange struct {
 type CreateSessionInput struct {
 	Request
 	CartID        string
-	Change        SessionChange // Lines are ignored with CartID
+	Change        SessionChange // Lines, Codes and Context are ignored with CartID
 	Instrument    *payments.Instrument
 	ExpectedTotal *int64 // minor units of the session's currency
 	KeepCard      bool   // the shopper wants the card kept; signed in only
@@ -128,7 +128,7 @@ type UpdateSessionInput struct {
 type CompleteInput struct {
 	Request
 	SessionID     string
-	Change        SessionChange // Lines are not read
+	Change        SessionChange // Lines and Codes are not read
 	Instrument    *payments.Instrument
 	ExpectedTotal *int64
 	KeepCard      bool // the shopper wants the card kept; signed in only

@@ -76,7 +76,7 @@ func (s *Sessions) Create(ctx context.Context, in CreateSessionInput) (SessionVi
 		in.Caller.Token, left = token, leftOut(in.Change.Lines, view)
 	}
 	// The cart's win (UCP cart_id), but for where the shopper is now.
-	in.Change.Lines, in.Change.Context = nil, ContextPatch{Platform: in.Change.Context.Platform}
+	in.Change.Lines, in.Change.Codes, in.Change.Context = nil, nil, ContextPatch{Platform: in.Change.Context.Platform}
 	view, err := retry(func() (SessionView, error) {
 		cart, err := s.carts.read(ctx, now, in.Caller, in.CartID)
 		if err != nil {
@@ -446,7 +446,7 @@ func (s *Sessions) Complete(ctx context.Context, in CompleteInput) (SessionView,
 		return SessionView{}, err
 	}
 	mark := in.mark(s.newID)
-	in.Change.Lines = nil
+	in.Change.Lines, in.Change.Codes = nil, nil
 	return retry(func() (SessionView, error) {
 		sess, cart, err := s.current(ctx, in.Caller, in.SessionID)
 		if err != nil {

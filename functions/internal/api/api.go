@@ -7,7 +7,6 @@ import (
 	"context"
 	"net/http"
 
-	"kassa/checkout"
 	"kassa/functions/internal/edge"
 	"kassa/functions/internal/ucp"
 )
@@ -49,12 +48,4 @@ func described(openAPI []byte) edge.Handler {
 	return func(context.Context, *edge.Request) (edge.Answer, error) {
 		return edge.Answer{Text: openAPI, Type: "application/yaml", Public: true}, nil
 	}
-}
-
-// withRefusedCodes adds, to what a session has to say, that the request's discount codes can't be used: there are none yet.
-func withRefusedCodes(v checkout.SessionView, r *edge.Request) checkout.SessionView {
-	if len(ucp.Codes(r.Body)) > 0 {
-		v.Messages = append(v.Messages[:len(v.Messages):len(v.Messages)], ucp.RefusedCode())
-	}
-	return v
 }

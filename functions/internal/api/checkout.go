@@ -114,7 +114,6 @@ func (c checkoutRoutes) answer(r *edge.Request, v checkout.SessionView, err erro
 	if err != nil {
 		return edge.Answer{}, err
 	}
-	v = withRefusedCodes(v, r)
 	body := c.Edge.Wire.Checkout(language(c.Edge.Wire, r, v.Session.Context.Language), v)
 	return edge.Answer{Body: body, Version: v.Session.Version, Replayed: v.Replayed}, nil
 }

@@ -139,13 +139,14 @@ func TestZeroTotalNeedsNoPayment(t *testing.T) {
 	s.call(t, http.MethodGet, "/orders/"+done.at("order.id"), "", me).want(http.StatusOK).wantAt("fulfillment.expectations.0.method_type", "digital")
 }
 
-// Discount codes can't be redeemed yet, and no answer pretends otherwise.
+// A code that gives nothing stays, with a message at its place, until the client takes it back.
 func TestDiscountCodes(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
 	path, me := s.readySession(t)
 	w := s.call(t, http.MethodPatch, path, `{"discounts":{"codes":["SPRING"]}}`, me).want(http.StatusOK)
-	w.wantAt("messages.0.code", "discount_code_invalid", "messages.0.path", "$.discounts.codes[0]", "discounts.codes", "[]")
+	w.wantAt("messages.0.code", "discount_code_invalid", "messages.0.path", "$.discounts.codes[0]", "discounts.codes", `["SPRING"]`,
+		"messages.0.type", "warning", "messages.0.details.reason", "unknown", "discounts.applied", "[]")
 	s.call(t, http.MethodPatch, path, `{"discounts":{"codes":[]}}`, me).want(http.StatusOK).wantAt("messages", "[]")
 }
 

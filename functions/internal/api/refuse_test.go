@@ -45,7 +45,7 @@ func TestRefusedRequests(t *testing.T) {
 		"email":              {"PATCH", sessions, `{"buyer":{"email":"nobody"}}`, []string{me}, 400, "invalid", "$.buyer.email"},
 		"phone":              {"PATCH", sessions, `{"buyer":{"phone_number":"++"}}`, []string{me}, 400, "invalid", "$.buyer.phone_number"},
 		"country":            {"PUT", sessions, `{"context":{"address_country":"Norway"}}`, []string{me}, 400, "invalid", "$.context.address_country"},
-		"pickup":             {"PATCH", sessions, `{"fulfillment":{"methods":[{"type":"pickup"}]}}`, []string{me}, 400, "invalid", "$.fulfillment.methods[0].type"},
+		"unheard-of method":  {"PATCH", sessions, `{"fulfillment":{"methods":[{"type":"drone"}]}}`, []string{me}, 400, "invalid", "$.fulfillment.methods[0].type"},
 		"no lines":           {"POST", "/checkout-sessions", `{}`, nil, 400, "missing", "$.line_items"},
 
 		"no key":                 {"POST", "/carts", good, []string{"Idempotency-Key: "}, 400, "missing_key", ""},

@@ -1,6 +1,7 @@
 package ucp
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -23,6 +24,8 @@ type applePayConfig struct {
 	ShippingType    string          `json:"shippingType"`
 	Countries       []string        `json:"supportedCountries,omitempty"`
 	Errors          []appleError    `json:"errors"`
+	TakesCoupon     bool            `json:"supportsCouponCode"`
+	Coupon          string          `json:"couponCode,omitempty"`
 	PublishableKey  string          `json:"publishableKey"` // ours: Stripe's SDK makes the token with it
 }
 
@@ -71,8 +74,9 @@ func (w *Wire) applePay(s speaker, v checkout.SessionView) applePayConfig {
 	c := applePayConfig{
 		MerchantID: w.shop.Wallets.AppleMerchantID, Country: w.shop.Country, Currency: string(x.Quote.Currency),
 		Networks: networks(w.shop.Wallets.Networks, appleNetworks), Capabilities: []string{"supports3DS"},
-		Shipping: appleContact(missingFrom(x)), Billing: []string{}, ShippingMethods: []appleShipping{}, ShippingType: "shipping",
+		Shipping: appleContact(w.missingFrom(x)), Billing: []string{}, ShippingMethods: []appleShipping{}, ShippingType: "shipping",
 		Errors: appleErrors(s, v.Messages), PublishableKey: w.shop.Wallets.PublishableKey,
+		TakesCoupon: w.takesCodes(), Coupon: strings.Join(x.Codes, " "),
 	}
 	state := "final"
 	if x.Quote.Estimated {
@@ -82,12 +86,20 @@ func (w *Wire) applePay(s speaker, v checkout.SessionView) applePayConfig {
 		c.Items = append(c.Items, appleItem{i.label, i.amount.Decimal(), state})
 	}
 	c.Items = append(c.Items, appleItem{w.shop.Name, x.Quote.Total.Decimal(), state})
-	for _, o := range selectedFirst(x.Quote) {
+	if x.Collect {
+		c.ShippingType = "storePickup"
+	}
+	for _, o := range selectedFirst(x) {
 		c.ShippingMethods = append(c.ShippingMethods, appleShipping{
-			ID: o.ID, Label: o.Title, Detail: s.window(o), Amount: o.Price.Decimal(), Dates: appleWindow(o),
+			ID: o.ID, Label: o.Title, Detail: s.window(o), Amount: due(o).Decimal(), Dates: appleWindow(o),
 		})
 	}
 	return c
+}
+
+// takesCodes reports whether the shop has codes that can be typed.
+func (w *Wire) takesCodes() bool {
+	return slices.ContainsFunc(w.shop.Pricing.Discounts, func(r pricing.DiscountRule) bool { return r.Code != "" })
 }
 
 func appleContact(m missingContact) []string {
@@ -103,11 +115,11 @@ func appleContact(m missingContact) []string {
 	return fields
 }
 
-// selectedFirst lists a quote's options with the selected one at the top, which is the one that Apple's sheet preselects.
-func selectedFirst(q checkout.Quote) []pricing.Option {
+// selectedFirst lists a session's options with the selected one at the top, which is the one that Apple's sheet preselects.
+func selectedFirst(x checkout.Session) []pricing.Option {
 	var first, rest []pricing.Option
-	for _, o := range q.Options {
-		if o.ID == q.Selected {
+	for _, o := range offered(x) {
+		if o.ID == x.Quote.Selected {
 			first = append(first, o)
 		} else {
 			rest = append(rest, o)
@@ -146,9 +158,9 @@ func appleErrors(s speaker, list []checkout.Message) []appleError {
 				continue
 			}
 			e.Code, e.Field = "shippingContactInvalid", field
-		case msgCodeInvalid:
+		case checkout.MsgCodeInvalid, checkout.MsgCodeIneligible, checkout.MsgCodeCombined:
 			e.Code = "couponCodeInvalid"
-		case msgCodeExpired:
+		case checkout.MsgCodeExpired:
 			e.Code = "couponCodeExpired"
 		default:
 			continue

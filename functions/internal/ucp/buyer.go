@@ -9,6 +9,7 @@ type buyer struct {
 	Email     string            `json:"email,omitempty"`
 	Phone     string            `json:"phone_number,omitempty"`
 	Consent   *checkout.Consent `json:"consent,omitempty"`
+	VATID     string            `json:"vat_id,omitempty"` // ours
 }
 
 // buyerFrom returns nil for a buyer of whom nothing is known.
@@ -16,7 +17,7 @@ func buyerFrom(b checkout.Buyer) *buyer {
 	if b == (checkout.Buyer{}) {
 		return nil
 	}
-	return &buyer{FirstName: b.FirstName, LastName: b.LastName, Email: b.Email, Phone: b.Phone, Consent: b.Consent}
+	return &buyer{FirstName: b.FirstName, LastName: b.LastName, Email: b.Email, Phone: b.Phone, Consent: b.Consent, VATID: b.VATID}
 }
 
 // shoppingContext is UCP's context.

@@ -39,7 +39,7 @@ func (w *Wire) Cart(language string, v checkout.CartView) any {
 	out := cart{
 		UCP: success(nameCart, "discount"), ID: v.Cart.ID, Status: cartOpen, LineItems: s.lineItems(v.Quote),
 		Buyer: buyerFrom(v.Cart.Buyer), Context: contextFrom(v.Cart.Context), Currency: string(v.Cart.Currency),
-		Totals: s.totals(v.Quote), Estimated: v.Quote.Estimated, Discounts: s.discounts(v.Quote),
+		Totals: s.totals(v.Quote), Estimated: v.Quote.Estimated, Discounts: s.discounts(v.Cart.Codes, v.Quote),
 		Messages: s.messages(v.Messages), Links: w.links(), CheckoutID: v.Cart.Session, ExpiresAt: timeOf(v.Cart.ExpiresAt),
 		AccessToken: v.Token,
 	}
@@ -52,32 +52,6 @@ func (w *Wire) Cart(language string, v checkout.CartView) any {
 		out.ContinueURL = w.page("cart", v.Cart.ID)
 	}
 	return out
-}
-
-// discounts is UCP's. Codes are always empty: none can be redeemed yet, what is taken off is so by the shop itself.
-type discounts struct {
-	Codes   []string  `json:"codes"`
-	Applied []applied `json:"applied"`
-}
-
-type applied struct {
-	Title     string `json:"title"`
-	Amount    int64  `json:"amount"`
-	Display   string `json:"display"`
-	Automatic bool   `json:"automatic"`
-}
-
-func (s speaker) discounts(q checkout.Quote) discounts {
-	out := discounts{Codes: []string{}, Applied: []applied{}}
-	if q.Discount.Minor > 0 {
-		out.Applied = append(out.Applied, applied{s.label("discount"), q.Discount.Minor, q.Discount.Display(s.language), true})
-	}
-	return out
-}
-
-// RefusedCode is the message that says that a discount code of a request can't be used.
-func RefusedCode() checkout.Message {
-	return checkout.Message{Type: checkout.MessageWarning, Code: msgCodeInvalid, Path: "$.discounts.codes[0]"}
 }
 
 func timeOf(t time.Time) *time.Time {

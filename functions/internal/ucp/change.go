@@ -9,8 +9,8 @@ import (
 	"kassa/functions/internal/strictjson"
 )
 
-// CreateInput reads the body of POST /checkout-sessions. With cart_id, lines and context are the cart's, and the body's are
-// ignored (UCP, cart.json).
+// CreateInput reads the body of POST /checkout-sessions. With cart_id, lines, discount codes and context are the cart's, and the
+// body's are ignored (UCP, cart.json).
 func CreateInput(body Body, fallback string) (checkout.CreateSessionInput, error) {
 	form, err := sessionBody(body, strictjson.Mode{})
 	if err != nil {
@@ -21,7 +21,7 @@ func CreateInput(body Body, fallback string) (checkout.CreateSessionInput, error
 		return checkout.CreateSessionInput{}, missing("$.line_items")
 	}
 	if in.CartID != "" {
-		in.Change.Lines, in.Change.Context = nil, checkout.ContextPatch{Platform: in.Change.Context.Platform}
+		in.Change.Lines, in.Change.Codes, in.Change.Context = nil, nil, checkout.ContextPatch{Platform: in.Change.Context.Platform}
 	} else if in.Change.Context.Language == nil && fallback != "" {
 		in.Change.Context.Language = &fallback
 	}
@@ -33,7 +33,7 @@ func CreateInput(body Body, fallback string) (checkout.CreateSessionInput, error
 }
 
 // PutInput reads the body of PUT /checkout-sessions/{id}: what it doesn't mention goes back to its default, but for the
-// buyer, and for the lines, which are the cart's.
+// buyer, and for lines and discount codes, which are the cart's.
 func PutInput(body Body) (checkout.SessionChange, error) {
 	form, err := sessionBody(body, strictjson.Mode{})
 	if err != nil {
@@ -46,12 +46,17 @@ func PutInput(body Body) (checkout.SessionChange, error) {
 		orEmpty(f)
 	}
 	if form.Buyer != nil {
-		for _, f := range []**string{&ch.Buyer.Email, &ch.Buyer.FirstName, &ch.Buyer.LastName, &ch.Buyer.Phone} {
+		for _, f := range []**string{&ch.Buyer.Email, &ch.Buyer.FirstName, &ch.Buyer.LastName, &ch.Buyer.Phone, &ch.Buyer.VATID} {
 			orEmpty(f)
 		}
 		ch.Buyer.ClearConsent = true
 	}
-	if ch.Destination == nil && !form.Fulfillment.keepsDestination() {
+	if ch.Collect == nil {
+		ch.Collect = new(bool)
+	}
+	if *ch.Collect {
+		orEmpty(&ch.Location)
+	} else if ch.Destination == nil && !form.Fulfillment.keepsDestination() {
 		ch.ClearDestination = true
 	}
 	return ch, nil
@@ -76,7 +81,7 @@ func PatchInput(body Body) (checkout.SessionChange, error) {
 		ch.Buyer.Consent, ch.Buyer.ClearConsent = nil, true // null
 	}
 	if f := form.Fulfillment; f != nil && f.Methods != nil && len(f.Methods) == 0 {
-		ch.ClearDestination = true
+		ch.ClearDestination, ch.Collect = true, new(bool)
 		orEmpty(&ch.Option)
 	}
 	return ch, nil
@@ -93,7 +98,7 @@ func CompleteInput(body Body) (checkout.CompleteInput, error) {
 		return checkout.CompleteInput{}, err
 	}
 	ch := form.change()
-	ch.Lines = nil
+	ch.Lines, ch.Codes = nil, nil
 	return checkout.CompleteInput{
 		Change: ch, Instrument: instrument, ExpectedTotal: form.ExpectedTotal, KeepCard: form.Payment.keepsCard(),
 	}, nil
@@ -107,22 +112,11 @@ func PrepareInput(body Body) (checkout.PrepareInput, error) {
 		return checkout.PrepareInput{}, err
 	}
 	ch := form.change()
-	ch.Lines = nil
+	ch.Lines, ch.Codes = nil, nil
 	return checkout.PrepareInput{Change: ch, ExpectedTotal: form.ExpectedTotal, KeepCard: form.Payment.keepsCard()}, nil
 }
 
 func (p *paymentForm) keepsCard() bool { return p != nil && p.KeepCard != nil && *p.KeepCard }
-
-// Codes returns the discount codes that a body brings.
-func Codes(body Body) []string {
-	d, _ := body.Field("discounts")
-	list, _ := d.Field("codes")
-	var out []string
-	for _, c := range list.Items() {
-		out = append(out, c.Text())
-	}
-	return out
-}
 
 func sessionBody(body Body, mode strictjson.Mode) (sessionForm, error) {
 	var form sessionForm
@@ -137,10 +131,11 @@ func sessionBody(body Body, mode strictjson.Mode) (sessionForm, error) {
 
 // change is what the form mentions.
 func (f sessionForm) change() checkout.SessionChange {
-	ch := checkout.SessionChange{Lines: lines(f.Lines)}
+	ch := checkout.SessionChange{Lines: lines(f.Lines), Codes: f.Discounts.typed()}
 	if b := f.Buyer; b != nil {
 		ch.Buyer = checkout.BuyerPatch{
 			Email: b.Email, FirstName: b.FirstName, LastName: b.LastName, Phone: mapped(b.Phone, phone), Consent: consentOf(b.Consent),
+			VATID: b.VATID,
 		}
 	}
 	if c := f.Context; c != nil {
@@ -150,13 +145,30 @@ func (f sessionForm) change() checkout.SessionChange {
 		}
 	}
 	if m := f.Fulfillment.method(); m != nil {
-		ch.Destination = m.destination()
-		ch.ClearDestination = ch.Destination == nil && (m.Destinations != nil || m.Selected != nil && *m.Selected == "")
-		if len(m.Groups) > 0 {
-			ch.Option = m.Groups[0].Option
-		}
+		m.change(&ch)
 	}
 	return ch
+}
+
+// change is how the goods are to be had. Without a type the method is the one that there is: what is selected may then be an address or
+// a location.
+func (m *methodForm) change(ch *checkout.SessionChange) {
+	if t := value(m.Type); t != "" {
+		collect := t == typePickup
+		ch.Collect = &collect
+	}
+	if len(m.Groups) > 0 {
+		ch.Option = m.Groups[0].Option
+	}
+	ch.Location = m.Selected
+	if value(m.Type) == typePickup {
+		if i := m.selected(); i >= 0 {
+			ch.Location = m.Destinations[i].ID
+		}
+		return
+	}
+	ch.Destination = m.destination()
+	ch.ClearDestination = ch.Destination == nil && (m.Destinations != nil || m.Selected != nil && *m.Selected == "")
 }
 
 func mapped(s *string, f func(string) string) *string {
@@ -182,13 +194,33 @@ func (f *fulfillmentForm) keepsDestination() bool {
 
 func (f *fulfillmentForm) check() error {
 	m := f.method()
-	if m == nil || m.Destinations == nil || value(m.Selected) == "" {
+	if m == nil {
+		return nil
+	}
+	for i, d := range m.Destinations {
+		if at := "$.fulfillment.methods[0].destinations[" + strconv.Itoa(i) + "]"; value(m.Type) == typePickup && d.isAddress() {
+			return invalid(at, "an order is collected at one of the shop's locations: its id is enough, and no address is taken")
+		} else if value(m.Type) == typePickup && value(d.ID) == "" {
+			return missing(at + ".id")
+		}
+	}
+	if m.Destinations == nil || value(m.Selected) == "" {
 		return nil
 	}
 	if m.selected() < 0 {
 		return invalid("$.fulfillment.methods[0].selected_destination_id", "none of the destinations has this id")
 	}
 	return nil
+}
+
+// isAddress reports whether a destination has anything that a location's id doesn't tell.
+func (d destinationForm) isAddress() bool {
+	for _, v := range []*string{d.FirstName, d.LastName, d.Phone, d.Street, d.Extended, d.City, d.Region, d.PostalCode, d.Country} {
+		if value(v) != "" {
+			return true
+		}
+	}
+	return false
 }
 
 // selected is the index of the destination that counts: the selected one, else the first.

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"kassa/checkout"
-	"kassa/checkout/pricing"
 )
 
 // session is UCP's checkout with the fulfillment, discount and buyer consent extensions. CartID, the terms, the return
@@ -80,13 +79,13 @@ func (w *Wire) Checkout(language string, v checkout.SessionView) any {
 	out := session{
 		UCP: success(nameCheckout, "fulfillment", "discount", "buyer_consent"), ID: x.ID, CartID: x.CartID, Status: x.Status,
 		LineItems: s.lineItems(x.Quote), Buyer: buyerFrom(x.Buyer), Context: contextFrom(x.Context), Currency: string(x.Quote.Currency),
-		Totals: s.totals(x.Quote), Estimated: x.Quote.Estimated, Fulfillment: s.fulfillment(x), Discounts: s.discounts(x.Quote),
+		Totals: s.totals(x.Quote), Estimated: x.Quote.Estimated, Fulfillment: w.fulfillment(s, x), Discounts: s.discounts(x.Codes, x.Quote),
 		Payment: payment{Instruments: savedCards(v), Action: w.action(v)}, Messages: s.messages(v.Messages), Links: w.links(),
 		Terms: w.shop.Terms, ContinueURL: w.continueURL(x), AccessToken: v.Token,
 	}
 	handlers := w.handlers(s, v)
 	out.UCP.Handlers = &handlers
-	if country, ok := w.country(x); ok {
+	if country, ok := w.shop.CountryOf(x); ok {
 		out.ReturnDays, out.PayButton = &country.ReturnDays, country.PayButton
 	}
 	if !x.Status.Final() {
@@ -142,14 +141,4 @@ func (w *Wire) action(v checkout.SessionView) *action {
 		out.Customer, out.EphemeralKey = v.Sheet.Customer, v.Sheet.EphemeralKey
 	}
 	return out
-}
-
-// country is the one whose law and prices the session is under, false while it is unknown.
-func (w *Wire) country(x checkout.Session) (pricing.Country, bool) {
-	code := x.Context.Country
-	if x.Destination != nil && x.Destination.Country != "" {
-		code = x.Destination.Country
-	}
-	c, ok := w.shop.Countries[code]
-	return c, ok
 }

@@ -1,6 +1,7 @@
 package ucp
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -8,25 +9,40 @@ import (
 	"kassa/checkout/pricing"
 )
 
-// Ids of the one method and the one group that a session has.
+// Ids of the one group and the one address that a session has. Its one method is named like its type.
 const (
-	methodID      = "shipping"
 	groupID       = "package_1"
 	destinationID = "dest_1"
 )
 
-// fulfillment is UCP's extension: one method with its destinations, and one group with its options.
+// Types of methods.
+const (
+	typeShipping = "shipping"
+	typePickup   = "pickup"
+)
+
+// fulfillment is UCP's extension: one method with its destinations, and one group with its options; and which other method there is.
 type fulfillment struct {
-	Methods []method `json:"methods"`
+	Methods   []method          `json:"methods"`
+	Available []availableMethod `json:"available_methods,omitempty"`
+}
+
+// availableMethod is a way to get the goods that could be chosen instead. Destinations are ours: the locations to choose from.
+type availableMethod struct {
+	Type          string   `json:"type"`
+	LineItemIDs   []string `json:"line_item_ids"`
+	FulfillableOn string   `json:"fulfillable_on,omitempty"`
+	Description   string   `json:"description"`
+	Destinations  []any    `json:"destinations,omitempty"`
 }
 
 type method struct {
-	ID           string        `json:"id"`
-	Type         string        `json:"type"`
-	LineItemIDs  []string      `json:"line_item_ids"`
-	Destinations []destination `json:"destinations"`
-	Selected     *string       `json:"selected_destination_id"`
-	Groups       []group       `json:"groups"`
+	ID           string   `json:"id"`
+	Type         string   `json:"type"`
+	LineItemIDs  []string `json:"line_item_ids"`
+	Destinations []any    `json:"destinations"`
+	Selected     *string  `json:"selected_destination_id"`
+	Groups       []group  `json:"groups"`
 }
 
 // destination never carries a name: with one, it would be a shop to collect from as well (types/fulfillment_destination.json
@@ -35,6 +51,24 @@ type destination struct {
 	ID   string `json:"id"`
 	Type string `json:"type"`
 	address
+}
+
+// location is a shop to collect from (types/retail_location.json). An address whose members may all be absent would fit it too, but for
+// the null.
+type location struct {
+	ID       string    `json:"id"`
+	Type     string    `json:"type"`
+	Name     string    `json:"name"`
+	Address  address   `json:"address"`
+	Opening  []hours   `json:"opening,omitempty"`
+	Extended *struct{} `json:"extended_address"`
+}
+
+// hours are ours: when a location is open.
+type hours struct {
+	Days []string `json:"days"`
+	From string   `json:"from"`
+	To   string   `json:"to"`
 }
 
 type address struct {
@@ -66,33 +100,102 @@ type option struct {
 	Totals      []total    `json:"totals"`
 }
 
-// fulfillment says how a session is shipped; there is no method where nothing has to be.
-func (s speaker) fulfillment(v checkout.Session) fulfillment {
+// fulfillment says how the goods of a session are brought or collected; there is no method where nothing has to be.
+func (w *Wire) fulfillment(s speaker, v checkout.Session) fulfillment {
 	if !v.Ships {
 		return fulfillment{Methods: []method{}}
 	}
 	ids := lineIDs(v.Quote)
-	m := method{ID: methodID, Type: "shipping", LineItemIDs: ids, Destinations: []destination{}, Groups: []group{}}
-	if d := v.Destination; d != nil {
+	m := method{ID: typeShipping, Type: typeShipping, LineItemIDs: ids, Destinations: []any{}, Groups: []group{}}
+	switch d := v.Destination; {
+	case v.Collect:
+		m.ID, m.Type = typePickup, typePickup
+		m.Destinations, m.Selected = w.locations(v)
+	case d != nil:
 		shown := destinationFrom(*d)
 		m.Destinations, m.Selected = append(m.Destinations, shown), &shown.ID
 	}
-	if len(v.Quote.Options) > 0 {
-		m.Groups = append(m.Groups, s.group(v.Quote, ids))
+	if g := s.group(v, ids); len(g.Options) > 0 {
+		m.Groups = append(m.Groups, g)
 	}
-	return fulfillment{Methods: []method{m}}
+	return fulfillment{Methods: []method{m}, Available: w.otherMethod(s, v, ids)}
 }
 
-func (s speaker) group(q checkout.Quote, ids []string) group {
-	g := group{ID: groupID, LineItemIDs: ids, Options: make([]option, 0, len(q.Options))}
-	for _, o := range q.Options {
+// locations are those where a session can be collected, and the one that is chosen.
+func (w *Wire) locations(v checkout.Session) (all []any, selected *string) {
+	all = []any{}
+	for _, o := range v.Quote.Options {
+		l, ok := w.location(o.Pickup)
+		if !ok {
+			continue
+		}
+		all = append(all, locationFrom(l))
+		if v.Option == o.ID {
+			selected = &l.ID
+		}
+	}
+	return all, selected
+}
+
+func (w *Wire) location(id string) (pricing.Location, bool) {
+	i := slices.IndexFunc(w.shop.Pricing.Locations, func(l pricing.Location) bool { return l.ID == id })
+	if i < 0 {
+		return pricing.Location{}, false
+	}
+	return w.shop.Pricing.Locations[i], true
+}
+
+func locationFrom(l pricing.Location) location {
+	out := location{ID: l.ID, Type: typePickup, Name: l.Name, Address: storeAddress(l)}
+	for _, o := range l.Opening {
+		out.Opening = append(out.Opening, hours(o))
+	}
+	return out
+}
+
+func storeAddress(l pricing.Location) address {
+	return address{Street: l.Street, City: l.City, Region: l.Region, PostalCode: l.PostalCode, Country: l.Country}
+}
+
+// otherMethod is the way to get the goods that was not chosen, if there is one.
+func (w *Wire) otherMethod(s speaker, v checkout.Session, ids []string) []availableMethod {
+	if !slices.ContainsFunc(v.Quote.Options, func(o pricing.Option) bool { return o.Pickup != "" != v.Collect }) {
+		return nil
+	}
+	if v.Collect {
+		return []availableMethod{{Type: typeShipping, LineItemIDs: ids, Description: s.label("can_ship")}}
+	}
+	other := availableMethod{Type: typePickup, LineItemIDs: ids, Description: s.label("can_collect")}
+	other.Destinations, _ = w.locations(v)
+	for _, o := range v.Quote.Options {
+		if o.Pickup != "" && other.FulfillableOn == "" && !o.Earliest.IsZero() {
+			other.FulfillableOn = o.Earliest.Format(time.DateOnly)
+		}
+	}
+	return []availableMethod{other}
+}
+
+// offered are the options of the session's method: of a pick-up those at the chosen location.
+func offered(v checkout.Session) []pricing.Option {
+	var out []pricing.Option
+	for _, o := range v.Quote.Options {
+		if (o.Pickup != "") == v.Collect && (!v.Collect || o.ID == v.Quote.Selected) {
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+func (s speaker) group(v checkout.Session, ids []string) group {
+	g := group{ID: groupID, LineItemIDs: ids, Options: []option{}}
+	for _, o := range offered(v) {
 		g.Options = append(g.Options, option{
 			ID: o.ID, Title: o.Title, Description: s.window(o), Carrier: o.Carrier,
-			Earliest: timeOf(o.Earliest), Latest: timeOf(o.Latest), Totals: s.optionTotals(q, o),
+			Earliest: timeOf(o.Earliest), Latest: timeOf(o.Latest), Totals: s.optionTotals(v.Quote, o),
 		})
-	}
-	if q.Selected != "" {
-		g.Selected = &q.Selected
+		if o.ID == v.Quote.Selected {
+			g.Selected = &o.ID
+		}
 	}
 	return g
 }
@@ -102,7 +205,7 @@ func destinationFrom(d checkout.Destination) destination {
 	if id == "" {
 		id = destinationID
 	}
-	return destination{ID: id, Type: "shipping", address: addressFrom(d)}
+	return destination{ID: id, Type: typeShipping, address: addressFrom(d)}
 }
 
 func addressFrom(d checkout.Destination) address {
@@ -112,11 +215,13 @@ func addressFrom(d checkout.Destination) address {
 	}
 }
 
-// window puts an option's delivery window into words.
+// window puts an option's delivery window into words, or from when it can be collected.
 func (s speaker) window(o pricing.Option) string {
 	switch {
 	case o.Earliest.IsZero():
 		return ""
+	case o.Pickup != "":
+		return fill(s.label("collected"), map[string]string{"from": s.day(o.Earliest)})
 	case o.Latest.IsZero(), o.Latest.Equal(o.Earliest):
 		return fill(s.label("on"), map[string]string{"from": s.day(o.Earliest)})
 	}

@@ -54,7 +54,27 @@ func answers(t *testing.T) map[string]any {
 	done.Session.Order = &checkout.Order{ID: "or_1", PlacedAt: now, Amount: done.Session.Quote.Total, Terms: "2025-12"}
 	digital := done
 	digital.Session.Ships, digital.Session.Destination = false, nil
+	rich := richWire(t)
+	collected := done
+	collected.Session.Collect, collected.Session.Option, collected.Session.Codes = true, "collect", []string{"TEN", "NOPE"}
+	collected.Session.Quote = richQuote(t, "NL", "collect", "nl", "", "TEN", "NOPE")
+	collecting := ready(t)
+	collecting.Session.Collect, collecting.Session.Codes, collecting.Session.Quote = true, collected.Session.Codes, collected.Session.Quote
+	collecting.Messages = []checkout.Message{{Type: checkout.MessageWarning, Code: checkout.MsgCodeInvalid, Path: "$.discounts.codes[1]",
+		Args: map[string]string{"code": "NOPE", "reason": "unknown"}}}
+	choosing := ready(t)
+	choosing.Session.Codes, choosing.Session.Quote = []string{"FREE"}, richQuote(t, "NL", "", "en", "", "FREE")
+	business := ready(t)
+	business.Session.Buyer.VATID, business.Session.Quote = "BE0123456749", richQuote(t, "BE", "", "en", "BE")
+	coded := cart
+	coded.Cart.Codes, coded.Quote, coded.Messages = []string{"TEN"}, richQuote(t, "US", "", "en", "", "TEN"), nil
+	coded.Cart.Context.Country = "US"
 	return map[string]any{
+		"cart-codes":          rich.Cart("en", coded),
+		"checkout-collecting": rich.Checkout("nl", collecting),
+		"checkout-choosing":   rich.Checkout("en", choosing),
+		"checkout-business":   rich.Checkout("en", business),
+		"order-collected":     rich.Order("nl", collected),
 		"cart":                w.Cart("nl", cart),
 		"cart-unknown":        w.Cart("en", unknown),
 		"checkout-ready":      w.Checkout("en", ready(t)),

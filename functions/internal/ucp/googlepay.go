@@ -84,7 +84,7 @@ var googleNetworks = map[string]string{
 
 // googleTypes are Google's types of display items, by ours.
 var googleTypes = map[string]string{
-	typeSubtotal: "SUBTOTAL", typeDiscount: "DISCOUNT", typeFulfillment: "SHIPPING_OPTION", typeTax: "TAX",
+	typeSubtotal: "SUBTOTAL", typeDiscount: "DISCOUNT", typeFulfillment: "SHIPPING_OPTION", typeTax: "TAX", typeRelief: "TAX",
 }
 
 func (w *Wire) googlePay(s speaker, v checkout.SessionView) googlePayConfig {
@@ -106,12 +106,12 @@ func (w *Wire) googlePay(s speaker, v checkout.SessionView) googlePayConfig {
 	if wallets.Test {
 		c.Environment = "TEST"
 	}
-	missing := missingFrom(x)
+	missing := w.missingFrom(x)
 	c.Email = missing.email
-	if missing.address || missing.name {
+	if !x.Collect && (missing.address || missing.name) {
 		c.Address = true
 		c.AddressRules = &googleAddress{Countries: slices.Sorted(maps.Keys(w.shop.Countries))}
-		c.Option, c.Options = s.googleOptions(x.Quote)
+		c.Option, c.Options = s.googleOptions(x)
 	}
 	return c
 }
@@ -122,7 +122,7 @@ func (w *Wire) googleTransaction(s speaker, x checkout.Session) googleTransactio
 		Label: s.label("total"), Items: []googleItem{},
 	}
 	itemStatus := "PENDING"
-	if settled(x) {
+	if w.settled(x) {
 		t.Status, itemStatus = "FINAL", "FINAL"
 	}
 	for _, i := range s.sheetItems(x.Quote) {
@@ -132,13 +132,14 @@ func (w *Wire) googleTransaction(s speaker, x checkout.Session) googleTransactio
 }
 
 // googleOptions asks for an option only beside an address (Google shows them together) and where there is a choice.
-func (s speaker) googleOptions(q checkout.Quote) (bool, *googleOptions) {
-	if len(q.Options) == 0 {
+func (s speaker) googleOptions(x checkout.Session) (bool, *googleOptions) {
+	options := offered(x)
+	if len(options) == 0 || x.Collect {
 		return false, nil
 	}
-	out := &googleOptions{Default: q.Selected}
-	for _, o := range q.Options {
-		label := o.Price.Display(s.language) + ": " + o.Title
+	out := &googleOptions{Default: x.Quote.Selected}
+	for _, o := range options {
+		label := due(o).Display(s.language) + ": " + o.Title
 		out.Options = append(out.Options, googleOption{o.ID, label, s.window(o)})
 	}
 	return true, out

@@ -86,12 +86,14 @@ func (s speaker) sheetItems(q checkout.Quote) []sheetItem {
 // nothing is asked for that is known or not needed.
 type missingContact struct{ address, name, email bool }
 
-func missingFrom(x checkout.Session) missingContact {
+func (w *Wire) missingFrom(x checkout.Session) missingContact {
 	d := x.Destination
 	m := missingContact{email: x.Buyer.Email == ""}
 	switch {
+	case x.Ships && x.Collect:
+		m.name = x.Buyer.LastName == ""
 	case x.Ships:
-		m.address = d == nil || d.Street == "" || d.City == "" || d.Country == ""
+		m.address = d == nil || d.Street == "" || d.City == "" || d.Country == "" || d.Region == "" && len(w.shop.Countries[d.Country].Regions) > 0
 		m.name = m.address || d.LastName == "" && x.Buyer.LastName == ""
 	case x.Quote.Estimated:
 		m.address = true // the country decides about tax
@@ -100,7 +102,9 @@ func missingFrom(x checkout.Session) missingContact {
 }
 
 // settled reports whether nothing that the sheet may ask for can change the total any more.
-func settled(x checkout.Session) bool { return !x.Quote.Estimated && !missingFrom(x).address }
+func (w *Wire) settled(x checkout.Session) bool {
+	return !x.Quote.Estimated && !w.missingFrom(x).address
+}
 
 // networks translates the shop's card networks, leaving out those that a wallet doesn't know.
 func networks(own []string, names map[string]string) []string {

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"kassa/checkout"
+	"kassa/checkout/pricing"
 	"kassa/functions/internal/strictjson"
 )
 
@@ -16,7 +17,7 @@ func CartInput(body Body, fallback string) (checkout.CreateCartInput, error) {
 	if err != nil {
 		return checkout.CreateCartInput{}, err
 	}
-	in := checkout.CreateCartInput{Lines: lines(form.Lines), Context: contextOf(form.Context), Buyer: buyerOf(form.Buyer)}
+	in := checkout.CreateCartInput{Lines: lines(form.Lines), Context: contextOf(form.Context), Buyer: buyerOf(form.Buyer), Codes: form.Discounts.typed()}
 	if in.Context.Language == "" {
 		in.Context.Language = fallback
 	}
@@ -26,7 +27,7 @@ func CartInput(body Body, fallback string) (checkout.CreateCartInput, error) {
 // ReplaceInput reads the body of PUT /carts/{id}.
 func ReplaceInput(body Body, fallback string) (checkout.ReplaceCartInput, error) {
 	in, err := CartInput(body, fallback)
-	return checkout.ReplaceCartInput{Lines: in.Lines, Context: in.Context, Buyer: in.Buyer}, err
+	return checkout.ReplaceCartInput{Lines: in.Lines, Context: in.Context, Buyer: in.Buyer, Codes: in.Codes}, err
 }
 
 func cartBody(body Body) (cartForm, error) {
@@ -111,8 +112,16 @@ func buyerOf(f *buyerForm) *checkout.Buyer {
 	}
 	return &checkout.Buyer{
 		Email: value(f.Email), FirstName: value(f.FirstName), LastName: value(f.LastName), Phone: phone(value(f.Phone)),
-		Consent: consentOf(f.Consent),
+		Consent: consentOf(f.Consent), VATID: pricing.NormalizeVATID(value(f.VATID)),
 	}
+}
+
+// typed are the codes as they came, nil where none were mentioned.
+func (f *discountForm) typed() []string {
+	if f == nil {
+		return nil
+	}
+	return f.Codes
 }
 
 func consentOf(f *consentForm) *checkout.Consent {

@@ -43,6 +43,9 @@ func (s speaker) content(m checkout.Message) string {
 		return reason.in(s.language)
 	}
 	t, ok := texts[code]
+	if why, known := codeReasons[m.Args["reason"]]; known && strings.HasPrefix(code, codePrefix) {
+		t, ok = why, true
+	}
 	if !ok {
 		t = texts[checkout.MsgInvalid]
 	}

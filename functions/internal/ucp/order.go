@@ -20,6 +20,7 @@ type order struct {
 	Adjustments []struct{}       `json:"adjustments"`
 	Currency    string           `json:"currency"`
 	Totals      []total          `json:"totals"`
+	Discounts   discounts        `json:"discounts"` // ours: codes, and what was taken off for which reason
 	Messages    []message        `json:"messages"`
 	Links       []link           `json:"links"`
 	Terms       string           `json:"terms_version"`
@@ -64,8 +65,8 @@ func (w *Wire) Order(language string, v checkout.SessionView) any {
 		UCP: success(nameOrder), ID: x.Order.ID, CheckoutID: x.ID, Permalink: w.permalink(x.Order.ID),
 		PlacedAt: timeOf(x.Order.PlacedAt), Authorized: x.Order.Authorized, Buyer: buyerFrom(x.Buyer),
 		LineItems: make([]orderLine, 0, len(x.Quote.Lines)), Adjustments: []struct{}{}, Currency: string(x.Quote.Currency),
-		Fulfillment: orderFulfillment{Expectations: []expectation{s.expectation(x)}, Events: []struct{}{}},
-		Totals:      s.totals(x.Quote), Messages: s.messages(v.Messages), Links: w.links(), Terms: x.Order.Terms,
+		Fulfillment: orderFulfillment{Expectations: []expectation{w.expectation(s, x)}, Events: []struct{}{}},
+		Totals:      s.totals(x.Quote), Discounts: s.discounts(x.Codes, x.Quote), Messages: s.messages(v.Messages), Links: w.links(), Terms: x.Order.Terms,
 	}
 	for _, l := range x.Quote.Lines {
 		out.LineItems = append(out.LineItems, orderLine{
@@ -77,7 +78,7 @@ func (w *Wire) Order(language string, v checkout.SessionView) any {
 }
 
 // expectation is when the shopper may expect the goods: one parcel, or at once where there is nothing to ship.
-func (s speaker) expectation(x checkout.Session) expectation {
+func (w *Wire) expectation(s speaker, x checkout.Session) expectation {
 	e := expectation{ID: groupID, LineItems: make([]expectationLine, 0, len(x.Quote.Lines)), MethodType: "digital"}
 	for _, l := range x.Quote.Lines {
 		e.LineItems = append(e.LineItems, expectationLine{l.LineID, l.Quantity})
@@ -85,13 +86,17 @@ func (s speaker) expectation(x checkout.Session) expectation {
 	if !x.Ships {
 		return e
 	}
-	e.MethodType = "shipping"
+	e.MethodType = typeShipping
 	if x.Destination != nil {
 		e.Destination = addressFrom(*x.Destination)
 	}
 	for _, o := range x.Quote.Options {
-		if o.ID == x.Quote.Selected {
-			e.Description = o.Title + ", " + s.window(o)
+		if o.ID != x.Quote.Selected {
+			continue
+		}
+		if e.Description = o.Title + ", " + s.window(o); o.Pickup != "" {
+			at, _ := w.location(o.Pickup)
+			e.MethodType, e.Destination = typePickup, storeAddress(at)
 		}
 	}
 	return e

@@ -2,6 +2,7 @@ package ucp
 
 import (
 	"kassa/checkout"
+	"kassa/checkout/pricing"
 	"kassa/payments"
 )
 
@@ -77,38 +78,92 @@ var faultTexts = map[string]text{
 		"Bei uns ist etwas schiefgegangen. Bitte versuche es noch einmal.", "Une erreur s'est produite de notre côté. Veuillez réessayer."},
 }
 
+// codePrefix is what the codes of messages about discount codes begin with.
+const codePrefix = "discount_code_"
+
+// codeReasons are the texts of messages about discount codes, by pricing.Reason, where the code doesn't say enough.
+var codeReasons = map[string]text{
+	string(pricing.ReasonUnknown): {
+		"We don't know the code {code}.", "De code {code} kennen we niet.", "Vi kjenner ikke koden {code}.", "Den Code {code} kennen wir nicht.",
+		"Nous ne connaissons pas le code {code}."},
+	string(pricing.ReasonNotYetValid): {
+		"The code {code} can't be used yet.", "De code {code} is nog niet geldig.", "Koden {code} gjelder ikke ennå.", "Der Code {code} gilt noch nicht.",
+		"Le code {code} n'est pas encore valable."},
+	string(pricing.ReasonExpired): {
+		"The code {code} has expired.", "De code {code} is verlopen.", "Koden {code} er utløpt.", "Der Code {code} ist abgelaufen.",
+		"Le code {code} a expiré."},
+	string(pricing.ReasonUsedUp): {
+		"The code {code} has been used up.", "De code {code} is al gebruikt.", "Koden {code} er brukt opp.", "Der Code {code} ist aufgebraucht.",
+		"Le code {code} a déjà été utilisé."},
+	string(pricing.ReasonNotFirstOrder): {
+		"The code {code} is for a first order.", "De code {code} is voor een eerste bestelling.", "Koden {code} gjelder første bestilling.",
+		"Der Code {code} gilt für die erste Bestellung.", "Le code {code} est réservé à une première commande."},
+	string(pricing.ReasonNotInCountry): {
+		"The code {code} is not for this country.", "De code {code} geldt niet in dit land.", "Koden {code} gjelder ikke i dette landet.",
+		"Der Code {code} gilt nicht in diesem Land.", "Le code {code} n'est pas valable dans ce pays."},
+	string(pricing.ReasonNotForProducts): {
+		"The code {code} is for other products.", "De code {code} geldt voor andere artikelen.", "Koden {code} gjelder andre varer.",
+		"Der Code {code} gilt für andere Artikel.", "Le code {code} concerne d'autres articles."},
+	string(pricing.ReasonWrongCurrency): {
+		"The code {code} is not for this currency.", "De code {code} geldt niet voor deze valuta.", "Koden {code} gjelder ikke for denne valutaen.",
+		"Der Code {code} gilt nicht für diese Währung.", "Le code {code} n'est pas valable dans cette monnaie."},
+	string(pricing.ReasonMinimumNotReached): {
+		"The code {code} needs products for {minimum} or more.", "Voor de code {code} is een bedrag van {minimum} nodig.",
+		"Koden {code} gjelder fra {minimum}.", "Der Code {code} gilt ab {minimum}.", "Le code {code} est valable à partir de {minimum}."},
+	string(pricing.ReasonNotCombinable): {
+		"The code {code} can't be combined with your other discounts, which give as much or more.",
+		"De code {code} gaat niet samen met je andere kortingen, die evenveel of meer geven.",
+		"Koden {code} kan ikke kombineres med de andre rabattene dine, som gir like mye eller mer.",
+		"Der Code {code} gilt nicht zusammen mit deinen anderen Rabatten, die gleich viel oder mehr bringen.",
+		"Le code {code} ne se cumule pas avec vos autres réductions, qui donnent autant ou plus."},
+	string(pricing.ReasonNoEffect): {
+		"The code {code} takes nothing off here.", "De code {code} levert hier niets op.", "Koden {code} gir ingenting her.",
+		"Der Code {code} bringt hier nichts.", "Le code {code} n'a aucun effet ici."},
+}
+
 // labels of what answers and sheets show.
 var labels = map[string]text{
 	"subtotal":  {"Subtotal", "Subtotaal", "Delsum", "Zwischensumme", "Sous-total"},
 	"discount":  {"Discount", "Korting", "Rabatt", "Rabatt", "Réduction"},
-	"shipping":  {"Shipping", "Verzending", "Frakt", "Versand", "Livraison"},
-	"vat":       {"VAT", "Btw", "Mva.", "MwSt.", "TVA"},
-	"sales_tax": {"Tax", "Belasting", "Avgift", "Steuer", "Taxe"},
-	"net":       {"Excluding VAT", "Exclusief btw", "Uten mva.", "Ohne MwSt.", "Hors TVA"},
-	"total":     {"Total", "Totaal", "Totalt", "Gesamtbetrag", "Total"},
-	"item":      {"This item", "Dit artikel", "Denne varen", "Dieser Artikel", "Cet article"},
-	"delivered": {"Delivery {from} – {to}", "Bezorging {from} – {to}", "Levering {from} – {to}", "Lieferung {from} – {to}", "Livraison {from} – {to}"},
-	"on":        {"Delivery {from}", "Bezorging {from}", "Levering {from}", "Lieferung {from}", "Livraison {from}"},
+	"pickup":    {"Pick-up", "Ophalen", "Henting", "Abholung", "Retrait"},
+	"exempt":    {"VAT exempt", "Vrijgesteld van btw", "Unntatt mva.", "Steuerfrei", "Exonéré de TVA"},
+	"collected": {"To collect from {from}", "Op te halen vanaf {from}", "Kan hentes fra {from}", "Abholbereit ab {from}", "À retirer dès le {from}"},
+	"can_ship": {
+		"Can be delivered to your address.", "Kan bij je worden bezorgd.", "Kan leveres hjem til deg.", "Kann zu dir geliefert werden.",
+		"Peut être livré chez vous."},
+	"can_collect": {
+		"Can be collected in a store.", "Kan in een winkel worden opgehaald.", "Kan hentes i butikk.", "Kann im Geschäft abgeholt werden.",
+		"Peut être retiré en magasin."},
+	"reverse_charge": {"VAT reverse-charged", "Btw verlegd", "Omvendt avgiftsplikt", "Steuerschuldnerschaft des Leistungsempfängers", "Autoliquidation de la TVA"},
+	"shipping":       {"Shipping", "Verzending", "Frakt", "Versand", "Livraison"},
+	"vat":            {"VAT", "Btw", "Mva.", "MwSt.", "TVA"},
+	"sales_tax":      {"Tax", "Belasting", "Avgift", "Steuer", "Taxe"},
+	"net":            {"Excluding VAT", "Exclusief btw", "Uten mva.", "Ohne MwSt.", "Hors TVA"},
+	"total":          {"Total", "Totaal", "Totalt", "Gesamtbetrag", "Total"},
+	"item":           {"This item", "Dit artikel", "Denne varen", "Dieser Artikel", "Cet article"},
+	"delivered":      {"Delivery {from} – {to}", "Bezorging {from} – {to}", "Levering {from} – {to}", "Lieferung {from} – {to}", "Livraison {from} – {to}"},
+	"on":             {"Delivery {from}", "Bezorging {from}", "Levering {from}", "Lieferung {from}", "Livraison {from}"},
 }
 
 // fields are names of fields as shoppers know them, by their names on the wire; "" stands for all others.
 var fields = map[string]text{
-	"":                   {"your details", "je gegevens", "opplysningene dine", "deine Angaben", "vos coordonnées"},
-	"email":              {"e-mail address", "e-mailadres", "e-postadresse", "E-Mail-Adresse", "adresse e-mail"},
-	"phone_number":       {"phone number", "telefoonnummer", "telefonnummer", "Telefonnummer", "numéro de téléphone"},
-	"first_name":         {"first name", "voornaam", "fornavn", "Vorname", "prénom"},
-	"last_name":          {"last name", "achternaam", "etternavn", "Nachname", "nom"},
-	"destinations":       {"delivery address", "bezorgadres", "leveringsadresse", "Lieferadresse", "adresse de livraison"},
-	"street_address":     {"street and number", "straat en huisnummer", "gateadresse", "Straße und Hausnummer", "rue et numéro"},
-	"address_locality":   {"town", "plaats", "poststed", "Ort", "ville"},
-	"address_region":     {"region", "provincie", "fylke", "Bundesland", "région"},
-	"postal_code":        {"postcode", "postcode", "postnummer", "Postleitzahl", "code postal"},
-	"address_country":    {"country", "land", "land", "Land", "pays"},
-	"country":            {"country", "land", "land", "Land", "pays"},
-	"selected_option_id": {"delivery option", "bezorgoptie", "leveringsvalg", "Lieferart", "mode de livraison"},
-	"payment":            {"way to pay", "betaalwijze", "betalingsmåte", "Zahlungsart", "moyen de paiement"},
-	"instruments":        {"way to pay", "betaalwijze", "betalingsmåte", "Zahlungsart", "moyen de paiement"},
-	"line_items":         {"cart", "winkelwagen", "handlekurv", "Warenkorb", "panier"},
+	"":                        {"your details", "je gegevens", "opplysningene dine", "deine Angaben", "vos coordonnées"},
+	"email":                   {"e-mail address", "e-mailadres", "e-postadresse", "E-Mail-Adresse", "adresse e-mail"},
+	"phone_number":            {"phone number", "telefoonnummer", "telefonnummer", "Telefonnummer", "numéro de téléphone"},
+	"first_name":              {"first name", "voornaam", "fornavn", "Vorname", "prénom"},
+	"last_name":               {"last name", "achternaam", "etternavn", "Nachname", "nom"},
+	"destinations":            {"delivery address", "bezorgadres", "leveringsadresse", "Lieferadresse", "adresse de livraison"},
+	"street_address":          {"street and number", "straat en huisnummer", "gateadresse", "Straße und Hausnummer", "rue et numéro"},
+	"address_locality":        {"town", "plaats", "poststed", "Ort", "ville"},
+	"address_region":          {"region", "provincie", "fylke", "Bundesland", "région"},
+	"postal_code":             {"postcode", "postcode", "postnummer", "Postleitzahl", "code postal"},
+	"address_country":         {"country", "land", "land", "Land", "pays"},
+	"country":                 {"country", "land", "land", "Land", "pays"},
+	"selected_destination_id": {"store to collect from", "winkel om op te halen", "hentebutikk", "Abholgeschäft", "magasin de retrait"},
+	"selected_option_id":      {"delivery option", "bezorgoptie", "leveringsvalg", "Lieferart", "mode de livraison"},
+	"payment":                 {"way to pay", "betaalwijze", "betalingsmåte", "Zahlungsart", "moyen de paiement"},
+	"instruments":             {"way to pay", "betaalwijze", "betalingsmåte", "Zahlungsart", "moyen de paiement"},
+	"line_items":              {"cart", "winkelwagen", "handlekurv", "Warenkorb", "panier"},
 }
 
 // months are abbreviated, January first.

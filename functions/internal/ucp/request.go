@@ -9,6 +9,8 @@ type cartForm struct {
 	Lines   []lineForm   `json:"line_items" validate:"max=100,dive"`
 	Buyer   *buyerForm   `json:"buyer"`
 	Context *contextForm `json:"context"`
+
+	Discounts *discountForm `json:"discounts"`
 }
 
 // sessionForm is the body of everything that changes or pays a checkout session.
@@ -43,6 +45,7 @@ type buyerForm struct {
 	LastName  *string      `json:"last_name" validate:"omitempty,name"`
 	Phone     *string      `json:"phone_number" validate:"omitempty,phone"`
 	Consent   *consentForm `json:"consent"`
+	VATID     *string      `json:"vat_id" validate:"omitempty,vat"`
 }
 
 type consentForm struct {
@@ -66,7 +69,7 @@ type fulfillmentForm struct {
 }
 
 type methodForm struct {
-	Type         *string           `json:"type" validate:"omitempty,oneof=shipping"`
+	Type         *string           `json:"type" validate:"omitempty,oneof=shipping pickup"`
 	Destinations []destinationForm `json:"destinations" validate:"max=20,dive"`
 	Selected     *string           `json:"selected_destination_id" validate:"omitempty,short"`
 	Groups       []groupForm       `json:"groups" validate:"max=1,dive"`
@@ -90,7 +93,7 @@ type groupForm struct {
 }
 
 type discountForm struct {
-	Codes []string `json:"codes" validate:"max=10,dive,name"`
+	Codes []string `json:"codes" validate:"max=10,dive,code"`
 }
 
 type paymentForm struct {

@@ -3,6 +3,7 @@ package ucp_test
 import (
 	"testing"
 	"time"
+	_ "time/tzdata"
 
 	"kassa/checkout"
 	"kassa/checkout/pricing"
@@ -66,6 +67,63 @@ func quote(t *testing.T, country, option, language string, discount int64) check
 		in.Items = in.Items[:1]
 	}
 	q, err := pricing.Price(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return checkout.Quote{Quote: q, Version: 1, CartVersion: 3, PricedAt: now}
+}
+
+// richShop has discounts, a store to collect from, a Belgian neighbour and a state with a tax of its own.
+func richShop() checkout.Shop {
+	s := shop()
+	nl, us := s.Countries["NL"], s.Countries["US"]
+	nl.Shipping = append(nl.Shipping, pricing.ShippingMethod{ID: "collect", Title: map[string]string{"": "Damrak"}, Pickup: "ams", MaxDays: 1})
+	us.Regions = map[string]pricing.Region{"NJ": {Name: "New Jersey", TaxMillionths: map[string]int64{"standard": 66250}}}
+	s.Countries["NL"], s.Countries["US"] = nl, us
+	s.Countries["BE"] = pricing.Country{Code: "BE", Currency: "EUR", TaxIncluded: true, TaxRates: map[string]int64{"standard": 2100, "books": 600},
+		Shipping: []pricing.ShippingMethod{{ID: "bpost", Title: map[string]string{"": "Post"}, Prices: map[money.Currency]int64{"EUR": 595}, MinDays: 1, MaxDays: 2}}}
+	s.Pricing = pricing.Settings{
+		Home: "NL", ReverseCharge: true, Delivery: pricing.Delivery{Zone: "Europe/Amsterdam", CutOff: "16:00"},
+		Locations: []pricing.Location{{ID: "ams", Name: "Fjord & Fern Damrak", Street: "Damrak 1", PostalCode: "1012 LG", City: "Amsterdam", Country: "NL",
+			Opening: []pricing.Opening{{Days: []string{"tue", "sat"}, From: "10:00", To: "18:00"}}}},
+		Discounts: []pricing.DiscountRule{
+			{ID: "ten", Title: map[string]string{"": "Ten percent off", "nl": "Tien procent"}, Code: "TEN", BasisPoints: 1000, Limit: 100, Priority: 10},
+			{ID: "free", Title: map[string]string{"": "Free shipping"}, Code: "FREE", FreeShipping: true},
+			{ID: "books", Title: map[string]string{"": "Book week"}, Products: []string{"book"}, BasisPoints: 500},
+		},
+	}
+	return s
+}
+
+func richWire(t *testing.T) *ucp.Wire {
+	t.Helper()
+	w, err := ucp.New(richShop(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// richQuote prices the same for a country of the rich shop.
+func richQuote(t *testing.T, code, option, language, vat string, codes ...string) checkout.Quote {
+	t.Helper()
+	s := richShop()
+	if err := s.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	book, err := s.Pricing.Rulebook(s.Countries)
+	if err != nil {
+		t.Fatal(err)
+	}
+	country := s.Countries[code]
+	q, err := pricing.Price(pricing.Input{
+		Country: &country, Currency: country.Currency, Region: "NJ", Option: option, Language: language, Now: now, Rulebook: book,
+		Codes: codes, VATCountry: vat,
+		Items: []pricing.Item{
+			{LineID: "li_mug", SKU: "mug", Title: "Mug", Quantity: 2, Unit: money.New(1290, country.Currency), Shippable: true},
+			{LineID: "li_book", SKU: "book", Title: "Book", Quantity: 1, Unit: money.New(2410, country.Currency), TaxCategory: "books", Shippable: true},
+		},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

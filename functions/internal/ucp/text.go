@@ -19,12 +19,6 @@ func (t text) in(language string) string {
 	return t.en
 }
 
-// Codes of messages about discount codes, UCP's (docs/specification/discount.md).
-const (
-	msgCodeInvalid = "discount_code_invalid"
-	msgCodeExpired = "discount_code_expired"
-)
-
 // texts of messages that shoppers read, by code.
 var texts = map[string]text{
 	checkout.MsgNotFound: {
@@ -103,10 +97,30 @@ var texts = map[string]text{
 		"This checkout has expired. Your cart is still there.", "Deze afrekening is verlopen. Je winkelwagen is er nog.",
 		"Denne betalingsøkten er utløpt. Handlekurven er der fortsatt.", "Dieser Bezahlvorgang ist abgelaufen. Dein Warenkorb ist noch da.",
 		"Cette session de paiement a expiré. Votre panier est toujours là."},
-	msgCodeInvalid: {
+	checkout.MsgNoPickup: {
+		"There is no store to collect from in this country.", "In dit land is geen winkel om op te halen.", "Det finnes ingen hentebutikk i dette landet.",
+		"In diesem Land gibt es kein Geschäft zum Abholen.", "Il n'y a pas de magasin de retrait dans ce pays."},
+	checkout.MsgAddressUnused: {
+		"You collect this order, so no address is needed.", "Je haalt deze bestelling op, een adres is niet nodig.",
+		"Du henter denne bestillingen, så ingen adresse trengs.", "Du holst diese Bestellung ab, eine Adresse ist nicht nötig.",
+		"Vous retirez cette commande en magasin : aucune adresse n'est nécessaire."},
+	checkout.MsgCurrencyKept: {
+		"Prices stay in {currency}. For {wanted}, start a new cart where we sell in it.",
+		"De prijzen blijven in {currency}. Begin voor {wanted} een nieuwe winkelwagen waar we daarin verkopen.",
+		"Prisene er fortsatt i {currency}. For {wanted}, start en ny handlekurv der vi selger i den valutaen.",
+		"Die Preise bleiben in {currency}. Für {wanted} bitte einen neuen Warenkorb beginnen, wo wir darin verkaufen.",
+		"Les prix restent en {currency}. Pour {wanted}, commencez un nouveau panier là où nous vendons dans cette monnaie."},
+	checkout.MsgCodeIneligible: {
+		"This discount code is not for you.", "Deze kortingscode is niet voor jou.", "Denne rabattkoden gjelder ikke for deg.",
+		"Dieser Rabattcode gilt nicht für dich.", "Ce code de réduction ne vous concerne pas."},
+	checkout.MsgCodeCombined: {
+		"This code can't be combined with another discount.", "Deze code gaat niet samen met een andere korting.",
+		"Denne koden kan ikke kombineres med en annen rabatt.", "Dieser Code gilt nicht zusammen mit einem anderen Rabatt.",
+		"Ce code ne se cumule pas avec une autre réduction."},
+	checkout.MsgCodeInvalid: {
 		"This discount code can't be used.", "Deze kortingscode kan niet worden gebruikt.", "Denne rabattkoden kan ikke brukes.",
 		"Dieser Rabattcode kann nicht verwendet werden.", "Ce code de réduction ne peut pas être utilisé."},
-	msgCodeExpired: {
+	checkout.MsgCodeExpired: {
 		"This discount code has expired.", "Deze kortingscode is verlopen.", "Denne rabattkoden er utløpt.",
 		"Dieser Rabattcode ist abgelaufen.", "Ce code de réduction a expiré."},
 }

@@ -65,6 +65,7 @@ func TestTexts(t *testing.T) {
 	w := wire(t)
 	args := map[string]string{
 		"title": "Mug", "sku": "mug", "requested": "3", "quantity": "2", "old": "100", "new": "200", "minimum": "50", "currency": "EUR",
+		"wanted": "NOK",
 	}
 	list := []checkout.Message{}
 	for _, code := range constants(t, "../../../checkout/message.go", "Msg") {
@@ -73,7 +74,10 @@ func TestTexts(t *testing.T) {
 	for _, reason := range constants(t, "../../../payments/error.go", "Reason") {
 		list = append(list, checkout.Message{Type: checkout.MessageError, Code: checkout.MsgPaymentFailed, Args: map[string]string{"reason": reason}})
 	}
-	list = append(list, ucp.RefusedCode())
+	for _, reason := range constants(t, "../../../checkout/pricing/applied.go", "Reason") {
+		list = append(list, checkout.Message{Type: checkout.MessageWarning, Code: checkout.MsgCodeInvalid, Path: "$.discounts.codes[0]",
+			Args: map[string]string{"reason": reason, "code": "TEN", "minimum": "5000", "currency": "EUR"}})
+	}
 	byText := map[string]string{}
 	for _, m := range list {
 		seen := []string{}

@@ -12,6 +12,7 @@ import (
 	"github.com/go-playground/validator/v10"
 
 	"kassa/checkout"
+	"kassa/checkout/pricing"
 	"kassa/functions/internal/strictjson"
 )
 
@@ -74,11 +75,21 @@ var rules = map[string]bounded{
 	"name":     {100, printable, "text of at most 100 characters"},
 	"address":  {200, printable, "text of at most 200 characters"},
 	"query":    {200, printable, "text of at most 200 characters"},
+	"code":     {100, spacedCode, "text of at most 100 characters"},
+	"vat":      {32, vatID, "the VAT id of a business in the EU, such as BE0123456749"},
 	"token":    {16 << 10, printable, "text of at most 16384 characters"},
 }
 
 // printable reports text without control characters; line breaks are none that an address line needs.
 func printable(s string) bool { return !strings.ContainsFunc(s, unicode.IsControl) }
+
+// spacedCode reports what may be a code as people type and paste it, with spaces of all sorts.
+func spacedCode(s string) bool { return printable(strings.Join(strings.Fields(s), "")) }
+
+func vatID(s string) bool {
+	_, ok := pricing.VATCountry(s)
+	return ok
+}
 
 // mailAddress reports a bare address with a domain, as senders need it.
 func mailAddress(s string) bool {

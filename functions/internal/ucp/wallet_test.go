@@ -194,7 +194,7 @@ func TestSheetErrors(t *testing.T) {
 		{Type: checkout.MessageError, Code: checkout.MsgInvalid, Path: "$.line_items[0]"},
 		{Type: checkout.MessageError, Code: checkout.MsgMissing, Path: at + "street_address"},
 		{Type: checkout.MessageWarning, Code: "discount_code_expired", Path: "$.discounts.codes[0]"},
-		ucp.RefusedCode(),
+		{Type: checkout.MessageWarning, Code: checkout.MsgCodeInvalid, Path: "$.discounts.codes[0]"},
 	}
 	var got []string
 	for _, e := range sheetOf(t, wire(t), v).Apple.Errors {
