@@ -11,7 +11,7 @@ const (
 	MaxLines      = 100
 	MaxStockLines = 90
 	MaxQuantity   = 999
-	MaxCodes      = 10  // discount codes of one cart
+	MaxCodes      = 10 // discount codes of one cart
 	MaxMarks      = 16 // requests that a cart or session remembers
 )
 
