@@ -3,6 +3,7 @@ package recovery
 import (
 	"math"
 	"math/big"
+	"slices"
 
 	"kassa/payments/money"
 )
@@ -21,6 +22,11 @@ type ArmTotals struct {
 	Buyers  int64 // of them, who placed an order
 	Revenue map[money.Currency]Sums
 }
+
+// Stratum is people who were dealt into arms with one and the same chance. When the share that is held out changes, a new one
+// begins: in a year whose quiet months had a small holdout and whose December a large one, the pooled holdout would buy more
+// for being of December. Within a stratum the arms differ by chance alone.
+type Stratum struct{ Treated, Holdout ArmTotals }
 
 // Sums are what the mean and the variance of revenue per person are made of, in minor units of one currency. They are exact:
 // squares of amounts soon outgrow 64 bits. Nil is zero; people without an order add nothing.
@@ -64,32 +70,60 @@ const MinOrders = 200
 // normal95 is the quantile of the normal distribution that leaves 2.5 % above it.
 const normal95 = 1.959963984540054
 
-// MeasureLift compares the arms. It expects totals as they come to be: no more buyers than people.
-func MeasureLift(treated, holdout ArmTotals) Lift {
-	l := Lift{Buyers: differenceOfShares(treated, holdout), Revenue: map[money.Currency]Difference{}}
-	for _, arm := range []ArmTotals{treated, holdout} {
-		for c := range arm.Revenue {
-			l.Revenue[c] = differenceOfMeans(treated, holdout, c)
+// MeasureLift compares the arms within each stratum, and weighs the strata by their people. Totals are expected as they come
+// to be: no more buyers than people. Strata in which an arm has nobody can't be compared and are left out, both arms of them.
+func MeasureLift(strata ...Stratum) Lift {
+	strata = comparable(strata)
+	l := Lift{Buyers: differenceOfShares(strata), Revenue: map[money.Currency]Difference{}}
+	for _, s := range strata {
+		for _, arm := range []ArmTotals{s.Treated, s.Holdout} {
+			for c := range arm.Revenue {
+				if _, done := l.Revenue[c]; !done {
+					l.Revenue[c] = differenceOfMeans(strata, c)
+				}
+			}
 		}
 	}
 	return l
 }
 
-// differenceOfShares is Newcombe's method 10: the interval of the difference is put together from the score intervals of both.
-func differenceOfShares(treated, holdout ArmTotals) Difference {
-	if treated.People <= 0 || holdout.People <= 0 {
-		return Difference{Treated: share(treated), Holdout: share(holdout), Verdict: VerdictTooFew}
+func comparable(strata []Stratum) []Stratum {
+	return slices.DeleteFunc(slices.Clone(strata), func(s Stratum) bool { return s.Treated.People <= 0 || s.Holdout.People <= 0 })
+}
+
+// weights are the parts of all people that strata have.
+func weights(strata []Stratum) []float64 {
+	total, w := 0.0, make([]float64, len(strata))
+	for i, s := range strata {
+		w[i] = float64(s.Treated.People) + float64(s.Holdout.People)
+		total += w[i]
 	}
-	t, h := share(treated), share(holdout)
-	tLow, tHigh := scoreInterval(t, treated.People)
-	hLow, hHigh := scoreInterval(h, holdout.People)
-	return difference(t, h, math.Hypot(t-tLow, hHigh-h), math.Hypot(tHigh-t, h-hLow))
+	for i := range w {
+		w[i] /= total
+	}
+	return w
+}
+
+// differenceOfShares is Newcombe's method 10: the interval of a difference is put together from the score intervals of both
+// shares, by adding the squares of how far each reaches. Weighted sums of differences are put together in the same way: Zou and
+// Donner, "Construction of confidence limits about effect measures: a general approach", Statistics in Medicine 27:1693–1702 (2008).
+func differenceOfShares(strata []Stratum) Difference {
+	if len(strata) == 0 {
+		return Difference{Verdict: VerdictTooFew}
+	}
+	var treated, holdout, below, above float64
+	for i, w := range weights(strata) {
+		t, h := share(strata[i].Treated), share(strata[i].Holdout)
+		tLow, tHigh := scoreInterval(t, strata[i].Treated.People)
+		hLow, hHigh := scoreInterval(h, strata[i].Holdout.People)
+		treated, holdout = treated+w*t, holdout+w*h
+		below = math.Hypot(below, w*math.Hypot(t-tLow, hHigh-h))
+		above = math.Hypot(above, w*math.Hypot(tHigh-t, h-hLow))
+	}
+	return difference(treated, holdout, below, above)
 }
 
 func share(a ArmTotals) float64 {
-	if a.People <= 0 {
-		return 0
-	}
 	return float64(a.Buyers) / float64(a.People)
 }
 

@@ -13,6 +13,10 @@ func arm(people, buyers int64) recovery.ArmTotals {
 	return recovery.ArmTotals{People: people, Buyers: buyers}
 }
 
+func measured(treated, holdout recovery.ArmTotals) recovery.Lift {
+	return recovery.MeasureLift(recovery.Stratum{Treated: treated, Holdout: holdout})
+}
+
 // TestNewcombesExamples holds the interval against table II of Newcombe's paper, method 10.
 func TestNewcombesExamples(t *testing.T) {
 	t.Parallel()
@@ -32,7 +36,7 @@ func TestNewcombesExamples(t *testing.T) {
 		{arm(10, 10), arm(10, 0), 0.6075, 1, recovery.VerdictLift},
 		{arm(10, 10), arm(10, 10), -0.2775, 0.2775, recovery.VerdictUnclear},
 	} {
-		d := recovery.MeasureLift(c.treated, c.holdout).Buyers
+		d := measured(c.treated, c.holdout).Buyers
 		if math.Abs(d.Low-c.low) > 5e-5 || math.Abs(d.High-c.high) > 5e-5 || d.Verdict != c.verdict {
 			t.Errorf("%v against %v: %.4f to %.4f, %s; want %.4f to %.4f, %s", c.treated, c.holdout, d.Low, d.High, d.Verdict, c.low, c.high, c.verdict)
 		}
@@ -41,7 +45,7 @@ func TestNewcombesExamples(t *testing.T) {
 
 func TestLiftIsRelativeToTheHoldout(t *testing.T) {
 	t.Parallel()
-	d := recovery.MeasureLift(arm(1000, 120), arm(500, 50)).Buyers
+	d := measured(arm(1000, 120), arm(500, 50)).Buyers
 	if d.Treated != 0.12 || d.Holdout != 0.1 || math.Abs(d.Value-0.02) > 1e-12 || math.Abs(d.Relative-0.2) > 1e-12 {
 		t.Errorf("got %+v, want 0.12 against 0.1: 0.02, which is 20 %%", d)
 	}
@@ -50,7 +54,7 @@ func TestLiftIsRelativeToTheHoldout(t *testing.T) {
 func TestNothingIsSaidOfAnEmptyArm(t *testing.T) {
 	t.Parallel()
 	for _, arms := range [][2]recovery.ArmTotals{{arm(0, 0), arm(0, 0)}, {arm(100, 10), arm(0, 0)}, {arm(0, 0), arm(100, 10)}} {
-		d := recovery.MeasureLift(arms[0], arms[1]).Buyers
+		d := measured(arms[0], arms[1]).Buyers
 		if d.Verdict != recovery.VerdictTooFew || d.Low != 0 || d.High != 0 || d.Relative != 0 || math.IsNaN(d.Treated) || math.IsNaN(d.Holdout) {
 			t.Errorf("%v: %+v", arms, d)
 		}
@@ -90,7 +94,7 @@ func TestMeansOfRevenue(t *testing.T) {
 	t.Parallel()
 	treated := paid(arm(200, 0), "EUR", amounts(200, 95, 115)...)
 	holdout := paid(arm(400, 0), "EUR", amounts(400, 90, 110)...)
-	d := recovery.MeasureLift(treated, holdout).Revenue["EUR"]
+	d := measured(treated, holdout).Revenue["EUR"]
 	// Standard error √(100/199 + 100/399) = 0.86783; Welch's degrees of freedom 396.4, whose t is 1.96598.
 	if math.Abs(d.Value-5) > 1e-9 || math.Abs(d.Low-(5-1.70615)) > 1e-4 || math.Abs(d.High-(5+1.70615)) > 1e-4 || d.Verdict != recovery.VerdictLift {
 		t.Errorf("got %+v, want 5 ± 1.70615", d)
@@ -103,7 +107,7 @@ func TestRevenueNeedsOrdersInBothArms(t *testing.T) {
 		treated, holdout int
 		verdict          recovery.Verdict
 	}{{200, 199, recovery.VerdictTooFew}, {199, 200, recovery.VerdictTooFew}, {200, 200, recovery.VerdictLift}, {0, 200, recovery.VerdictTooFew}} {
-		lift := recovery.MeasureLift(
+		lift := measured(
 			paid(arm(1000, 0), "EUR", amounts(c.treated, 9000, 9100)...), paid(arm(1000, 0), "EUR", amounts(c.holdout, 500, 510)...))
 		if d := lift.Revenue["EUR"]; d.Verdict != c.verdict {
 			t.Errorf("%d and %d orders: %s, want %s", c.treated, c.holdout, d.Verdict, c.verdict)
@@ -117,7 +121,7 @@ func TestRevenueIsPerPersonNotPerOrder(t *testing.T) {
 	t.Parallel()
 	treated := paid(arm(1000, 0), "EUR", amounts(800, 4900, 5100)...)
 	holdout := paid(arm(1000, 0), "EUR", amounts(250, 6900, 7100)...)
-	if d := recovery.MeasureLift(treated, holdout).Revenue["EUR"]; d.Treated != 4000 || d.Holdout != 1750 || d.Verdict != recovery.VerdictLift {
+	if d := measured(treated, holdout).Revenue["EUR"]; d.Treated != 4000 || d.Holdout != 1750 || d.Verdict != recovery.VerdictLift {
 		t.Errorf("got %+v, want 4000 against 1750 per person", d)
 	}
 }
@@ -128,7 +132,7 @@ func TestCurrenciesAreComparedApart(t *testing.T) {
 	t.Parallel()
 	treated := paid(paid(arm(1000, 0), "EUR", amounts(300, 1000, 1002)...), "NOK", amounts(250, 9000, 9002)...)
 	holdout := paid(arm(1000, 0), "EUR", amounts(300, 1000, 1002)...)
-	lift := recovery.MeasureLift(treated, holdout)
+	lift := measured(treated, holdout)
 	if eur := lift.Revenue["EUR"]; eur.Value != 0 || eur.Verdict != recovery.VerdictUnclear {
 		t.Errorf("EUR: %+v", eur)
 	}
@@ -141,7 +145,7 @@ func TestCurrenciesAreComparedApart(t *testing.T) {
 func TestSumsBeyond64Bits(t *testing.T) {
 	t.Parallel()
 	const basket = 40_000_000_000 // its square alone is beyond an int64
-	lift := recovery.MeasureLift(
+	lift := measured(
 		paid(arm(300, 0), "IDR", amounts(300, basket, basket+2)...), paid(arm(300, 0), "IDR", amounts(300, basket, basket+2)...))
 	d := lift.Revenue["IDR"]
 	want := 1.9656 * math.Sqrt(2.0/299) // variance 1 · 300/299, and that is all: no digit of the baskets is in it
@@ -153,8 +157,45 @@ func TestSumsBeyond64Bits(t *testing.T) {
 // TestEqualBasketsHaveNoSpread: nothing is divided by zero when all people do the same.
 func TestEqualBasketsHaveNoSpread(t *testing.T) {
 	t.Parallel()
-	d := recovery.MeasureLift(paid(arm(200, 0), "EUR", amounts(200, 70, 70)...), paid(arm(200, 0), "EUR", amounts(200, 70, 70)...)).Revenue["EUR"]
+	d := measured(paid(arm(200, 0), "EUR", amounts(200, 70, 70)...), paid(arm(200, 0), "EUR", amounts(200, 70, 70)...)).Revenue["EUR"]
 	if d.Low != 0 || d.High != 0 || d.Verdict != recovery.VerdictUnclear {
 		t.Errorf("got %+v, want 0 without spread", d)
+	}
+}
+
+// TestSharesMayChange: a quiet month with a small holdout, a good one with a large one, and no lift in either. Pooled, the holdout
+// would seem to buy far more, for being mostly of the good month.
+func TestSharesMayChange(t *testing.T) {
+	t.Parallel()
+	quiet := recovery.Stratum{Treated: arm(9000, 450), Holdout: arm(1000, 50)}
+	good := recovery.Stratum{Treated: arm(5000, 1000), Holdout: arm(5000, 1000)}
+	if d := measured(arm(14000, 1450), arm(6000, 1050)).Buyers; d.Verdict != recovery.VerdictHarm {
+		t.Fatalf("pooled: %+v: this test shows nothing", d)
+	}
+	d := recovery.MeasureLift(quiet, good).Buyers
+	if math.Abs(d.Value) > 1e-12 || math.Abs(d.Treated-0.125) > 1e-12 || d.Verdict != recovery.VerdictUnclear {
+		t.Errorf("got %+v, want no difference at 12.5 %%", d)
+	}
+}
+
+// TestStrataAreWeighedByPeople: the second stratum has few people and nearly all of the orders.
+func TestStrataAreWeighedByPeople(t *testing.T) {
+	t.Parallel()
+	many := recovery.Stratum{Treated: arm(4500, 450), Holdout: arm(4500, 360)}
+	few := recovery.Stratum{Treated: arm(500, 450), Holdout: arm(500, 450)}
+	if d := recovery.MeasureLift(many, few).Buyers; math.Abs(d.Value-0.9*0.02) > 1e-12 || d.Verdict != recovery.VerdictLift {
+		t.Errorf("got %+v, want 0.9 of two points", d)
+	}
+}
+
+// TestAStratumWithOneArmIsLeftOut: where nobody was held out, there is nothing to compare with, and its people's orders must
+// not count for the other strata.
+func TestAStratumWithOneArmIsLeftOut(t *testing.T) {
+	t.Parallel()
+	whole := recovery.Stratum{Treated: paid(arm(1000, 0), "EUR", amounts(250, 400, 600)...), Holdout: paid(arm(1000, 0), "EUR", amounts(220, 400, 600)...)}
+	alone := recovery.Stratum{Treated: paid(arm(5000, 0), "EUR", amounts(4000, 400, 600)...)}
+	got, want := recovery.MeasureLift(whole, alone), recovery.MeasureLift(whole)
+	if got.Buyers != want.Buyers || got.Revenue["EUR"] != want.Revenue["EUR"] || want.Revenue["EUR"].Verdict == recovery.VerdictTooFew {
+		t.Errorf("got %+v, want %+v", got, want)
 	}
 }

@@ -3,6 +3,7 @@ package recovery
 import (
 	"math"
 	"math/big"
+	"slices"
 
 	"kassa/payments/money"
 )
@@ -11,19 +12,33 @@ import (
 // treated arm, and follow-ups may spread baskets as well as raise them: Welch's needs neither equal sizes nor equal variances,
 // as Student's does. Against the plain normal quantile it is the more careful one; from MinOrders on they differ by half a
 // percent at most.
-func differenceOfMeans(treated, holdout ArmTotals, c money.Currency) Difference {
-	t, h := treated.moments(c), holdout.moments(c)
+func differenceOfMeans(strata []Stratum, c money.Currency) Difference {
 	// One person alone has no variance, however often he orders.
-	if min(treated.Revenue[c].Orders, holdout.Revenue[c].Orders) < MinOrders || min(treated.People, holdout.People) < 2 {
-		return Difference{Treated: t.mean, Holdout: h.mean, Verdict: VerdictTooFew}
+	strata = slices.DeleteFunc(slices.Clone(strata), func(s Stratum) bool { return min(s.Treated.People, s.Holdout.People) < 2 })
+	var d Difference
+	var spread, shaky float64 // variance of the difference, and of that
+	var ordersTreated, ordersHoldout int64
+	for i, w := range weights(strata) {
+		for _, arm := range []struct {
+			ArmTotals
+			mean   *float64
+			orders *int64
+		}{{strata[i].Treated, &d.Treated, &ordersTreated}, {strata[i].Holdout, &d.Holdout, &ordersHoldout}} {
+			m := arm.moments(c)
+			*arm.mean += w * m.mean
+			*arm.orders += arm.Revenue[c].Orders
+			spread += w * w * m.error2
+			shaky += math.Pow(w*w*m.error2, 2) / float64(arm.People-1)
+		}
+	}
+	if min(ordersTreated, ordersHoldout) < MinOrders {
+		return Difference{Treated: d.Treated, Holdout: d.Holdout, Verdict: VerdictTooFew}
 	}
 	half := 0.0
-	if spread := t.error2 + h.error2; spread > 0 {
-		freedom := spread * spread /
-			(t.error2*t.error2/float64(treated.People-1) + h.error2*h.error2/float64(holdout.People-1))
-		half = student95(freedom) * math.Sqrt(spread)
+	if shaky > 0 {
+		half = student95(spread*spread/shaky) * math.Sqrt(spread) // Welch's and Satterthwaite's degrees of freedom
 	}
-	return difference(t.mean, h.mean, half, half)
+	return difference(d.Treated, d.Holdout, half, half)
 }
 
 // moments are the mean of an arm and the square of its standard error.
@@ -31,23 +46,15 @@ type moments struct{ mean, error2 float64 }
 
 // moments of revenue per person. Numerators are subtracted as integers: as floating point numbers they would cancel out.
 func (a ArmTotals) moments(c money.Currency) moments {
-	if a.People <= 0 {
-		return moments{}
-	}
 	sums := a.Revenue[c]
 	total, squares := orZero(sums.Total), orZero(sums.Squares)
 	n := big.NewInt(a.People)
-	m := moments{mean: quotient(total, n)}
-	if a.People < 2 {
-		return m
-	}
 	// s²/n = (n·Σx² − (Σx)²) / (n²·(n−1))
 	above := new(big.Int).Mul(n, squares)
 	above.Sub(above, new(big.Int).Mul(total, total))
 	below := new(big.Int).Mul(n, n)
 	below.Mul(below, big.NewInt(a.People-1))
-	m.error2 = max(0, quotient(above, below))
-	return m
+	return moments{mean: quotient(total, n), error2: max(0, quotient(above, below))}
 }
 
 func orZero(n *big.Int) *big.Int {
@@ -63,7 +70,7 @@ func quotient(above, below *big.Int) float64 {
 }
 
 // student95 is the quantile of Student's distribution that leaves 2.5 % above it, by the first terms of its expansion about the
-// normal one (Abramowitz and Stegun, 26.7.5). With the 199 degrees of freedom that there are at least, it is right to seven digits.
+// normal one (Abramowitz and Stegun, 26.7.5). With 199 degrees of freedom it is right to seven digits.
 func student95(freedom float64) float64 {
 	const z = normal95
 	const z3, z5 = z * z * z, z * z * z * z * z

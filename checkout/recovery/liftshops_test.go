@@ -153,10 +153,10 @@ func TestSimulatedShopsBuyers(t *testing.T) {
 	for _, lifts := range []bool{true, false} {
 		var all, small tally
 		for _, w := range worlds(1, lifts) {
-			d := recovery.MeasureLift(w.arms(w.size(300, 30_000))).Buyers
+			d := measured(w.arms(w.size(300, 30_000))).Buyers
 			all.add(d, w.rate*w.lift)
 			// The same shop while it is small: an arm of a few dozen people, of whom perhaps nobody buys.
-			small.add(recovery.MeasureLift(w.arms(w.size(150, 600))).Buyers, w.rate*w.lift)
+			small.add(measured(w.arms(w.size(150, 600))).Buyers, w.rate*w.lift)
 		}
 		all.check(t, "share of people who buy", lifts)
 		if covered := float64(small.covered) / shops; covered < 0.93 {
@@ -174,8 +174,28 @@ func TestSimulatedShopsRevenue(t *testing.T) {
 		for _, w := range worlds(2, lifts) {
 			held := 270 * math.Pow(2.5, w.Float64()) / w.rate
 			treated, holdout := w.arms(int64(held / w.share))
-			all.add(recovery.MeasureLift(w.pay(treated), w.pay(holdout)).Revenue["EUR"], w.rate*w.mean()*w.lift)
+			all.add(measured(w.pay(treated), w.pay(holdout)).Revenue["EUR"], w.rate*w.mean()*w.lift)
 		}
 		all.check(t, "revenue per person", lifts)
+	}
+}
+
+// TestSimulatedShopsWithChangingShares has a season in each shop: another share of people held out, another base rate, as much
+// relative lift.
+func TestSimulatedShopsWithChangingShares(t *testing.T) {
+	t.Parallel()
+	for _, lifts := range []bool{true, false} {
+		var all tally
+		for _, w := range worlds(3, lifts) {
+			season := w
+			season.share, season.rate = between(w.Rand, 0.05, 0.50), between(w.Rand, 0.02, 0.20)
+			first, second := w.size(300, 30_000), w.size(300, 30_000)
+			var strata [2]recovery.Stratum
+			strata[0].Treated, strata[0].Holdout = w.arms(first)
+			strata[1].Treated, strata[1].Holdout = season.arms(second)
+			truth := (float64(first)*w.rate + float64(second)*season.rate) / float64(first+second) * w.lift
+			all.add(recovery.MeasureLift(strata[:]...).Buyers, truth)
+		}
+		all.check(t, "share of people who buy, with changing shares", lifts)
 	}
 }
