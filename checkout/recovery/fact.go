@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"kassa/checkout"
 	"kassa/payments/money"
 )
 
@@ -22,19 +23,22 @@ const (
 
 // Fact is something that statistics count. It names people by hashes only.
 type Fact struct {
-	ID      string // the same whenever the fact comes again
-	Kind    FactKind
-	At      time.Time
-	CartID  string
-	Person  string // checkout.PersonOfEmail and the like, of whoever the follow-up reaches; "" = nobody known
-	Arm     Arm    // eligible, ordered
-	Salt    string // of the deal that the arm is of
-	Reason  Reason // why the cart was left
-	Stage   string
-	Channel Channel
-	Why     string // skipped
-	OrderID string
-	Amount  money.Money // of the order
+	ID     string // the same whenever the fact comes again
+	Kind   FactKind
+	At     time.Time
+	CartID string
+	// Platform is that of the cart: Cart.Context.Platform.
+	Platform checkout.Platform
+	Person   string // checkout.PersonOfEmail and the like, of whoever the follow-up reaches; "" = nobody known
+	Arm      Arm    // eligible, ordered
+	Salt     string // of the deal that the arm is of
+	Percent  int    // of people held out when the person entered: eligible
+	Reason   Reason // why the cart was left
+	Stage    string
+	Channel  Channel
+	Why      string // skipped
+	OrderID  string
+	Amount   money.Money // of the order
 }
 
 // Ledger takes in facts, for reports.
