@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"kassa/checkout"
+	"kassa/checkout/statistics"
 )
 
 // Stores are the stores of one deployment. A commit of Sessions reaches Carts and Catalog, a claim of People reaches Carts.
@@ -18,6 +19,8 @@ type Stores struct {
 	Catalog  checkout.Catalog
 	Inbox    checkout.Inbox
 	People   checkout.PersonStore
+
+	Statistics statistics.Store
 }
 
 // Case is one promise of the stores. Run says how it was broken.

@@ -25,8 +25,13 @@ const Shards = 8
 
 // shardOf returns the index partition of an item, within a kind.
 func shardOf(kind, id string) string {
+	return kind + strconv.Itoa(shardIn(Shards, id))
+}
+
+// shardIn returns one of n shards, n ≤ 256.
+func shardIn(n int, id string) int {
 	sum := sha256.Sum256([]byte(id))
-	return kind + strconv.Itoa(int(sum[0]%Shards))
+	return int(sum[0]) % n
 }
 
 func shardsOf(kind string) []string {

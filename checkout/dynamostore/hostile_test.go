@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"kassa/checkout"
 	"kassa/checkout/dynamostore"
 	"kassa/checkout/dynamostore/dynamotest"
+	"kassa/checkout/statistics"
 	"kassa/payments/money"
 )
 
@@ -190,6 +192,40 @@ func writes() []deed {
 		{"RemoveInbox", "DeleteItem", 0, (*network).prepared,
 			func(ctx context.Context, n *network) error { return n.store.RemoveInbox(ctx, "evt_"+n.id) },
 			func(n *network) { n.same(n.inbox(), []checkout.InboxItem{}) }},
+		{"AddIncrements", "TransactWriteItems", 0, (*network).prepared,
+			func(ctx context.Context, n *network) error {
+				return n.store.AddIncrements(ctx, []statistics.Increment{n.increment("first"), n.increment("second")})
+			},
+			func(n *network) { n.counted(statistics.Counts{"carts": 2}) }},
+		{"AddIncrements, one known", "TransactWriteItems", 1, (*network).prepared,
+			func(ctx context.Context, n *network) error {
+				known := n.increment("known")
+				n.ok(n.calm.AddIncrements(ctx, []statistics.Increment{known}))
+				return n.store.AddIncrements(ctx, []statistics.Increment{known, n.increment("second")})
+			},
+			func(n *network) { n.counted(statistics.Counts{"carts": 2}) }},
+		{"PutMeasured", "TransactWriteItems", 0, nothing,
+			func(ctx context.Context, n *network) error {
+				p := n.person()
+				i := n.increment("")
+				p.Version, p.Purchases = 1, nil
+				n.ok(n.calm.PutMeasured(ctx, p, nil))
+				return n.store.PutMeasured(ctx, n.person(), []statistics.Change{{Cell: i.Cell, Counts: i.Counts}})
+			},
+			func(n *network) {
+				n.same(must(n.calm.MeasuredPerson(n.Context(), n.person().ID))(n), n.person())
+				n.counted(statistics.Counts{"carts": 1})
+			}},
+		{"ForgetMeasured", "DeleteItem", 0, nothing,
+			func(ctx context.Context, n *network) error {
+				p := n.person()
+				p.Version = 1
+				n.ok(n.calm.PutMeasured(ctx, p, nil))
+				return n.store.ForgetMeasured(ctx, p.ID)
+			},
+			func(n *network) {
+				n.same(must(n.calm.MeasuredPerson(n.Context(), n.person().ID))(n), statistics.Person{ID: n.person().ID})
+			}},
 		{"RemoveNotices", "UpdateItem", 0, (*network).prepared,
 			func(ctx context.Context, n *network) error {
 				return n.store.RemoveNotices(ctx, n.newSession().ID, []string{"n1"})
@@ -199,6 +235,35 @@ func writes() []deed {
 				want.Notices = nil
 				n.same(must(n.calm.Session(n.Context(), want.ID))(n), want)
 			}},
+	}
+}
+
+// increment counts a cart on a channel of the story's own.
+func (n *network) increment(name string) statistics.Increment {
+	channel := strings.Map(func(r rune) rune { return 'a' + r%26 }, n.id)
+	return statistics.Increment{
+		ID: n.id + name, Cell: statistics.Cell{Day: "2026-03-29", Channel: channel}, Counts: statistics.Counts{"carts": 1},
+		Until: noon.Add(statistics.Memory),
+	}
+}
+
+func (n *network) counted(want statistics.Counts) {
+	n.Helper()
+	sum, cell := statistics.Counts{}, n.increment("").Cell
+	page := must(n.calm.Cells(n.Context(), statistics.CellQuery{From: cell.Day, To: cell.Day}))(n)
+	for _, c := range page.Cells {
+		if c.Cell == cell {
+			sum.Plus(c.Counts)
+		}
+	}
+	n.same(sum, want)
+}
+
+func (n *network) person() statistics.Person {
+	return statistics.Person{
+		ID: "pe_" + n.id, Version: 2, Until: noon,
+		Entries:   []statistics.Entry{{Stratum: "d-10", Deal: "d", Arm: "holdout", At: noon, Ends: noon.Add(time.Hour), Day: "2026-03-29"}},
+		Purchases: []statistics.Purchase{{OrderID: "or_1", At: noon, Version: 3, Net: money.New(995, "EUR")}},
 	}
 }
 
@@ -296,6 +361,21 @@ func reads() []deed {
 				return errors.New("the session is not listed")
 			}
 			return err
+		}),
+		reading("Cells", "Query", func(ctx context.Context, n *network) error {
+			n.ok(n.calm.AddIncrements(ctx, []statistics.Increment{n.increment("read")}))
+			page, err := n.store.Cells(ctx, statistics.CellQuery{From: "2026-03-29", To: "2026-03-29"})
+			if err == nil && !slices.ContainsFunc(page.Cells, func(c statistics.Change) bool { return c.Cell == n.increment("").Cell }) {
+				return errors.New("the cell is not on the page")
+			}
+			return err
+		}),
+		reading("MeasuredPerson", "GetItem", func(ctx context.Context, n *network) error {
+			p := n.person()
+			p.Version = 1
+			n.ok(n.calm.PutMeasured(ctx, p, nil))
+			got, err := n.store.MeasuredPerson(ctx, p.ID)
+			return n.equal(err, got, p)
 		}),
 		reading("InboxItems", "Query", func(ctx context.Context, n *network) error {
 			items, _, err := n.store.InboxItems(ctx, due)

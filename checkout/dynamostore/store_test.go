@@ -16,6 +16,7 @@ import (
 	"kassa/checkout/checkouttest"
 	"kassa/checkout/dynamostore"
 	"kassa/checkout/dynamostore/dynamotest"
+	"kassa/checkout/statistics"
 )
 
 // client returns the real SDK's client of DynamoDB Local, on a transport.
@@ -68,6 +69,13 @@ func TestConformance(t *testing.T) {
 	checkouttest.Conformance(t, func(t *testing.T) checkouttest.Stores {
 		s := open(t, quick(t, fresh(t), http.DefaultTransport))
 		return stores(s, s)
+	})
+}
+
+func TestStatisticsConformance(t *testing.T) {
+	t.Parallel()
+	checkouttest.StatisticsConformance(t, func(t *testing.T) statistics.Store {
+		return open(t, quick(t, fresh(t), http.DefaultTransport))
 	})
 }
 

@@ -46,7 +46,11 @@ func Tables(n Names) []Table {
 		{table(n.Stock, false, nil), ""},
 		{table(n.People, false, nil), AttributeExpires},
 		{table(n.Contacts, false, nil), AttributeExpires},
+<<<<<<< HEAD
 		{table(n.Merchant, false, &listed), ""},
+=======
+		{ordered(table(n.Statistics, false, nil)), AttributeExpires},
+>>>>>>> 712c8e5 (Keep counts: each increment once, however often it is told)
 	}
 }
 
@@ -68,6 +72,14 @@ func table(name string, stream bool, index *types.GlobalSecondaryIndex) dynamodb
 			types.AttributeDefinition{AttributeName: index.KeySchema[0].AttributeName, AttributeType: types.ScalarAttributeTypeS},
 			types.AttributeDefinition{AttributeName: index.KeySchema[1].AttributeName, AttributeType: types.ScalarAttributeTypeB})
 	}
+	return in
+}
+
+// ordered is a table whose items are ordered by r within one i.
+func ordered(in dynamodb.CreateTableInput) dynamodb.CreateTableInput {
+	in.AttributeDefinitions = append(in.AttributeDefinitions,
+		types.AttributeDefinition{AttributeName: aws.String("r"), AttributeType: types.ScalarAttributeTypeS})
+	in.KeySchema = append(in.KeySchema, types.KeySchemaElement{AttributeName: aws.String("r"), KeyType: types.KeyTypeRange})
 	return in
 }
 

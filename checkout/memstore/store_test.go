@@ -14,6 +14,7 @@ import (
 	"kassa/checkout"
 	"kassa/checkout/checkouttest"
 	"kassa/checkout/memstore"
+	"kassa/checkout/statistics"
 )
 
 var now = time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
@@ -46,6 +47,13 @@ func TestConformanceOnDisk(t *testing.T) {
 	t.Parallel()
 	checkouttest.Conformance(t, func(t *testing.T) checkouttest.Stores {
 		return stores(open(t, filepath.Join(t.TempDir(), "kassa.db")))
+	})
+}
+
+func TestStatisticsConformance(t *testing.T) {
+	t.Parallel()
+	checkouttest.StatisticsConformance(t, func(t *testing.T) statistics.Store {
+		return open(t, filepath.Join(t.TempDir(), "kassa.db"))
 	})
 }
 

@@ -1,0 +1,103 @@
+package dynamostore
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"kassa/checkout"
+	"kassa/checkout/statistics"
+	"kassa/payments/money"
+)
+
+func personRow(p *statistics.Person) row {
+	return row{of: p, elsewhere: []any{&p.ID, &p.Version}, fields: []any{
+		rows[statistics.Entry]{&p.Entries, entryRow}, rows[statistics.Purchase]{&p.Purchases, purchaseRow}, &p.Until,
+	}}
+}
+
+func entryRow(e *statistics.Entry) row {
+	return row{of: e, fields: []any{&e.Stratum, &e.Deal, &e.Arm, &e.At, &e.Ends, &e.Day, &e.Closed}}
+}
+
+func purchaseRow(b *statistics.Purchase) row {
+	return row{of: b, fields: []any{&b.OrderID, &b.At, &b.Version, amount{at: &b.Net, base: new(money.Currency)}, &b.Void}}
+}
+
+// MeasuredPerson implements statistics.Store.
+func (s *Store) MeasuredPerson(ctx context.Context, id string) (statistics.Person, error) {
+	var out *dynamodb.GetItemOutput
+	_, err := s.call(ctx, func(ctx context.Context) (err error) {
+		out, err = s.client.GetItem(ctx, &dynamodb.GetItemInput{
+			TableName: &s.names.Statistics, Key: statisticsKey(personPrefix+id, noOrder), ConsistentRead: aws.Bool(true),
+		}, once)
+		return err
+	})
+	if err != nil {
+		return statistics.Person{}, failed("read person", id, err)
+	}
+	return decodePerson(id, out.Item)
+}
+
+func decodePerson(id string, it item) (statistics.Person, error) {
+	r := &stored{item: it}
+	p := statistics.Person{ID: id, Version: r.number("v")}
+	r.row("j", personRow(&p))
+	return p, failed("decode person", id, r.err)
+}
+
+// PutMeasured implements statistics.Store.
+func (s *Store) PutMeasured(ctx context.Context, p statistics.Person, changes []statistics.Change) error {
+	if err := statistics.ValidateChanges(changes); err != nil {
+		return err
+	}
+	put, err := s.putPerson(p)
+	if err != nil {
+		return failed("encode person", p.ID, err)
+	}
+	actions := append([]types.TransactWriteItem{{Put: put}}, s.cellUpdates(changes, p.ID)...)
+	_, err = s.call(ctx, func(ctx context.Context) error {
+		_, err := s.client.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: actions}, once)
+		return err
+	})
+	why := reasons(err)
+	if len(why) != len(actions) || reasonCode(why[0]) != conditionFailed {
+		return failed("put person", p.ID, err)
+	}
+	there, err := decodePerson(p.ID, why[0].Item)
+	if err != nil || there.Same(p) { // a try before this one put it, or another worker the very same
+		return err
+	}
+	return &checkout.Error{Code: checkout.CodeVersionConflict, Message: "person " + p.ID + " has changed"}
+}
+
+func (s *Store) putPerson(p statistics.Person) (*types.Put, error) {
+	it := statisticsKey(personPrefix+p.ID, noOrder)
+	it["v"] = number(p.Version)
+	if !p.Until.IsZero() {
+		it[AttributeExpires] = number(p.Until.Unix())
+	}
+	x := expression{}
+	if p.Version == 1 {
+		x.when("attribute_not_exists(i)")
+	} else {
+		x.when("v = " + x.value(number(p.Version-1)))
+	}
+	return &types.Put{
+		TableName: &s.names.Statistics, Item: it, ConditionExpression: x.condition(), ExpressionAttributeValues: x.values,
+		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+	}, putRows(it, map[string]row{"j": personRow(&p)})
+}
+
+// ForgetMeasured implements statistics.Store.
+func (s *Store) ForgetMeasured(ctx context.Context, id string) error {
+	_, err := s.call(ctx, func(ctx context.Context) error {
+		_, err := s.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{
+			TableName: &s.names.Statistics, Key: statisticsKey(personPrefix+id, noOrder),
+		}, once)
+		return err
+	})
+	return failed("forget person", id, err)
+}
