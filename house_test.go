@@ -51,17 +51,11 @@ var rooms = []struct {
 	{"kassa/checkout/recovery/wording", []string{"kassa/checkout", "kassa/checkout/pricing", "kassa/payments/money"}},
 	{"kassa/checkout/statistics", []string{"kassa/checkout/recovery", "kassa/checkout", "kassa/payments", "kassa/payments/money"}},
 	{"kassa/checkout/recovery/awsmessenger", []string{"kassa/checkout/recovery", "kassa/checkout", "kassa/payments/money", awsSDK}},
-<<<<<<< HEAD
-	{"kassa/checkout/checkouttest", []string{"kassa/checkout", "kassa/checkout/settings", "kassa/checkout/merchant", "kassa/checkout/recovery", "kassa/checkout/pricing", "kassa/payments", "kassa/payments/money", comparison}},
+	{"kassa/checkout/checkouttest", []string{"kassa/checkout", "kassa/checkout/settings", "kassa/checkout/merchant", "kassa/checkout/statistics", "kassa/checkout/recovery", "kassa/checkout/pricing", "kassa/payments", "kassa/payments/money", comparison}},
 	{"kassa/checkout/settings", []string{"kassa/checkout", "kassa/checkout/recovery"}},
 	{"kassa/checkout/merchant", []string{"kassa/checkout", "kassa/checkout/settings", "kassa/checkout/pricing", "kassa/payments", "kassa/payments/money"}},
-	{"kassa/checkout/memstore", []string{"kassa/checkout", "kassa/checkout/settings", "kassa/checkout/merchant", "kassa/checkout/recovery", "kassa/checkout/pricing", "kassa/payments", "kassa/payments/money", embeddedDB}},
-	{"kassa/checkout/dynamostore", []string{"kassa/checkout", "kassa/checkout/settings", "kassa/checkout/merchant", "kassa/checkout/recovery", "kassa/checkout/pricing", "kassa/payments", "kassa/payments/money", awsSDK}},
-=======
-	{"kassa/checkout/checkouttest", []string{"kassa/checkout/statistics", "kassa/checkout", "kassa/checkout/recovery", "kassa/checkout/pricing", "kassa/payments", "kassa/payments/money", comparison}},
-	{"kassa/checkout/memstore", []string{"kassa/checkout/statistics", "kassa/checkout", "kassa/checkout/recovery", "kassa/checkout/pricing", "kassa/payments", "kassa/payments/money", embeddedDB}},
-	{"kassa/checkout/dynamostore", []string{"kassa/checkout/statistics", "kassa/checkout", "kassa/checkout/recovery", "kassa/checkout/pricing", "kassa/payments", "kassa/payments/money", awsSDK}},
->>>>>>> 712c8e5 (Keep counts: each increment once, however often it is told)
+	{"kassa/checkout/memstore", []string{"kassa/checkout", "kassa/checkout/settings", "kassa/checkout/merchant", "kassa/checkout/statistics", "kassa/checkout/recovery", "kassa/checkout/pricing", "kassa/payments", "kassa/payments/money", embeddedDB}},
+	{"kassa/checkout/dynamostore", []string{"kassa/checkout", "kassa/checkout/settings", "kassa/checkout/merchant", "kassa/checkout/statistics", "kassa/checkout/recovery", "kassa/checkout/pricing", "kassa/payments", "kassa/payments/money", awsSDK}},
 	{"kassa/checkout/dynamostore/", []string{"kassa/checkout", "kassa/checkout/dynamostore", awsSDK, comparison}}, // what its tests share
 	{"kassa/checkout/eventbridgebus", []string{"kassa/checkout", "kassa/payments/money", awsSDK}},
 	{"kassa/payments/stripegateway", []string{"kassa/payments", "kassa/payments/money", stripeSDK}},
@@ -97,12 +91,8 @@ var forbidden = map[string][]string{
 // domain is where forbidden holds.
 var domain = []string{
 	"kassa/payments/money", "kassa/payments", "kassa/checkout/pricing", "kassa/checkout", "kassa/checkout/recovery",
-<<<<<<< HEAD
 	"kassa/checkout/recovery/wording", "kassa/checkout/settings", "kassa/checkout/merchant",
-=======
 	"kassa/checkout/statistics",
-	"kassa/checkout/recovery/wording",
->>>>>>> 712c8e5 (Keep counts: each increment once, however often it is told)
 }
 
 type goPackage struct {

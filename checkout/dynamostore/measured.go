@@ -12,7 +12,7 @@ import (
 	"kassa/payments/money"
 )
 
-func personRow(p *statistics.Person) row {
+func measuredRow(p *statistics.Person) row {
 	return row{of: p, elsewhere: []any{&p.ID, &p.Version}, fields: []any{
 		rows[statistics.Entry]{&p.Entries, entryRow}, rows[statistics.Purchase]{&p.Purchases, purchaseRow}, &p.Until,
 	}}
@@ -36,16 +36,16 @@ func (s *Store) MeasuredPerson(ctx context.Context, id string) (statistics.Perso
 		return err
 	})
 	if err != nil {
-		return statistics.Person{}, failed("read person", id, err)
+		return statistics.Person{}, failed("read measured person", id, err)
 	}
-	return decodePerson(id, out.Item)
+	return decodeMeasured(id, out.Item)
 }
 
-func decodePerson(id string, it item) (statistics.Person, error) {
+func decodeMeasured(id string, it item) (statistics.Person, error) {
 	r := &stored{item: it}
 	p := statistics.Person{ID: id, Version: r.number("v")}
-	r.row("j", personRow(&p))
-	return p, failed("decode person", id, r.err)
+	r.row("j", measuredRow(&p))
+	return p, failed("decode measured person", id, r.err)
 }
 
 // PutMeasured implements statistics.Store.
@@ -53,9 +53,9 @@ func (s *Store) PutMeasured(ctx context.Context, p statistics.Person, changes []
 	if err := statistics.ValidateChanges(changes); err != nil {
 		return err
 	}
-	put, err := s.putPerson(p)
+	put, err := s.putOf(p)
 	if err != nil {
-		return failed("encode person", p.ID, err)
+		return failed("encode measured person", p.ID, err)
 	}
 	actions := append([]types.TransactWriteItem{{Put: put}}, s.cellUpdates(changes, p.ID)...)
 	_, err = s.call(ctx, func(ctx context.Context) error {
@@ -64,16 +64,16 @@ func (s *Store) PutMeasured(ctx context.Context, p statistics.Person, changes []
 	})
 	why := reasons(err)
 	if len(why) != len(actions) || reasonCode(why[0]) != conditionFailed {
-		return failed("put person", p.ID, err)
+		return failed("put measured person", p.ID, err)
 	}
-	there, err := decodePerson(p.ID, why[0].Item)
+	there, err := decodeMeasured(p.ID, why[0].Item)
 	if err != nil || there.Same(p) { // a try before this one put it, or another worker the very same
 		return err
 	}
 	return &checkout.Error{Code: checkout.CodeVersionConflict, Message: "person " + p.ID + " has changed"}
 }
 
-func (s *Store) putPerson(p statistics.Person) (*types.Put, error) {
+func (s *Store) putOf(p statistics.Person) (*types.Put, error) {
 	it := statisticsKey(personPrefix+p.ID, noOrder)
 	it["v"] = number(p.Version)
 	if !p.Until.IsZero() {
@@ -88,7 +88,7 @@ func (s *Store) putPerson(p statistics.Person) (*types.Put, error) {
 	return &types.Put{
 		TableName: &s.names.Statistics, Item: it, ConditionExpression: x.condition(), ExpressionAttributeValues: x.values,
 		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
-	}, putRows(it, map[string]row{"j": personRow(&p)})
+	}, putRows(it, map[string]row{"j": measuredRow(&p)})
 }
 
 // ForgetMeasured implements statistics.Store.
@@ -99,5 +99,5 @@ func (s *Store) ForgetMeasured(ctx context.Context, id string) error {
 		}, once)
 		return err
 	})
-	return failed("forget person", id, err)
+	return failed("forget measured person", id, err)
 }

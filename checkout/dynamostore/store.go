@@ -44,11 +44,8 @@ type Config struct {
 type Names struct {
 	Carts, Sessions, Inbox, Products, Stock, People string
 	Contacts                                        string
-<<<<<<< HEAD
 	Merchant                                        string // settings, keys and records of the merchant
-=======
 	Statistics                                      string
->>>>>>> 712c8e5 (Keep counts: each increment once, however often it is told)
 }
 
 // Prefixed returns the names of the tables of one deployment.
@@ -56,13 +53,9 @@ func Prefixed(prefix string) Names {
 	return Names{
 		Carts: prefix + "carts", Sessions: prefix + "sessions", Inbox: prefix + "inbox",
 		Products: prefix + "products", Stock: prefix + "stock", People: prefix + "people",
-<<<<<<< HEAD
-		Contacts: prefix + "contacts",
-		Merchant: prefix + "merchant",
-=======
 		Contacts:   prefix + "contacts",
+		Merchant:   prefix + "merchant",
 		Statistics: prefix + "statistics",
->>>>>>> 712c8e5 (Keep counts: each increment once, however often it is told)
 	}
 }
 

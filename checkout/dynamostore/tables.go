@@ -46,11 +46,8 @@ func Tables(n Names) []Table {
 		{table(n.Stock, false, nil), ""},
 		{table(n.People, false, nil), AttributeExpires},
 		{table(n.Contacts, false, nil), AttributeExpires},
-<<<<<<< HEAD
 		{table(n.Merchant, false, &listed), ""},
-=======
 		{ordered(table(n.Statistics, false, nil)), AttributeExpires},
->>>>>>> 712c8e5 (Keep counts: each increment once, however often it is told)
 	}
 }
 

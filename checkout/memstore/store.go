@@ -22,11 +22,8 @@ import (
 	"kassa/checkout"
 	"kassa/checkout/merchant"
 	"kassa/checkout/recovery"
-<<<<<<< HEAD
 	"kassa/checkout/settings"
-=======
 	"kassa/checkout/statistics"
->>>>>>> 712c8e5 (Keep counts: each increment once, however often it is told)
 )
 
 var (
@@ -63,14 +60,11 @@ type Store struct {
 	inbox    *table[checkout.InboxItem]
 	people   *table[checkout.Person]
 	contacts *table[recovery.Contact]
-<<<<<<< HEAD
 	versions *table[settings.Version]
 	records  *table[merchant.Record]
-=======
 	counted  *table[counted]
 	cells    *table[statistics.Change]
 	measured *table[statistics.Person]
->>>>>>> 712c8e5 (Keep counts: each increment once, however often it is told)
 
 	dueCarts timeline
 	watched  map[checkout.WatchKind]*timeline
@@ -101,14 +95,11 @@ func New(options ...Option) *Store {
 	s.inbox = newTable("inbox", s.indexInbox)
 	s.people = newTable[checkout.Person]("people", nil)
 	s.contacts = newTable[recovery.Contact]("contacts", nil)
-<<<<<<< HEAD
 	s.versions = newTable[settings.Version]("settings", nil)
 	s.records = newTable("records", s.indexRecord)
-=======
 	s.counted = newTable[counted]("counted", nil)
 	s.cells = newTable[statistics.Change]("cells", nil)
 	s.measured = newTable[statistics.Person]("measured", nil)
->>>>>>> 712c8e5 (Keep counts: each increment once, however often it is told)
 	for _, o := range options {
 		o(s)
 	}
@@ -163,11 +154,8 @@ func (s *Store) Close() error {
 func (s *Store) tables() []tabled {
 	return []tabled{
 		s.carts, s.sessions, s.products, s.stockOps, s.inbox, s.people, s.contacts,
-<<<<<<< HEAD
 		s.versions, s.records,
-=======
 		s.counted, s.cells, s.measured,
->>>>>>> 712c8e5 (Keep counts: each increment once, however often it is told)
 	}
 }
 
