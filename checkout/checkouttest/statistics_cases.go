@@ -10,6 +10,7 @@ import (
 
 	"kassa/checkout"
 	"kassa/checkout/statistics"
+	"kassa/payments"
 )
 
 // StatisticsCases are the promises of a statistics.Store.
@@ -40,7 +41,7 @@ func (t *trial) channel() string {
 }
 
 func (t *trial) cell(day string) statistics.Cell {
-	return statistics.Cell{Day: day, Channel: t.channel(), Platform: checkout.PlatformIOS}
+	return statistics.Cell{Day: day, Channel: t.channel(), Platform: payments.PlatformIOS}
 }
 
 // increment is one of counts, name, number, name, number …
@@ -204,7 +205,7 @@ func cellCases() []Case {
 		story("cells/kept apart by day, channel and platform", func(t *trial) {
 			want := map[statistics.Cell]statistics.Counts{}
 			var all []statistics.Increment
-			for i, p := range []checkout.Platform{checkout.PlatformUnknown, checkout.PlatformIOS, checkout.PlatformAndroid, checkout.PlatformWeb} {
+			for i, p := range []payments.Platform{payments.PlatformUnknown, payments.PlatformIOS, payments.PlatformAndroid, payments.PlatformWeb} {
 				for j, d := range []string{"2026-12-31", "2027-01-01"} {
 					one := t.increment(d, "carts", 1+i*2+j)
 					one.Platform = p

@@ -10,8 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"kassa/checkout"
 	"kassa/checkout/statistics"
+	"kassa/payments"
 )
 
 var _ statistics.Store = (*Store)(nil)
@@ -156,7 +156,7 @@ func decodeCell(it item) (statistics.Change, error) {
 		return statistics.Change{}, failed("decode cell", id, invalid("no cell's key"))
 	}
 	c := statistics.Change{Counts: statistics.Counts{}}
-	c.Day, c.Channel, c.Platform = parts[0], parts[1], checkout.Platform(parts[2])
+	c.Day, c.Channel, c.Platform = parts[0], parts[1], payments.Platform(parts[2])
 	for name := range it {
 		if name != "i" && name != "r" {
 			c.Counts[name] = r.number(name)

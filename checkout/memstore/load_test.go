@@ -10,6 +10,7 @@ import (
 	"kassa/checkout"
 	"kassa/checkout/checkouttest"
 	"kassa/checkout/recovery"
+	"kassa/checkout/statistics"
 )
 
 // contents is all that a store knows.
@@ -21,6 +22,9 @@ type contents struct {
 	Inbox    map[string]*checkout.InboxItem
 	People   map[string]*checkout.Person
 	Contacts map[string]*recovery.Contact
+	Counted  map[string]*counted
+	Cells    map[string]*statistics.Change
+	Measured map[string]*statistics.Person
 
 	DueCarts, Received []entry
 	Watched            map[checkout.WatchKind][]entry
@@ -31,6 +35,7 @@ func contentsOf(s *Store) contents {
 	c := contents{
 		Carts: s.carts.items, Sessions: s.sessions.items, Products: s.products.items, StockOps: s.stockOps.items, Inbox: s.inbox.items,
 		People: s.people.items, Contacts: s.contacts.items,
+		Counted: s.counted.items, Cells: s.cells.items, Measured: s.measured.items,
 		DueCarts: flat(s.dueCarts), Received: flat(s.received), Watched: map[checkout.WatchKind][]entry{}, SKUs: s.skus,
 	}
 	for kind, line := range s.watched {
@@ -59,6 +64,7 @@ func TestReopenedStoreKnowsEverything(t *testing.T) {
 	t.Run("suite", func(t *testing.T) {
 		checkouttest.Conformance(t, func(*testing.T) checkouttest.Stores { return stores })
 		checkouttest.FollowConformance(t, func(*testing.T) checkouttest.Stores { return stores })
+		checkouttest.StatisticsConformance(t, func(*testing.T) statistics.Store { return first })
 	})
 	if err := first.Close(); err != nil {
 		t.Fatal(err)
@@ -70,7 +76,7 @@ func TestReopenedStoreKnowsEverything(t *testing.T) {
 	defer second.Close()
 	want, got := contentsOf(first), contentsOf(second)
 	if len(want.Carts) < 100 || len(want.Sessions) < 100 || len(want.Products) < 100 || len(want.StockOps) < 10 || len(want.Inbox) < 10 ||
-		len(want.People) < 10 || len(want.Contacts) < 5 {
+		len(want.People) < 10 || len(want.Contacts) < 5 || len(want.Counted) < 100 || len(want.Cells) < 100 || len(want.Measured) < 10 {
 		t.Fatal("the suite left too little to tell")
 	}
 	compareEntries := cmp.Comparer(func(a, b entry) bool { return a.compare(b) == 0 })

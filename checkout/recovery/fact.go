@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"kassa/checkout"
+	"kassa/payments"
 	"kassa/payments/money"
 )
 
@@ -28,7 +28,7 @@ type Fact struct {
 	At     time.Time
 	CartID string
 	// Platform is that of the cart: Cart.Context.Platform.
-	Platform checkout.Platform
+	Platform payments.Platform
 	Person   string // checkout.PersonOfEmail and the like, of whoever the follow-up reaches; "" = nobody known
 	Arm      Arm    // eligible, ordered
 	Salt     string // of the deal that the arm is of

@@ -5,13 +5,14 @@ import (
 	"time"
 
 	"kassa/checkout"
+	"kassa/payments"
 )
 
 // Cell is what counts are kept for.
 type Cell struct {
 	Day      string            // in the shop's zone: 2026-03-29
 	Channel  string            // of a follow-up; "" = what shoppers did by themselves
-	Platform checkout.Platform // "" = not known
+	Platform payments.Platform // "" = not known
 }
 
 // Counts are numbers by name; names are in names.go. What is not in it is zero.
