@@ -51,6 +51,12 @@ func (e engine) commit(ctx context.Context, c Commit) (Session, error) {
 	base := c.Session
 	c.Session.Version++
 	c.Session.Op = e.newID()
+	if o := c.Session.Order; o != nil && o.Page == "" {
+		placed := *o
+		placed.Page = e.newID()
+		placed.Page = placed.Page[max(0, len(placed.Page)-pageSecret):]
+		c.Session.Order = &placed
+	}
 	err := e.store.Commit(ctx, c)
 	var conflict *Conflict
 	if errors.As(err, &conflict) && c.Cart != nil && !c.Cart.Lock && c.Cart.Replace == nil &&

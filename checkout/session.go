@@ -181,6 +181,10 @@ type Order struct {
 	Amount   money.Money // taken, or held when Authorized
 	IntentID string      // "" when the total was zero
 	Terms    string      // version of the terms that were agreed to
+	Returns  string      // version of the return policy that was promised
+	// WithdrawalDays is how long after delivery the shopper may withdraw by law; 0 = there is no such right.
+	WithdrawalDays int
+	Page           string // secret part of its public page's address
 	// Authorized: the money is held, not yet taken, and lapses at CaptureBefore.
 	Authorized    bool
 	CaptureBefore time.Time

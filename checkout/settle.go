@@ -224,7 +224,8 @@ func (st settler) money(now time.Time, s Session, in payments.Intent) (Commit, b
 
 // place makes the session the order. The cart stays locked by it, which is what closed means; its holds are what was sold.
 func (st settler) place(now time.Time, s Session, o Order) Session {
-	o.ID, o.PlacedAt, o.Terms = OrderID(s.ID), now, st.shop.Terms
+	o.ID, o.PlacedAt, o.Terms, o.Returns = OrderID(s.ID), now, st.shop.Terms, st.shop.ReturnsVersion()
+	o.WithdrawalDays = st.shop.WithdrawalDays(s)
 	s.Status, s.Order, s.Attempt, s.Messages, s.Watch = StatusCompleted, &o, nil, nil, Watch{}
 	if st.pendingRefunds(s) {
 		s.Watch = Watch{WatchPayment, now}

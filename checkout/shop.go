@@ -28,6 +28,9 @@ type Shop struct {
 	Countries      map[string]pricing.Country `json:"countries"`       // where we ship to, by ISO 3166-1 alpha-2
 	Links          []Link                     `json:"links"`           // terms, privacy, returns
 	Terms          string                     `json:"terms"`           // version of the terms in force, kept with each order
+	Returns        string                     `json:"returns"`         // version of the return policy in force, likewise; "" = that of the terms
+	Law            map[string]Law             `json:"law,omitempty"`   // of countries where another one holds than Kassa knows
+	Apps           Apps                       `json:"apps"`            // that open the shop's links
 	Wallets        Wallets                    `json:"wallets"`
 	Methods        []MethodRule               `json:"methods,omitempty"` // how it can be paid, in the order of the sheet; none = cards
 	Durations      Durations                  `json:"durations"`
@@ -120,6 +123,8 @@ func (s Shop) Validate() error {
 			bad("durations."+field, "can't be negative")
 		}
 	}
+	s.validateLaw(bad)
+	s.Apps.validate(bad)
 	if s.Terms == "" {
 		bad("terms", "the version of the terms is kept with every order")
 	}

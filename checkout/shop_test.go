@@ -34,6 +34,17 @@ func TestShopSettings(t *testing.T) {
 		"links[1].url": func(s *checkout.Shop) {
 			s.Links = []checkout.Link{{URL: "https://a.example"}, {URL: "http://b.example"}}
 		},
+		"law.JP":                        func(s *checkout.Shop) { s.Law = map[string]checkout.Law{"JP": {}} },
+		"law.NL.withdrawal_days":        func(s *checkout.Shop) { s.Law = map[string]checkout.Law{"NL": {WithdrawalDays: 380}} },
+		"(law.NL.withdrawal_days)":      func(s *checkout.Shop) { s.Law = map[string]checkout.Law{"NL": {WithdrawalDays: -1}} },
+		"countries.NL.tax_included":     func(s *checkout.Shop) { s.Countries["NL"] = net(s.Countries["NL"]) },
+		"countries.NL.return_days":      func(s *checkout.Shop) { s.Countries["NL"] = returned(s.Countries["NL"], 13) },
+		"apps.apple[0]":                 func(s *checkout.Shop) { s.Apps.Apple = []string{"example.shop"} },
+		"apps.android[0].package":       func(s *checkout.Shop) { s.Apps.Android = []checkout.AndroidApp{{Package: "shop"}} },
+		"apps.android[0].fingerprints)": func(s *checkout.Shop) { s.Apps.Android = []checkout.AndroidApp{{Package: "example.shop"}} },
+		"apps.android[0].fingerprints[0]": func(s *checkout.Shop) {
+			s.Apps.Android = []checkout.AndroidApp{{Package: "a.b", Fingerprints: []string{"ab:cd"}}}
+		},
 		"terms":                   func(s *checkout.Shop) { s.Terms = "" },
 		"wallets.publishable_key": func(s *checkout.Shop) { s.Wallets.PublishableKey = "" },
 		"durations.hold":          func(s *checkout.Shop) { s.Durations.Hold = -1 },
@@ -85,6 +96,16 @@ func TestShopSettings(t *testing.T) {
 			t.Errorf("%s is not among %v", field, err)
 		}
 	}
+}
+
+func net(c pricing.Country) pricing.Country {
+	c.TaxIncluded = false
+	return c
+}
+
+func returned(c pricing.Country, days int) pricing.Country {
+	c.ReturnDays = days
+	return c
 }
 
 func TestWhatServicesNeed(t *testing.T) {

@@ -269,6 +269,7 @@ func orderRow(s *checkout.Session) func(*checkout.Order) row {
 			amount{&o.Amount, &s.Quote.Currency, func() int64 { return s.Quote.Total.Minor }},
 			usual[string]{&o.IntentID, func() string { return intentOf(s) }},
 			&o.Terms, &o.Authorized, &o.CaptureBefore,
+			usual[string]{&o.Returns, func() string { return o.Terms }}, &o.WithdrawalDays, &o.Page,
 		}}
 	}
 }

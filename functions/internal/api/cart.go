@@ -54,6 +54,10 @@ func Cart(d CartDeps) Handler {
 		edge.Route{Method: http.MethodDelete, Pattern: "/carts/{id}/line-items/{line}", Handle: c.removeLine},
 		edge.Route{Method: http.MethodPost, Pattern: "/catalog/search", Body: edge.JSON, Handle: c.search},
 		edge.Route{Method: http.MethodPost, Pattern: "/catalog/lookup", Body: edge.JSON, Handle: c.lookup},
+		edge.Route{Method: http.MethodPost, Pattern: "/catalog/product", Body: edge.JSON, Handle: c.product},
+		edge.Route{Method: http.MethodGet, Pattern: "/.well-known/ucp", Handle: c.profile},
+		edge.Route{Method: http.MethodGet, Pattern: "/.well-known/apple-app-site-association", Handle: c.association(d.Edge.Wire.AppleAssociation)},
+		edge.Route{Method: http.MethodGet, Pattern: "/.well-known/assetlinks.json", Handle: c.association(d.Edge.Wire.AssetLinks)},
 		edge.Route{Method: http.MethodGet, Pattern: "/health", Handle: health},
 		edge.Route{Method: http.MethodGet, Pattern: "/openapi.yaml", Handle: described(d.OpenAPI)},
 	)
@@ -150,4 +154,21 @@ func (c cartRoutes) lookup(ctx context.Context, r *edge.Request) (edge.Answer, e
 		return edge.Answer{}, err
 	}
 	return edge.Answer{Body: c.Edge.Wire.Lookup(language(c.Edge.Wire, r, ""), shopping, ids, found)}, nil
+}
+
+func (c cartRoutes) product(ctx context.Context, r *edge.Request) (edge.Answer, error) {
+	id, shopping, err := ucp.ProductInput(r.Body)
+	if err != nil {
+		return edge.Answer{}, err
+	}
+	found, err := c.Products.Lookup(ctx, []string{id})
+	if err != nil {
+		return edge.Answer{}, err
+	}
+	body, ok := c.Edge.Wire.Product(language(c.Edge.Wire, r, ""), shopping, found)
+	if !ok {
+		none := checkout.Message{Type: checkout.MessageError, Code: checkout.MsgNotFound, Severity: checkout.SeverityFinal, Path: "$.id", Args: map[string]string{"title": id}}
+		return edge.Answer{}, &checkout.Error{Code: checkout.CodeNothingSellable, Messages: []checkout.Message{none}}
+	}
+	return edge.Answer{Body: body}, nil
 }

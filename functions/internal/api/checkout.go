@@ -25,6 +25,8 @@ type Sheets interface {
 
 // Orders shows what was bought. *checkout.Sessions is one.
 type Orders interface {
+	// Page returns the completed session of an order's public page.
+	Page(ctx context.Context, token string) (checkout.SessionView, error)
 	// Order returns the completed session that an order is.
 	Order(ctx context.Context, caller checkout.Caller, orderID string) (checkout.SessionView, error)
 }
@@ -51,6 +53,7 @@ func Checkout(d CheckoutDeps) Handler {
 		edge.Route{Method: http.MethodPost, Pattern: "/checkout-sessions/{id}/prepare", Body: edge.JSON, Handle: c.prepare},
 		edge.Route{Method: http.MethodPost, Pattern: "/checkout-sessions/{id}/cancel", Handle: c.cancel},
 		edge.Route{Method: http.MethodGet, Pattern: "/orders/{id}", Handle: c.order},
+		edge.Route{Method: http.MethodGet, Pattern: "/o/{token}", Handle: c.page},
 	)
 }
 
@@ -125,4 +128,14 @@ func (c checkoutRoutes) order(ctx context.Context, r *edge.Request) (edge.Answer
 	}
 	body := c.Edge.Wire.Order(language(c.Edge.Wire, r, v.Session.Context.Language), v)
 	return edge.Answer{Body: body, Version: v.Session.Version}, nil
+}
+
+// page answers an order's public page, to anybody who has its address. It is in the language of who looks.
+func (c checkoutRoutes) page(ctx context.Context, r *edge.Request) (edge.Answer, error) {
+	v, err := c.Orders.Page(ctx, r.PathValue("token"))
+	if err != nil {
+		return edge.Answer{}, err
+	}
+	text := c.Edge.Wire.OrderPage(language(c.Edge.Wire, r, v.Session.Context.Language), v)
+	return edge.Answer{Text: text, Type: ucp.PageType, Header: ucp.PageHeaders}, nil
 }

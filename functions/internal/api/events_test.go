@@ -18,6 +18,7 @@ import (
 const (
 	sampleHash  = "w51w6889yxk9yhjbas1rpm7htt"
 	sampleToken = "kat_1_SIdBvwutryonYveYBNZw8xadA4y6_zD6"
+	samplePage  = "V7QK2N5XWJ3T6RZA" // the secret part of the order's page
 )
 
 // The files in events/ are what API Gateway hands to the functions. They tell one purchase: each is sent to the function that
@@ -26,7 +27,7 @@ const (
 func TestEvents(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
-	told, hash, token := []string{}, sampleHash, sampleToken
+	told, hash, token, page := []string{}, sampleHash, sampleToken, samplePage
 	for _, c := range []struct {
 		name   string
 		status int
@@ -42,6 +43,10 @@ func TestEvents(t *testing.T) {
 		{"cart-other-guest", 404, []string{"messages.0.code", "not_found"}},
 		{"cart-search-unicode", 200, []string{"products.0.id", "beans-kade-250"}},
 		{"cart-lookup", 200, []string{"products.0.id", "beans-kade-250", "messages.0.path", "$.ids[1]"}},
+		{"cart-product", 200, []string{"product.id", "beans-kade-250"}},
+		{"cart-profile", 200, []string{"ucp.version", "2026-04-08"}},
+		{"cart-apple-apps", 200, []string{"applinks.details.0.appIDs.0", "A1B2C3D4E5.example.kade9"}},
+		{"cart-android-apps", 200, nil},
 		{"cart-health", 200, []string{"status", "ok"}},
 		{"cart-unknown-path", 404, []string{"messages.0.code", "not_found"}},
 		{"cart-refill", 200, []string{"line_items.0.quantity", "2"}},
@@ -49,9 +54,10 @@ func TestEvents(t *testing.T) {
 		{"checkout-sheet-address", 200, []string{"fulfillment.methods.0.destinations.0.postal_code", "1015", "totals.2.amount", "2485"}},
 		{"checkout-sheet-option", 200, []string{"fulfillment.methods.0.groups.0.selected_option_id", "express", "totals.2.amount", "2985"}},
 		{"checkout-card-number", 400, []string{"messages.0.code", "card_number", "messages.0.path", "$.payment.instruments[0].credential.token"}},
-		{"checkout-complete", 200, []string{"status", "completed", "order.permalink_url", "https://shop.example/o/or_HASH_0"}},
+		{"checkout-complete", 200, []string{"status", "completed", "order.id", "or_HASH_0"}},
 		{"checkout-get", 200, []string{"totals.0.display_text", "Delsum"}},
 		{"checkout-order", 200, []string{"checkout_id", "cs_HASH_0"}},
+		{"checkout-order-page", 200, nil},
 		{"checkout-buy-now-google", 201, []string{"status", "completed"}},
 		{"checkout-agent-version", 422, []string{"messages.0.code", "version_unsupported"}},
 		{"webhook-succeeded", 200, []string{"received", "true"}},
@@ -60,12 +66,15 @@ func TestEvents(t *testing.T) {
 		{"webhook-stale", 400, []string{"messages.0.code", "invalid"}},
 	} {
 		told = append(told, c.name+".json")
-		w := s.send(t, c.name, strings.NewReplacer(sampleHash, hash, sampleToken, token))
+		w := s.send(t, c.name, strings.NewReplacer(sampleHash, hash, sampleToken, token, samplePage, page))
 		if w.Code != c.status {
 			t.Errorf("%s: status %d, want %d: %s", c.name, w.Code, c.status, w.Body)
 		}
 		if c.name == "cart-create" {
 			hash, token = strings.TrimPrefix(w.at("id"), "ct_"), w.at("access_token")
+		}
+		if c.name == "checkout-complete" {
+			_, page, _ = strings.Cut(w.at("order.permalink_url"), "_0.")
 		}
 		for i := range c.at {
 			c.at[i] = strings.ReplaceAll(c.at[i], "HASH", hash)

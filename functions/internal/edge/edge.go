@@ -54,10 +54,12 @@ type Answer struct {
 	Body     any    // becomes JSON; nil = none
 	Text     []byte // instead of Body, of the type Type
 	Type     string
-	Version  int64  // becomes the ETag; 0 = none
-	Location string // of what was created
-	Replayed bool   // an earlier request with this key had this result
-	Public   bool   // may be cached: it is the same for everybody
+	Version  int64             // becomes the ETag; 0 = none
+	Location string            // of what was created
+	Replayed bool              // an earlier request with this key had this result
+	Public   bool              // may be cached: it is the same for everybody
+	MaxAge   time.Duration     // of what is Public: how long caches may keep it without asking; 0 = theirs to decide
+	Header   map[string]string // further headers, such as those that keep a page safe
 }
 
 // BodyKind says what body a route takes.

@@ -80,8 +80,14 @@ func (r *Router) write(w http.ResponseWriter, in *Request, a Answer, f *failed) 
 	h := w.Header()
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Request-Id", in.ID)
-	if !a.Public {
+	switch {
+	case !a.Public:
 		h.Set("Cache-Control", "no-store") // answers hold what is the caller's alone
+	case a.MaxAge > 0:
+		h.Set("Cache-Control", "public, max-age="+strconv.Itoa(int(a.MaxAge/time.Second)))
+	}
+	for name, value := range a.Header {
+		h.Set(name, value)
 	}
 	if f != nil && f.retry > 0 {
 		h.Set("Retry-After", retryAfter(f.retry))

@@ -24,6 +24,7 @@ import (
 const (
 	sampleHash  = "w51w6889yxk9yhjbas1rpm7htt"
 	sampleToken = "kat_1_SIdBvwutryonYveYBNZw8xadA4y6_zD6"
+	samplePage  = "V7QK2N5XWJ3T6RZA" // the secret part of the order's page
 
 	sessionA = "cs_w51w6889yxk9yhjbas1rpm7htt_0"
 	sessionB = "cs_3v0k7cmz2q8d1xh5n9rtw4jyg6_0"
@@ -57,6 +58,10 @@ var steps = []step{
 	{file: "cart-other-guest", status: 404, at: []string{"messages.0.code", "not_found"}},
 	{file: "cart-search-unicode", status: 200, at: []string{"products.0.id", "beans-kade-1000"}},
 	{file: "cart-lookup", status: 200, at: []string{"products.0.id", "beans-kade-250", "messages.0.path", "$.ids[1]"}},
+	{file: "cart-product", status: 200, at: []string{"product.id", "beans-kade-250"}},
+	{file: "cart-profile", status: 200, at: []string{"ucp.version", "2026-04-08"}},
+	{file: "cart-apple-apps", status: 200, at: []string{"applinks.details.0.appIDs.0", "A1B2C3D4E5.example.kade9"}},
+	{file: "cart-android-apps", status: 200},
 	{file: "cart-health", status: 200, at: []string{"status", "ok"}},
 	{file: "cart-unknown-path", status: 404, at: []string{"messages.0.code", "not_found"}},
 	{file: "cart-refill", status: 200, at: []string{"line_items.0.quantity", "2"}},
@@ -64,9 +69,10 @@ var steps = []step{
 	{file: "checkout-sheet-address", status: 200, at: []string{"fulfillment.methods.0.destinations.0.postal_code", "1015"}},
 	{file: "checkout-sheet-option", status: 200, at: []string{"fulfillment.methods.0.groups.0.selected_option_id", "express"}},
 	{file: "checkout-card-number", status: 400, at: []string{"messages.0.code", "card_number"}},
-	{file: "checkout-complete", status: 200, at: []string{"status", "completed"}},
+	{file: "checkout-complete", status: 200, at: []string{"status", "completed"}, after: (*story).learnPage},
 	{file: "checkout-get", status: 200, at: []string{"totals.0.display_text", "Delsum"}},
 	{file: "checkout-order", status: 200, at: []string{"checkout_id", "cs_HASH_0"}},
+	{file: "checkout-order-page", status: 200},
 	{file: "checkout-buy-now-google", status: 201, at: []string{"status", "completed"}},
 	{file: "checkout-agent-version", status: 422, at: []string{"messages.0.code", "version_unsupported"}},
 	{file: "webhook-succeeded", status: 200, at: []string{"received", "true"}, after: (*story).keptForReconcile},
@@ -100,6 +106,7 @@ type story struct {
 	functions map[string]invoker
 	ids       *strings.Replacer
 	hash      string
+	token     string
 	last      reply
 	told      int     // entries that the bus has had
 	shopper   shopper // of the last session that was prepared
@@ -215,7 +222,14 @@ func signed(t testing.TB, event []byte) []byte {
 // learn keeps the ids and the token of the cart that was made.
 func (y *story) learn() {
 	y.hash = strings.TrimPrefix(y.last.at("id"), "ct_")
-	y.ids = strings.NewReplacer(sampleHash, y.hash, sampleToken, y.last.at("access_token"))
+	y.token = y.last.at("access_token")
+	y.ids = strings.NewReplacer(sampleHash, y.hash, sampleToken, y.token)
+}
+
+// learnPage keeps the address of the order's page.
+func (y *story) learnPage() {
+	_, page, _ := strings.Cut(y.last.at("order.permalink_url"), "_0.")
+	y.ids = strings.NewReplacer(sampleHash, y.hash, sampleToken, y.token, samplePage, page)
 }
 
 // keptForReconcile checks that what names no session of ours was kept.

@@ -53,9 +53,14 @@ func replyOf(t testing.TB, payload []byte) reply {
 	var out events.APIGatewayV2HTTPResponse
 	must(t, json.Unmarshal(payload, &out))
 	r := reply{t: t, status: out.StatusCode, header: out.Headers, body: out.Body}
-	if err := json.Unmarshal([]byte(out.Body), &r.doc); err != nil {
+	if !strings.HasPrefix(out.Headers["Content-Type"], "application/json") {
+		return r // a page
+	}
+	var doc any
+	if err := json.Unmarshal([]byte(out.Body), &doc); err != nil {
 		t.Fatalf("no JSON: %v\n%s", err, payload)
 	}
+	r.doc, _ = doc.(map[string]any)
 	return r
 }
 

@@ -69,11 +69,14 @@ var appleNetworks = map[string]string{
 	"girocard": "girocard", "eftpos": "eftpos", "dankort": "dankort", "bancomat": "bancomat", "bancontact": "bancontact",
 }
 
+// appleCapabilities are what cards must do (ApplePayPaymentRequest.merchantCapabilities).
+var appleCapabilities = []string{"supports3DS"}
+
 func (w *Wire) applePay(s speaker, v checkout.SessionView) applePayConfig {
 	x := v.Session
 	c := applePayConfig{
 		MerchantID: w.shop.Wallets.AppleMerchantID, Country: w.shop.Country, Currency: string(x.Quote.Currency),
-		Networks: networks(w.shop.Wallets.Networks, appleNetworks), Capabilities: []string{"supports3DS"},
+		Networks: networks(w.shop.Wallets.Networks, appleNetworks), Capabilities: appleCapabilities,
 		Shipping: appleContact(w.missingFrom(x)), Billing: []string{}, ShippingMethods: []appleShipping{}, ShippingType: "shipping",
 		Errors: appleErrors(s, v.Messages), PublishableKey: w.shop.Wallets.PublishableKey,
 		TakesCoupon: w.takesCodes(), Coupon: strings.Join(x.Codes, " "),

@@ -118,6 +118,23 @@ func (w *Wire) Lookup(language string, c checkout.Context, ids []string, found [
 	return out
 }
 
+// productDetail is UCP's answer about one product.
+type productDetail struct {
+	UCP      meta      `json:"ucp"`
+	Product  product   `json:"product"`
+	Messages []message `json:"messages"`
+}
+
+// Product returns the product of an id; false if the shop doesn't sell it in the currency that a cart with this context
+// would have. It has no options to choose by.
+func (w *Wire) Product(language string, c checkout.Context, found []checkout.Product) (any, bool) {
+	if len(found) != 1 {
+		return nil, false
+	}
+	shown, ok := speaker{language}.product(found[0], w.shop.CurrencyFor(c))
+	return productDetail{UCP: success(nameLookup), Product: shown, Messages: []message{}}, ok
+}
+
 func (s speaker) product(p checkout.Product, currency money.Currency) (product, bool) {
 	minor, ok := p.Prices[currency]
 	if !ok {

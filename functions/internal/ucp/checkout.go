@@ -7,8 +7,8 @@ import (
 	"kassa/checkout"
 )
 
-// session is UCP's checkout with the fulfillment, discount and buyer consent extensions. CartID, the terms, the return
-// period, the pay button, AccessToken and payment.action are ours.
+// session is UCP's checkout with the fulfillment, discount and buyer consent extensions. CartID, what the law wants said (terms,
+// returns, withdrawal, the pay button), AccessToken and payment.action are ours.
 type session struct {
 	UCP         meta             `json:"ucp"`
 	ID          string           `json:"id"`
@@ -26,6 +26,8 @@ type session struct {
 	Messages    []message        `json:"messages"`
 	Links       []link           `json:"links"`
 	Terms       string           `json:"terms_version"`
+	Returns     string           `json:"returns_version"`
+	Withdrawal  *withdrawal      `json:"withdrawal,omitempty"`
 	ReturnDays  *int             `json:"return_days,omitempty"`
 	PayButton   string           `json:"pay_button,omitempty"`
 	ContinueURL string           `json:"continue_url,omitempty"`
@@ -85,15 +87,16 @@ func (w *Wire) Checkout(language string, v checkout.SessionView) any {
 	}
 	handlers := w.handlers(s, v)
 	out.UCP.Handlers = &handlers
+	out.Returns, out.Withdrawal = w.shop.ReturnsVersion(), w.withdrawal(s, w.shop.WithdrawalDays(x))
 	if country, ok := w.shop.CountryOf(x); ok {
-		out.ReturnDays, out.PayButton = &country.ReturnDays, country.PayButton
+		out.ReturnDays, out.PayButton = &country.ReturnDays, w.payButton(s, country)
 	}
 	if !x.Status.Final() {
 		out.ExpiresAt = timeOf(x.ExpiresAt)
 	}
 	if x.Order != nil && x.Status == checkout.StatusCompleted {
-		out.Terms = x.Order.Terms
-		out.Order = &confirmation{x.Order.ID, w.permalink(x.Order.ID)}
+		out.Terms, out.Returns, out.Withdrawal = x.Order.Terms, x.Order.Returns, w.withdrawal(s, x.Order.WithdrawalDays)
+		out.Order = &confirmation{x.Order.ID, w.shop.OrderPage(*x.Order)}
 	}
 	return out
 }
@@ -108,8 +111,6 @@ func (w *Wire) continueURL(x checkout.Session) string {
 	}
 	return w.page("checkout", x.ID)
 }
-
-func (w *Wire) permalink(orderID string) string { return w.page("o", orderID) }
 
 // savedCards lists what can be paid with at once.
 func savedCards(v checkout.SessionView) []savedCard {

@@ -51,7 +51,7 @@ func answers(t *testing.T) map[string]any {
 	running.Session.Intent = escalated.Session.Intent // the shopper has acted: there is nothing to act on any more
 	done := ready(t)
 	done.Session.Status, done.Offers = checkout.StatusCompleted, nil
-	done.Session.Order = &checkout.Order{ID: "or_1", PlacedAt: now, Amount: done.Session.Quote.Total, Terms: "2025-12"}
+	done.Session.Order = &checkout.Order{ID: "or_1", PlacedAt: now, Amount: done.Session.Quote.Total, Terms: "2025-12", Returns: "2025-11", WithdrawalDays: 14, Page: "V7QK2N5XWJ3T6RZA"}
 	digital := done
 	digital.Session.Ships, digital.Session.Destination = false, nil
 	rich := richWire(t)
@@ -84,6 +84,7 @@ func answers(t *testing.T) map[string]any {
 		"checkout-completed":  w.Checkout("en", done),
 		"order":               w.Order("en", done),
 		"order-digital":       w.Order("en", digital),
+		"profile":             w.Profile(),
 		"error":               w.Outcome("nb", []checkout.Message{{Type: checkout.MessageError, Code: checkout.MsgNotFound, Path: "$.line_items[0]", Args: map[string]string{"sku": "nix"}}}),
 	}
 }

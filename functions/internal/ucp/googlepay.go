@@ -11,17 +11,22 @@ import (
 
 // googlePayConfig is a PaymentDataRequest (Google Pay API, version 2) with the environment to open it in.
 type googlePayConfig struct {
-	Environment     string            `json:"environment"`
-	APIVersion      int               `json:"apiVersion"`
-	APIVersionMinor int               `json:"apiVersionMinor"`
-	Merchant        googleMerchant    `json:"merchantInfo"`
-	Methods         []googleMethod    `json:"allowedPaymentMethods"`
-	Transaction     googleTransaction `json:"transactionInfo"`
-	Email           bool              `json:"emailRequired"`
-	Address         bool              `json:"shippingAddressRequired"`
-	AddressRules    *googleAddress    `json:"shippingAddressParameters,omitempty"`
-	Option          bool              `json:"shippingOptionRequired"`
-	Options         *googleOptions    `json:"shippingOptionParameters,omitempty"`
+	googleDeclared
+	Transaction  googleTransaction `json:"transactionInfo"`
+	Email        bool              `json:"emailRequired"`
+	Address      bool              `json:"shippingAddressRequired"`
+	AddressRules *googleAddress    `json:"shippingAddressParameters,omitempty"`
+	Option       bool              `json:"shippingOptionRequired"`
+	Options      *googleOptions    `json:"shippingOptionParameters,omitempty"`
+}
+
+// googleDeclared is what all of a shop's requests have in common.
+type googleDeclared struct {
+	Environment     string         `json:"environment"`
+	APIVersion      int            `json:"apiVersion"`
+	APIVersionMinor int            `json:"apiVersionMinor"`
+	Merchant        googleMerchant `json:"merchantInfo"`
+	Methods         []googleMethod `json:"allowedPaymentMethods"`
 }
 
 type googleMerchant struct {
@@ -88,24 +93,8 @@ var googleTypes = map[string]string{
 }
 
 func (w *Wire) googlePay(s speaker, v checkout.SessionView) googlePayConfig {
-	x, wallets := v.Session, w.shop.Wallets
-	c := googlePayConfig{
-		Environment: "PRODUCTION", APIVersion: 2, Merchant: googleMerchant{wallets.GoogleMerchantID, wallets.GoogleMerchantName},
-		Methods: []googleMethod{{
-			Type:       "CARD",
-			Parameters: googleCard{[]string{"PAN_ONLY", "CRYPTOGRAM_3DS"}, networks(wallets.Networks, googleNetworks)},
-			Tokenization: googleTokenization{Type: "PAYMENT_GATEWAY", Parameters: map[string]string{
-				"gateway": "stripe", "stripe:version": wallets.ProviderVersion, "stripe:publishableKey": wallets.PublishableKey,
-			}},
-		}},
-		Transaction: w.googleTransaction(s, x),
-	}
-	if c.Merchant.Name == "" {
-		c.Merchant.Name = w.shop.Name
-	}
-	if wallets.Test {
-		c.Environment = "TEST"
-	}
+	x := v.Session
+	c := googlePayConfig{googleDeclared: w.googleDeclared(), Transaction: w.googleTransaction(s, x)}
 	missing := w.missingFrom(x)
 	c.Email = missing.email
 	if !x.Collect && (missing.address || missing.name) {
@@ -114,6 +103,27 @@ func (w *Wire) googlePay(s speaker, v checkout.SessionView) googlePayConfig {
 		c.Option, c.Options = s.googleOptions(x)
 	}
 	return c
+}
+
+func (w *Wire) googleDeclared() googleDeclared {
+	wallets := w.shop.Wallets
+	d := googleDeclared{
+		Environment: "PRODUCTION", APIVersion: 2, Merchant: googleMerchant{wallets.GoogleMerchantID, wallets.GoogleMerchantName},
+		Methods: []googleMethod{{
+			Type:       "CARD",
+			Parameters: googleCard{[]string{"PAN_ONLY", "CRYPTOGRAM_3DS"}, networks(wallets.Networks, googleNetworks)},
+			Tokenization: googleTokenization{Type: "PAYMENT_GATEWAY", Parameters: map[string]string{
+				"gateway": "stripe", "stripe:version": wallets.ProviderVersion, "stripe:publishableKey": wallets.PublishableKey,
+			}},
+		}},
+	}
+	if d.Merchant.Name == "" {
+		d.Merchant.Name = w.shop.Name
+	}
+	if wallets.Test {
+		d.Environment = "TEST"
+	}
+	return d
 }
 
 func (w *Wire) googleTransaction(s speaker, x checkout.Session) googleTransaction {

@@ -87,6 +87,15 @@ func LookupInput(body Body) ([]string, checkout.Context, error) {
 	return form.IDs, contextOf(form.Context), nil
 }
 
+// ProductInput reads the body of POST /catalog/product. Selections of options are ignored: no product has any.
+func ProductInput(body Body) (string, checkout.Context, error) {
+	var form productForm
+	if err := decode(body, &form, strictjson.Mode{}); err != nil {
+		return "", checkout.Context{}, err
+	}
+	return *form.ID, contextOf(form.Context), nil
+}
+
 // Language returns the language that a body asks for in its context, "" for none.
 func Language(body Body) string {
 	c, _ := body.Field("context")

@@ -6,7 +6,7 @@ import (
 	"kassa/checkout"
 )
 
-// order is UCP's. PlacedAt, the terms and Authorized are ours.
+// order is UCP's. PlacedAt, Authorized and what was agreed (terms, returns, withdrawal) are ours.
 type order struct {
 	UCP         meta             `json:"ucp"`
 	ID          string           `json:"id"`
@@ -24,6 +24,8 @@ type order struct {
 	Messages    []message        `json:"messages"`
 	Links       []link           `json:"links"`
 	Terms       string           `json:"terms_version"`
+	Returns     string           `json:"returns_version"`
+	Withdrawal  *withdrawal      `json:"withdrawal,omitempty"`
 }
 
 type orderLine struct {
@@ -62,11 +64,12 @@ type expectationLine struct {
 func (w *Wire) Order(language string, v checkout.SessionView) any {
 	s, x := speaker{language}, v.Session
 	out := order{
-		UCP: success(nameOrder), ID: x.Order.ID, CheckoutID: x.ID, Permalink: w.permalink(x.Order.ID),
+		UCP: success(nameOrder), ID: x.Order.ID, CheckoutID: x.ID, Permalink: w.shop.OrderPage(*x.Order),
 		PlacedAt: timeOf(x.Order.PlacedAt), Authorized: x.Order.Authorized, Buyer: buyerFrom(x.Buyer),
 		LineItems: make([]orderLine, 0, len(x.Quote.Lines)), Adjustments: []struct{}{}, Currency: string(x.Quote.Currency),
 		Fulfillment: orderFulfillment{Expectations: []expectation{w.expectation(s, x)}, Events: []struct{}{}},
 		Totals:      s.totals(x.Quote), Discounts: s.discounts(x.Codes, x.Quote), Messages: s.messages(v.Messages), Links: w.links(), Terms: x.Order.Terms,
+		Returns: x.Order.Returns, Withdrawal: w.withdrawal(s, x.Order.WithdrawalDays),
 	}
 	for _, l := range x.Quote.Lines {
 		out.LineItems = append(out.LineItems, orderLine{

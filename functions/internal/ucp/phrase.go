@@ -143,6 +143,27 @@ var labels = map[string]text{
 	"item":           {"This item", "Dit artikel", "Denne varen", "Dieser Artikel", "Cet article"},
 	"delivered":      {"Delivery {from} – {to}", "Bezorging {from} – {to}", "Levering {from} – {to}", "Lieferung {from} – {to}", "Livraison {from} – {to}"},
 	"on":             {"Delivery {from}", "Bezorging {from}", "Levering {from}", "Lieferung {from}", "Livraison {from}"},
+	"withdrawal": {
+		"You may withdraw from this purchase within {days} days of receiving it, without giving a reason.",
+		"Je kunt deze aankoop binnen {days} dagen na ontvangst herroepen, zonder een reden te geven.",
+		"Du kan angre kjøpet innen {days} dager etter at du har mottatt varen, uten å oppgi noen grunn.",
+		"Du kannst diesen Kauf innerhalb von {days} Tagen nach Erhalt widerrufen, ohne einen Grund zu nennen.",
+		"Vous pouvez vous rétracter de cet achat dans les {days} jours suivant la réception, sans donner de motif."},
+	"withdrawal_form": {"Withdrawal form", "Formulier voor herroeping", "Angreskjema", "Widerrufsformular", "Formulaire de rétractation"},
+	// Directive 2011/83/EU, article 8(2): the words that it names, or others as plain, in each language as the national laws have them.
+	"pay_button": {"Order with obligation to pay", "Bestelling met betalingsverplichting", "Bestilling med betalingsplikt",
+		"Zahlungspflichtig bestellen", "Commande avec obligation de paiement"},
+	"order":        {"Order", "Bestelling", "Bestilling", "Bestellung", "Commande"},
+	"order_placed": {"Placed on {day} {year}", "Geplaatst op {day} {year}", "Lagt inn {day} {year}", "Bestellt am {day} {year}", "Passée le {day} {year}"},
+	"order_signin": {
+		"Addresses and names are not shown here. Open the order in the app to see them.",
+		"Adressen en namen staan hier niet. Open de bestelling in de app om ze te zien.",
+		"Adresser og navn vises ikke her. Åpne bestillingen i appen for å se dem.",
+		"Adressen und Namen stehen hier nicht. Öffne die Bestellung in der App, um sie zu sehen.",
+		"Les adresses et les noms ne sont pas affichés ici. Ouvrez la commande dans l'application pour les voir."},
+	"link_terms_of_service": {"Terms", "Voorwaarden", "Vilkår", "AGB", "Conditions générales"},
+	"link_privacy_policy":   {"Privacy", "Privacy", "Personvern", "Datenschutz", "Confidentialité"},
+	"link_refund_policy":    {"Returns", "Retourneren", "Retur", "Rückgabe", "Retours"},
 }
 
 // fields are names of fields as shoppers know them, by their names on the wire; "" stands for all others.

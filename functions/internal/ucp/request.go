@@ -134,3 +134,8 @@ type lookupForm struct {
 	IDs     []string     `json:"ids" validate:"required,min=1,max=100,dive,min=1,short"`
 	Context *contextForm `json:"context"`
 }
+
+type productForm struct {
+	ID      *string      `json:"id" validate:"required,min=1,short"`
+	Context *contextForm `json:"context"`
+}

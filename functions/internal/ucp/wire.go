@@ -65,6 +65,7 @@ type capability struct {
 type handler struct {
 	ID          string                `json:"id"`
 	Version     string                `json:"version"`
+	Spec        string                `json:"spec,omitempty"` // profiles only
 	Instruments []availableInstrument `json:"available_instruments,omitempty"`
 	Config      any                   `json:"config"`
 }
