@@ -16,7 +16,7 @@ import (
 func europeanShop() checkout.Shop {
 	shop := demoShop()
 	for code, currency := range map[string]money.Currency{"BE": "EUR", "SE": "SEK", "GB": "GBP", "JP": "JPY"} {
-		shop.Countries[code] = pricing.Country{Code: code, Currency: currency, TaxRates: map[string]int64{"standard": 2000},
+		shop.Countries[code] = pricing.Country{Code: code, Currency: currency, TaxIncluded: true, TaxRates: map[string]int64{"standard": 2000},
 			Shipping: []pricing.ShippingMethod{{ID: "standard", Title: map[string]string{"en": "Post"}, Prices: map[money.Currency]int64{currency: 900}, MaxDays: 3}}}
 	}
 	shop.Methods = rules(

@@ -95,9 +95,10 @@ func (w *Wire) declaredHandlers() map[string][]handler {
 	if w.shop.Wallets.GooglePay {
 		out[googlePayName] = []handler{{ID: checkout.HandlerGooglePay, Version: Version, Instruments: cards, Config: w.googleDeclared()}}
 	}
-	out[w.namespace+"."+checkout.HandlerStripe] = []handler{{
-		ID: checkout.HandlerStripe, Version: Version, Spec: own,
-		Config: stripeDeclared{w.shop.Wallets.PublishableKey, w.shop.Name, w.shop.Country},
-	}}
+	for _, id := range []string{checkout.HandlerStripe, checkout.HandlerSavedCard} {
+		out[w.namespace+"."+id] = []handler{{
+			ID: id, Version: Version, Spec: own, Config: stripeDeclared{w.shop.Wallets.PublishableKey, w.shop.Name, w.shop.Country},
+		}}
+	}
 	return out
 }
