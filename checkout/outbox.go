@@ -48,7 +48,8 @@ type CartNoticeStore interface {
 type OutboxItem struct {
 	ID string // the same whenever the item comes again
 	Notice
-	Session Session // that it is about, as it stands now
+	Session Session // that it is about, as it stands now; zero for one of a cart
+	Cart    Cart    // that it is about, as it stands now; zero for one of a session
 }
 
 // Consumer takes in the notices of some kind: it tells a person, or counts.

@@ -15,7 +15,7 @@ const (
 	countDeclined = "declined." // by reason (payments.Reason)
 	countOrders   = "orders"
 	countRevenue  = "revenue."  // by currency
-	countRefunded = "refunded." // by currency
+	countReturned = "returned." // by currency
 	countSeconds  = "seconds"   // from the session's opening to the order, summed over orders
 	countWithin   = "within."   // orders that took at most so many seconds, and longer than the bound before
 	countRequests = "requests"  // that changed something, from the session's opening to the order, summed over orders
