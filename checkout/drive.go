@@ -30,6 +30,8 @@ func (e engine) drive(ctx context.Context, now time.Time, s Session) (Session, e
 		}
 	}
 	switch a := s.Attempt; {
+	case s.Order != nil:
+		return e.driveOrder(ctx, now, s)
 	case s.Status.Final():
 		return s, nil
 	case a == nil && !now.Before(s.ExpiresAt):

@@ -16,6 +16,7 @@ type engine struct {
 	settler
 	store   SessionStore
 	gateway Gateway // nil where the provider must not be called
+	till    Till    // nil where orders are not driven
 	newID   func() string
 	log     *slog.Logger
 }
@@ -26,7 +27,7 @@ func newEngine(c Config) engine {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	return engine{settler: settler{c.Shop, c.Live}, store: c.Sessions, gateway: c.Gateway, newID: c.NewID, log: log}
+	return engine{settler: settler{c.Shop, c.Live}, store: c.Sessions, gateway: c.Gateway, till: c.Till, newID: c.NewID, log: log}
 }
 
 // Bounds of a call to the provider (design §4): our own limit, and what is kept back of the invocation to write down the

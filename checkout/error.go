@@ -24,6 +24,12 @@ const (
 	CodeRateLimited       Code = "rate_limited"         // too many; come back after RetryAfter
 	CodeUnavailable       Code = "unavailable"          // a store or provider did not answer; nothing was charged
 	CodeNothingSellable   Code = "nothing_sellable"     // no line of the request can be sold; Messages say why
+	CodeNotRefundable     Code = "not_refundable"       // more than is left of what an order has taken, or it took nothing
+	CodeNotFulfillable    Code = "not_fulfillable"      // nothing of the order can be shipped
+	CodeNotCapturable     Code = "not_capturable"       // the order holds no money
+	CodeNotCancelable     Code = "not_cancelable"       // something was shipped, or the order was canceled
+	CodeNotWithdrawable   Code = "not_withdrawable"     // the period is over, or there is nothing to withdraw from
+	CodeDisputed          Code = "disputed"             // the shopper's bank decides about the payment first
 	CodeInternal          Code = "internal"
 )
 

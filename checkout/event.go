@@ -12,6 +12,13 @@ import (
 const (
 	NoticeOrderPlaced   = "order.placed"
 	NoticePaymentReview = "payment.review"
+
+	NoticeOrderRefunded  = "order.refunded"  // Ref = refund: the provider has taken it
+	NoticeOrderFulfilled = "order.fulfilled" // Ref = fulfillment
+	NoticeOrderCanceled  = "order.canceled"
+	NoticeOrderWithdrawn = "order.withdrawn"  // Ref = withdrawal: a shopper's request
+	NoticeCaptured       = "payment.captured" // money that an order held was taken
+	NoticeLateDecline    = "payment.late_decline"
 )
 
 // Event is an integration event, in JSON a CloudEvent (CloudEvents 1.0, JSON format). It carries ids, amounts and codes, never

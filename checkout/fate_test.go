@@ -73,7 +73,25 @@ func step(ctx context.Context, name string, call func() error) error {
 // mortal wraps everything that a service touches, so that a process can die at each of its calls.
 func mortal(c *checkout.Config) {
 	c.Carts, c.Sessions, c.Catalog, c.Inbox, c.Gateway = mortalCarts{c.Carts}, mortalSessions{c.Sessions}, mortalCatalog{c.Catalog}, mortalInbox{c.Inbox}, mortalGateway{c.Gateway}
+	c.Till = mortalTill{c.Till}
 	c.Vault, c.People = mortalVault{c.Vault}, mortalPeople{c.People}
+}
+
+type mortalTill struct{ checkout.Till }
+
+func (m mortalTill) Capture(ctx context.Context, r payments.CaptureRequest) (i payments.Intent, err error) {
+	err = step(ctx, "Capture", func() (err error) { i, err = m.Till.Capture(ctx, r); return err })
+	return i, err
+}
+
+func (m mortalTill) Refunds(ctx context.Context, id string) (l []payments.Refund, err error) {
+	err = step(ctx, "Refunds", func() (err error) { l, err = m.Till.Refunds(ctx, id); return err })
+	return l, err
+}
+
+func (m mortalTill) Dispute(ctx context.Context, id string) (d payments.Dispute, err error) {
+	err = step(ctx, "Dispute", func() (err error) { d, err = m.Till.Dispute(ctx, id); return err })
+	return d, err
 }
 
 type mortalVault struct{ checkout.Vault }

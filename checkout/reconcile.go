@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -184,11 +185,44 @@ func (r *Reconciler) resolved(ctx context.Context, now time.Time, item InboxItem
 	if err != nil {
 		return false, err
 	}
+	if s.Order != nil && s.Order.IntentID == intent.ID && r.till != nil {
+		return true, r.overlay(ctx, now, s, item)
+	}
 	own := slices.IndexFunc(s.Refunds, func(p ProviderRefund) bool { return p.IntentID == intent.ID && !p.Release })
 	if item.Refund && own >= 0 {
 		return true, r.owed(ctx, now, s, own, intent)
 	}
 	return true, r.flag(ctx, now, s, item)
+}
+
+// overlay takes in what the provider reports about an order's money after it was taken: refunds, whoever made them, disputes and
+// the bank's warnings. Events say that something happened; what, is asked for.
+func (r *Reconciler) overlay(ctx context.Context, now time.Time, s Session, item InboxItem) error {
+	callCtx, cancel := callContext(ctx)
+	defer cancel()
+	switch {
+	case item.Refund:
+		list, err := r.till.Refunds(callCtx, s.Order.IntentID)
+		if err != nil {
+			return err
+		}
+		_, err = r.change(ctx, now, s, func(s Session) (Commit, bool) { return r.refundsListed(now, s, list) })
+		return err
+	case strings.HasPrefix(item.Type, "charge.dispute."):
+		dispute, err := r.till.Dispute(callCtx, item.Object)
+		if err != nil {
+			return err
+		}
+		_, err = r.change(ctx, now, s, func(s Session) (Commit, bool) { return r.disputeTold(now, s, dispute, item.Type) })
+		return err
+	case strings.HasPrefix(item.Type, "radar.early_fraud_warning."):
+		if s.Order.Suspected.IsZero() {
+			order := *s.Order
+			order.Suspected = now
+			s.Order = &order
+		}
+	}
+	return r.flag(ctx, now, s, item)
 }
 
 // flag marks a session that the provider has opened a case about (dispute, early fraud warning, a refund made elsewhere).

@@ -16,6 +16,7 @@ type Config struct {
 	Inbox     Inbox
 	People    PersonStore // nil: nobody signs in
 	Gateway   Gateway
+	Till      Till              // of Orders, and of the Reconciler that finishes what they began
 	Vault     Vault             // nil: no saved cards
 	Customers ProviderCustomers // nil: People keeps them
 	Shop      Shop

@@ -174,22 +174,6 @@ type Watch struct {
 	At   time.Time
 }
 
-// Order is what a session is after it was paid.
-type Order struct {
-	ID       string
-	PlacedAt time.Time
-	Amount   money.Money // taken, or held when Authorized
-	IntentID string      // "" when the total was zero
-	Terms    string      // version of the terms that were agreed to
-	Returns  string      // version of the return policy that was promised
-	// WithdrawalDays is how long after delivery the shopper may withdraw by law; 0 = there is no such right.
-	WithdrawalDays int
-	Page           string // secret part of its public page's address
-	// Authorized: the money is held, not yet taken, and lapses at CaptureBefore.
-	Authorized    bool
-	CaptureBefore time.Time
-}
-
 // Notice is a fact written in the commit of the change it reports (the outbox).
 type Notice struct {
 	Kind string    `json:"kind"` // order.placed, payment.review …

@@ -226,10 +226,8 @@ func (st settler) money(now time.Time, s Session, in payments.Intent) (Commit, b
 func (st settler) place(now time.Time, s Session, o Order) Session {
 	o.ID, o.PlacedAt, o.Terms, o.Returns = OrderID(s.ID), now, st.shop.Terms, st.shop.ReturnsVersion()
 	o.WithdrawalDays = st.shop.WithdrawalDays(s)
-	s.Status, s.Order, s.Attempt, s.Messages, s.Watch = StatusCompleted, &o, nil, nil, Watch{}
-	if st.pendingRefunds(s) {
-		s.Watch = Watch{WatchPayment, now}
-	}
+	s.Status, s.Order, s.Attempt, s.Messages = StatusCompleted, &o, nil, nil
+	s.Watch = st.orderWatch(now, s)
 	return notify(s, "order.placed", now)
 }
 
@@ -272,6 +270,8 @@ func (st settler) rest(now time.Time, s Session) Watch {
 	switch {
 	case st.pendingRefunds(s):
 		return Watch{WatchPayment, now}
+	case s.Order != nil:
+		return st.orderWatch(now, s)
 	case s.Status.Final():
 		return Watch{}
 	case s.Intent != nil:
@@ -284,8 +284,11 @@ func (st settler) rest(now time.Time, s Session) Watch {
 // client secret of an earlier attempt: money that comes so has no order and goes back. One that waits for the shopper without
 // an attempt is canceled, so that no money comes.
 func (st settler) afterwards(now time.Time, s Session, r report) (Commit, bool) {
-	if r.intent == nil || r.intent.SessionID != s.ID || s.Status == StatusCompleted {
+	switch {
+	case r.intent == nil || r.intent.SessionID != s.ID:
 		return Commit{}, false
+	case s.Status == StatusCompleted:
+		return st.held(now, s, r)
 	}
 	switch status := r.intent.Status; {
 	case status.Money(), r.source != fromEvent && (status == payments.StatusActionRequired || status == payments.StatusProcessing):
@@ -351,12 +354,19 @@ func (st settler) pendingRefunds(s Session) bool {
 }
 
 // notify leaves a fact in the outbox, once for each kind and session version.
-func notify(s Session, kind string, now time.Time) Session {
+func notify(s Session, kind string, now time.Time) Session { return notifyOf(s, kind, "", now) }
+
+// notifyOf is notify for a part of the thing: a refund, a fulfillment.
+func notifyOf(s Session, kind, ref string, now time.Time) Session {
 	notices := make(map[string]Notice, len(s.Notices)+1)
 	for id, n := range s.Notices {
 		notices[id] = n
 	}
-	notices[shortHash(s.ID, kind, strconv.FormatInt(s.Version, 10))] = Notice{Kind: kind, At: now}
+	of := []string{s.ID, kind, strconv.FormatInt(s.Version, 10)}
+	if ref != "" {
+		of = append(of, ref)
+	}
+	notices[shortHash(of...)] = Notice{Kind: kind, At: now, Ref: ref}
 	s.Notices = notices
 	return s
 }

@@ -33,6 +33,7 @@ type world struct {
 	reconciler *checkout.Reconciler
 	sweeper    *checkout.Sweeper
 	people     *checkout.People
+	orders     *checkout.Orders
 	keys       atomic.Int64
 	webhookErr error
 }
@@ -87,7 +88,7 @@ func newWorld(t *testing.T, edit ...func(*checkout.Config)) *world {
 	tokens, err := checkout.NewTokens([]byte("0123456789abcdef0123456789abcdef"))
 	w.ok(err)
 	w.config = checkout.Config{
-		Carts: w.store, Sessions: w.store, Catalog: w.store, Inbox: w.store, People: w.store, Gateway: gateway, Vault: gateway,
+		Carts: w.store, Sessions: w.store, Catalog: w.store, Inbox: w.store, People: w.store, Gateway: gateway, Till: gateway, Vault: gateway,
 		Shop: demoShop(), Tokens: tokens,
 		Now: w.clock.Now, NewID: func() string { return fmt.Sprintf("op%016d", ids.Add(1)) },
 	}
@@ -96,6 +97,7 @@ func newWorld(t *testing.T, edit ...func(*checkout.Config)) *world {
 	}
 	w.carts = must(checkout.NewCarts(w.config))(t)
 	w.sessions = must(checkout.NewSessions(w.config))(t)
+	w.orders = must(checkout.NewOrders(w.config))(t)
 	w.observer = must(checkout.NewObserver(w.config))(t)
 	w.reconciler = must(checkout.NewReconciler(w.config))(t)
 	w.sweeper = must(checkout.NewSweeper(w.config))(t)

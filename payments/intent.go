@@ -85,6 +85,13 @@ type Action struct {
 	ReturnURL string // where the shopper comes back
 }
 
+// CaptureRequest asks the provider to take money that an intent holds, once for each Key. What is not taken is released.
+type CaptureRequest struct {
+	Key      string
+	IntentID string
+	Amount   money.Money
+}
+
 // RefundRequest asks the provider to give money back, once for each Key.
 type RefundRequest struct {
 	Key      string
@@ -109,6 +116,30 @@ type Refund struct {
 	IntentID string
 	Amount   money.Money
 	Status   RefundStatus
+	Ours     string // our id of it, from its metadata; "" = somebody else made it
+	Created  time.Time
+}
+
+// MetaRefund is the name in a refund's metadata under which our id of it stands.
+const MetaRefund = "refund_id"
+
+// DisputeStatus is how a dispute stands.
+type DisputeStatus string
+
+const (
+	DisputeOpen DisputeStatus = "open" // the bank has not decided
+	DisputeWon  DisputeStatus = "won"  // the money stays
+	DisputeLost DisputeStatus = "lost" // the money is gone
+)
+
+// Dispute is a shopper's complaint to their bank about a payment.
+type Dispute struct {
+	ID       string
+	IntentID string
+	Amount   money.Money
+	Reason   string // provider's word: fraudulent, product_not_received …
+	Status   DisputeStatus
+	Created  time.Time
 }
 
 // EventKind says what an event of the provider is about.

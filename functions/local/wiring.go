@@ -164,8 +164,8 @@ func (a *app) assemble(shop settings.Settings) (*services, error) {
 		return nil, err
 	}
 	config := checkout.Config{
-		Carts: a.store, Sessions: faultySessions{a.store, a.faults}, Catalog: a.store, Inbox: a.store, People: a.store, Gateway: a.gateway, Vault: a.gateway,
-		Shop: shop.Shop, Tokens: tokens, Now: a.clock.Now, NewID: rand.Text, Logger: a.log,
+		Carts: a.store, Sessions: faultySessions{a.store, a.faults}, Catalog: a.store, Inbox: a.store, People: a.store, Gateway: a.gateway, Till: a.gateway,
+		Vault: a.gateway, Shop: shop.Shop, Tokens: tokens, Now: a.clock.Now, NewID: rand.Text, Logger: a.log,
 	}
 	carts, err1 := checkout.NewCarts(config)
 	sessions, err2 := checkout.NewSessions(config)

@@ -1,5 +1,7 @@
 package sandbox
 
+import "fmt"
+
 // dispute is a shopper's complaint to the bank, as the API shows it.
 type dispute struct {
 	ID            string            `json:"id"`
@@ -38,13 +40,54 @@ func (t *tx) trouble(c testCard, ch chargeRow) {
 	if c.dispute == "" {
 		return
 	}
+	t.dispute(ch, c.dispute)
+}
+
+// dispute opens a shopper's complaint about a charge.
+func (t *tx) dispute(ch chargeRow, reason string) dispute {
 	d := dispute{ID: freshID(t, t.disputes, "dp"), Object: "dispute", Amount: ch.Wire.Amount, Charge: ch.Wire.ID, Created: t.unix(),
-		Currency: ch.Wire.Currency, Metadata: map[string]string{}, PaymentIntent: ch.Wire.PaymentIntent, Reason: c.dispute,
+		Currency: ch.Wire.Currency, Metadata: map[string]string{}, PaymentIntent: ch.Wire.PaymentIntent, Reason: reason,
 		Status: "needs_response"}
 	ch.Wire.Disputed = true
 	t.charges.put(ch.Wire.ID, ch)
 	t.disputes.put(d.ID, d)
 	t.emit("charge.dispute.created", d)
+	return d
+}
+
+// Dispute acts for a shopper who complains to the bank about the charge of an intent, and returns the dispute's id. It fails unless
+// the intent has been paid.
+func (p *Provider) Dispute(intentID, reason string) (id string, err error) {
+	err = p.update(p.now(), func(t *tx) error {
+		row, ok := t.intents.get(intentID)
+		ch, charged := t.charges.get(string(row.Wire.LatestCharge))
+		if !ok || !charged || !ch.Wire.Captured {
+			return fmt.Errorf("dispute %s: %w", intentID, ErrUnknown)
+		}
+		id = t.dispute(ch, reason).ID
+		return nil
+	})
+	return id, err
+}
+
+// DecideDispute acts for the bank that decides a dispute, for the shop or for the shopper.
+func (p *Provider) DecideDispute(id string, won bool) error {
+	return p.update(p.now(), func(t *tx) error {
+		d, ok := t.disputes.get(id)
+		if !ok {
+			return fmt.Errorf("decide %s: %w", id, ErrUnknown)
+		}
+		d.Status = "lost"
+		if won {
+			d.Status = "won"
+			ch, _ := t.charges.get(d.Charge)
+			ch.Wire.Disputed = false
+			t.charges.put(d.Charge, ch)
+		}
+		t.disputes.put(id, d)
+		t.emit("charge.dispute.closed", d)
+		return nil
+	})
 }
 
 func retrieveDispute(c *call) work {

@@ -34,11 +34,11 @@ func (g *Gateway) Refund(ctx context.Context, r payments.RefundRequest) (payment
 	if err := g.call(ctx, op, http.MethodPost, "/v1/refunds", r.Key, p, answer); err != nil {
 		return payments.Refund{}, overdrawn(err)
 	}
-	given, err := amountOf(answer.Amount, answer.Currency)
-	if err != nil || answer.ID == "" || answer.Object != "refund" {
+	given, err := refundOf(answer, r.IntentID)
+	if err != nil || answer.Object != "refund" {
 		return payments.Refund{}, unreadable(op, answer.LastResponse)
 	}
-	return payments.Refund{ID: answer.ID, IntentID: r.IntentID, Amount: given, Status: refundStatus(answer.Status)}, nil
+	return given, nil
 }
 
 // overdrawn marks the refusal of more than is left to refund. Stripe has a code only for a charge of which nothing is left.

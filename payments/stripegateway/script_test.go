@@ -203,6 +203,20 @@ func operations() []operation {
 			_, err := g.Refund(ctx, refundRequest())
 			return err
 		}},
+		{"capture", true, []string{intent}, func(ctx context.Context, g *stripegateway.Gateway) error {
+			_, err := g.Capture(ctx, payments.CaptureRequest{Key: "cap:or_1:1", IntentID: intentID, Amount: money.New(500, "EUR")})
+			return err
+		}},
+		{"refunds", false, []string{`{"object":"list","url":"/v1/refunds","has_more":false,"data":[` + refundObject().String() + `]}`},
+			func(ctx context.Context, g *stripegateway.Gateway) error {
+				_, err := g.Refunds(ctx, intentID)
+				return err
+			}},
+		{"dispute", false, []string{`{"id":"dp_1","object":"dispute","amount":500,"currency":"eur","status":"lost","payment_intent":"pi_1"}`},
+			func(ctx context.Context, g *stripegateway.Gateway) error {
+				_, err := g.Dispute(ctx, "dp_1")
+				return err
+			}},
 		{"read", false, []string{intent}, func(ctx context.Context, g *stripegateway.Gateway) error {
 			_, err := g.Read(ctx, intentID)
 			return err

@@ -170,6 +170,9 @@ func TestOtherCallsOnTheWire(t *testing.T) {
 	want := map[string]sent{
 		"cancel":   {method: "POST", target: "/v1/payment_intents/pi_1/cancel", key: "cancel-1", body: "cancellation_reason=abandoned"},
 		"refund":   {method: "POST", target: "/v1/refunds", key: "ref-1", body: "payment_intent=pi_1;amount=500;reason=requested_by_customer;metadata[order_id]=or_1;metadata[a]=1;metadata[b]=2"},
+		"capture":  {method: "POST", target: "/v1/payment_intents/pi_1/capture", key: "cap:or_1:1", body: "amount_to_capture=500"},
+		"refunds":  {method: "GET", target: "/v1/refunds?payment_intent=pi_1&limit=100"},
+		"dispute":  {method: "GET", target: "/v1/disputes/dp_1"},
 		"customer": {method: "POST", target: "/v1/customers", key: "cust:pc_1", body: "metadata[person]=pc_1"},
 		"cards":    {method: "GET", target: "/v1/payment_methods?customer=cus_1&type=card&limit=20"},
 		"read":     {method: "GET", target: "/v1/payment_intents/pi_1?expand[0]=latest_charge"},

@@ -33,6 +33,6 @@ func (s Stripe) Into(c *checkout.Config, v parameter.Values) error {
 	if err != nil {
 		return fmt.Errorf("parameter %s: %w", s.key, err)
 	}
-	c.Gateway, c.Vault, c.Live = gateway, gateway, s.Live
+	c.Gateway, c.Till, c.Vault, c.Live = gateway, gateway, gateway, s.Live
 	return nil
 }

@@ -123,6 +123,12 @@ func allowed(t *testing.T, g *stripegateway.Gateway, kind payments.InstrumentKin
 		_, err = g.Pay(ctx, r)
 		note(name, err)
 	}
+	_, err = g.Capture(ctx, payments.CaptureRequest{Key: "cap:or_1:1", IntentID: "pi_1", Amount: money.New(500, "EUR")})
+	note("capture", err)
+	_, err = g.Refunds(ctx, "pi_1")
+	note("refunds", err)
+	_, err = g.Dispute(ctx, "dp_1")
+	note("dispute", err)
 	_, err = g.Customer(ctx, payments.CustomerRequest{Key: "cust:pc_1", Person: "pc_1"})
 	note("customer", err)
 	_, err = g.SavedCards(ctx, "cus_1")

@@ -1,0 +1,258 @@
+package checkout
+
+import (
+	"slices"
+	"time"
+
+	"kassa/payments"
+)
+
+// This file turns what the provider says about an order's money into what becomes of the order. As in settle.go, it is pure, and
+// whoever learns it first, the outcome is the same.
+
+// captureNotice is how long before the end of a hold somebody is told, and holdLife how long a hold lasts at most where the
+// provider doesn't say (Stripe cancels an uncaptured intent after 7 days).
+const (
+	captureNotice = 24 * time.Hour
+	holdLife      = 7 * 24 * time.Hour
+	lapseGrace    = 10 * time.Minute // for the provider's own clock to have ended a hold
+	askForHold    = time.Minute      // after an order was placed whose hold's end nobody has told us
+)
+
+// held takes in news of the money that an order holds: it was captured, released, or the provider tells until when it is held.
+func (st settler) held(now time.Time, s Session, r report) (Commit, bool) {
+	in, order := *r.intent, *s.Order
+	if !order.Authorized || in.ID != order.IntentID {
+		return Commit{}, false
+	}
+	s.UpdatedAt = now
+	switch in.Status {
+	case payments.StatusPaid:
+		return st.captured(now, s, in), true
+	case payments.StatusCanceled:
+		if order.Cancellation != nil {
+			return st.canceled(now, s).watched(st, now), true
+		}
+		order.Authorized, order.Lapsed = false, now
+		s.Order, s.Review = &order, "authorization_lapsed"
+		return Commit{Session: notify(s, NoticePaymentReview, now)}.watched(st, now), true
+	case payments.StatusAuthorized:
+		end := in.CaptureBefore
+		if end.IsZero() && r.source == fromRead {
+			end = in.Created.Add(holdLife)
+		}
+		if end.IsZero() || end.Equal(order.CaptureBefore) {
+			return Commit{}, false
+		}
+		order.CaptureBefore = end
+		s.Order = &order
+		return Commit{Session: s}.watched(st, now), true
+	case payments.StatusNone, payments.StatusAwaitingMethod, payments.StatusActionRequired, payments.StatusProcessing, payments.StatusReview:
+	}
+	return Commit{}, false
+}
+
+// captured notes that held money was taken, by our capture or by a person's.
+func (st settler) captured(now time.Time, s Session, in payments.Intent) Commit {
+	order := *s.Order
+	c := Capture{Amount: in.Received}
+	if order.Capture != nil {
+		c = *order.Capture
+	}
+	c.Taken, c.At, c.Done = in.Received, now, true
+	order.Capture, order.Authorized, order.CaptureBefore, order.Warned = &c, false, time.Time{}, false
+	if order.Cancellation != nil && !order.Cancellation.Done { // the capture won: now the money must be refunded
+		cancellation := *order.Cancellation
+		r := Refund{
+			ID: derive("rf_", order.ID, "captured"), Amount: in.Received, Cause: CauseCanceled, State: RefundRequested, AskedAt: now, At: now,
+			Reason: "requested_by_customer",
+		}
+		cancellation.Refund = r.ID
+		order.Cancellation = &cancellation
+		order = order.withRefund(r)
+	}
+	s.Order = &order
+	if s.Review == reviewCaptureDue {
+		s.Review = ""
+	}
+	return Commit{Session: notify(s, NoticeCaptured, now)}.watched(st, now)
+}
+
+const reviewCaptureDue = "capture_due"
+
+// watched gives an order's commit the watch that it then needs.
+func (c Commit) watched(st settler, now time.Time) Commit {
+	c.Session.UpdatedAt, c.Session.Watch = now, st.orderWatch(now, c.Session)
+	return c
+}
+
+// orderWatch is when reconcile must look at an order: something was asked of the provider, or its hold is about to end.
+func (st settler) orderWatch(now time.Time, s Session) Watch {
+	if st.pendingRefunds(s) {
+		return Watch{WatchPayment, now}
+	}
+	var at time.Time
+	earliest := func(t time.Time) {
+		if at.IsZero() || t.Before(at) {
+			at = t
+		}
+	}
+	o := *s.Order
+	for _, r := range o.Refunds {
+		if r.State == RefundRequested {
+			earliest(now.Add(st.patience(r.Tries)))
+		}
+	}
+	if o.Capture != nil && !o.Capture.Done && o.Authorized {
+		earliest(now.Add(st.patience(o.Capture.Tries)))
+	}
+	if c := o.Cancellation; c != nil && !c.Done && c.Refund == "" {
+		earliest(now.Add(st.patience(c.Tries)))
+	}
+	switch {
+	case !o.Authorized:
+	case o.CaptureBefore.IsZero():
+		earliest(now.Add(askForHold))
+	case !o.Warned:
+		earliest(maxTime(now, o.CaptureBefore.Add(-captureNotice)))
+	default:
+		earliest(maxTime(now.Add(lapseGrace), o.CaptureBefore.Add(lapseGrace)))
+	}
+	if at.IsZero() {
+		return Watch{}
+	}
+	return Watch{WatchPayment, at}
+}
+
+// patience is how long what was asked of the provider is left alone: first to whoever asked, then ever longer.
+func (st settler) patience(tries int) time.Duration {
+	if tries == 0 {
+		return st.shop.Durations.Lease
+	}
+	return min(lookAgain<<min(tries, 8), time.Hour)
+}
+
+// refundTold takes in what the provider says of a refund of ours. What it has taken is never asked for again, and what failed
+// stays failed: the money is the shop's again, and a person is told.
+func (st settler) refundTold(now time.Time, s Session, id string, told payments.Refund) (Commit, bool) {
+	r, ok := s.Order.refund(id)
+	if !ok {
+		return Commit{}, false
+	}
+	state := stateOf(told.Status)
+	first := r.State == RefundRequested
+	if r.State == state || r.State == RefundFailed || r.State == RefundDone && state == RefundPending {
+		return Commit{}, false
+	}
+	r.State, r.Provider, r.At = state, told.ID, now
+	order := s.Order.withRefund(r)
+	s.Order = &order
+	if state == RefundFailed {
+		return st.refundFailed(now, s), true
+	}
+	commit := Commit{Session: s}
+	if first {
+		s, stock := restocked(s, r.Lines)
+		commit = Commit{Session: notifyOf(s, NoticeOrderRefunded, r.ID, now), Stock: stock}
+		if c := order.Cancellation; c != nil && !c.Done && c.Refund == r.ID {
+			ended := st.canceled(now, commit.Session)
+			ended.Stock = append(ended.Stock, stock...)
+			commit = ended
+		}
+	}
+	return commit.watched(st, now), true
+}
+
+// refundFailed tells a person that money which was to go back is still here.
+func (st settler) refundFailed(now time.Time, s Session) Commit {
+	s.Review = "refund_failed"
+	return Commit{Session: notify(s, NoticePaymentReview, now)}.watched(st, now)
+}
+
+// refundRefused notes that the provider won't make a refund, ever.
+func (st settler) refundRefused(now time.Time, s Session, id string) (Commit, bool) {
+	r, ok := s.Order.refund(id)
+	if !ok || r.State != RefundRequested {
+		return Commit{}, false
+	}
+	r.State, r.At = RefundFailed, now
+	order := s.Order.withRefund(r)
+	if c := order.Cancellation; c != nil && !c.Done && c.Refund == id {
+		order.Cancellation = nil // the order stands: its money was not returned
+	}
+	s.Order = &order
+	return st.refundFailed(now, s), true
+}
+
+// refundOpen notes that a refund was tried and nobody knows what came of it; renewed gives it another key.
+func (st settler) refundOpen(now time.Time, s Session, id string, renewed bool) (Commit, bool) {
+	r, ok := s.Order.refund(id)
+	if !ok || r.State != RefundRequested {
+		return Commit{}, false
+	}
+	r.Tries++
+	if renewed {
+		r.Part, r.CalledAt = r.Part+1, time.Time{}
+	} else if r.CalledAt.IsZero() {
+		r.CalledAt = now
+	}
+	order := s.Order.withRefund(r)
+	s.Order = &order
+	if r.Tries == refundAlarm {
+		return st.refundFailed(now, s), true
+	}
+	return Commit{Session: s}.watched(st, now), true
+}
+
+// refundsListed takes in the provider's list of an order's refunds: ours as they now stand, and those that others made.
+func (st settler) refundsListed(now time.Time, s Session, list []payments.Refund) (Commit, bool) {
+	var all Commit
+	changed := false
+	for _, told := range list {
+		id := told.Ours
+		if _, ours := s.Order.refund(id); !ours {
+			id = told.ID
+		}
+		commit, moved := st.refundTold(now, s, id, told)
+		if _, known := s.Order.refund(id); !known {
+			commit, moved = st.refundElsewhere(now, s, told), true
+		}
+		if !moved {
+			continue
+		}
+		changed, s = true, commit.Session
+		all.Stock = append(all.Stock, commit.Stock...)
+	}
+	all.Session = s
+	return all, changed
+}
+
+// refundElsewhere notes a refund that somebody made past us.
+func (st settler) refundElsewhere(now time.Time, s Session, told payments.Refund) Commit {
+	order := s.Order.withRefund(Refund{
+		ID: told.ID, Provider: told.ID, Amount: told.Amount, Cause: CauseElsewhere, State: stateOf(told.Status), AskedAt: told.Created, At: now,
+	})
+	s.Order = &order
+	if stateOf(told.Status) == RefundFailed {
+		return Commit{Session: s}.watched(st, now)
+	}
+	return Commit{Session: notifyOf(s, NoticeOrderRefunded, told.ID, now)}.watched(st, now)
+}
+
+// disputeTold takes in how a dispute stands. A decided one is not opened again by what was told before.
+func (st settler) disputeTold(now time.Time, s Session, told payments.Dispute, cause string) (Commit, bool) {
+	d := Dispute{ID: told.ID, Amount: told.Amount, Reason: told.Reason, State: DisputeState(told.Status), At: now}
+	order := *s.Order
+	order.Disputes = slices.Clone(order.Disputes)
+	i := slices.IndexFunc(order.Disputes, func(known Dispute) bool { return known.ID == d.ID })
+	switch {
+	case i < 0:
+		order.Disputes = append(order.Disputes, d)
+	case order.Disputes[i].State == d.State:
+		return Commit{}, false
+	default:
+		order.Disputes[i] = d
+	}
+	s.Order, s.Review = &order, cause
+	return Commit{Session: notify(s, NoticePaymentReview, now)}.watched(st, now), true
+}
