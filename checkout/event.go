@@ -58,7 +58,77 @@ type paymentReview struct {
 	Currency   money.Currency `json:"currency"`
 }
 
-func integration(kind string) bool { return kind == NoticeOrderPlaced || kind == NoticePaymentReview }
+// orderRefunded is the data of order.refunded.
+type orderRefunded struct {
+	orderSubject
+	RefundID string         `json:"refund_id"`
+	Amount   int64          `json:"amount"`
+	Currency money.Currency `json:"currency"`
+	Cause    string         `json:"cause,omitempty"` // canceled, withdrawn, elsewhere
+	State    RefundState    `json:"state"`
+}
+
+// orderFulfilled is the data of order.fulfilled.
+type orderFulfilled struct {
+	orderSubject
+	FulfillmentID string `json:"fulfillment_id"`
+	Complete      bool   `json:"complete"` // nothing is left to ship
+}
+
+// orderCanceled is the data of order.canceled.
+type orderCanceled struct{ orderSubject }
+
+// orderWithdrawn is the data of order.withdrawn.
+type orderWithdrawn struct {
+	orderSubject
+	WithdrawalID string    `json:"withdrawal_id"`
+	RefundBy     time.Time `json:"refund_by"`
+}
+
+// paymentCaptured is the data of payment.captured.
+type paymentCaptured struct {
+	orderSubject
+	Amount   int64          `json:"amount"`
+	Currency money.Currency `json:"currency"`
+}
+
+// lateDecline is the data of payment.late_decline.
+type lateDecline struct {
+	CheckoutID string         `json:"checkout_id"`
+	CartID     string         `json:"cart_id"`
+	Total      int64          `json:"total"`
+	Currency   money.Currency `json:"currency"`
+}
+
+type orderSubject struct {
+	OrderID    string `json:"order_id"`
+	CheckoutID string `json:"checkout_id"`
+	CartID     string `json:"cart_id"`
+}
+
+// ofOrder are the events about an order, and what their data is.
+var ofOrder = map[string]func(OutboxItem, orderSubject) any{
+	NoticeOrderRefunded: func(item OutboxItem, of orderSubject) any {
+		r, _ := item.Session.Order.refund(item.Ref)
+		return orderRefunded{of, item.Ref, r.Amount.Minor, item.Session.Order.Amount.Currency, r.Cause, r.State}
+	},
+	NoticeOrderFulfilled: func(item OutboxItem, of orderSubject) any {
+		return orderFulfilled{of, item.Ref, len(item.Session.unshipped()) == 0}
+	},
+	NoticeOrderCanceled: func(_ OutboxItem, of orderSubject) any { return orderCanceled{of} },
+	NoticeOrderWithdrawn: func(item OutboxItem, of orderSubject) any {
+		w, _ := item.Session.Order.withdrawal(item.Ref)
+		return orderWithdrawn{of, item.Ref, w.RefundBy.UTC()}
+	},
+	NoticeCaptured: func(item OutboxItem, of orderSubject) any {
+		taken := item.Session.Order.Taken()
+		return paymentCaptured{of, taken.Minor, taken.Currency}
+	},
+}
+
+func integration(kind string) bool {
+	return kind == NoticeOrderPlaced || kind == NoticePaymentReview || kind == NoticeLateDecline || ofOrder[kind] != nil
+}
 
 // event returns the integration event that an item is; false if it is none.
 func (o *Outbox) event(item OutboxItem) (Event, bool, error) {
@@ -87,8 +157,18 @@ func (o *Outbox) event(item OutboxItem) (Event, bool, error) {
 			review.OrderID = s.Order.ID
 		}
 		data = review
+	case NoticeLateDecline:
+		data = lateDecline{CheckoutID: s.ID, CartID: s.CartID, Total: s.Quote.Total.Minor, Currency: s.Quote.Total.Currency}
 	default:
-		return Event{}, false, nil
+		of, ok := ofOrder[item.Kind]
+		switch {
+		case !ok:
+			return Event{}, false, nil
+		case s.Order == nil:
+			return Event{}, false, &Error{Code: CodeInternal, Message: "session " + s.ID + " tells of an order that it isn't"}
+		}
+		e.Subject = s.Order.ID
+		data = of(item, orderSubject{s.Order.ID, s.ID, s.CartID})
 	}
 	encoded, err := json.Marshal(data)
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"kassa/checkout"
+	"kassa/payments/money"
 )
 
 // eventSchemas returns the schemas that we publish, by id, with formats checked.
@@ -68,6 +69,27 @@ func published(t *testing.T) []checkout.Event {
 		}
 		return id
 	}
+	about := func(name, kind, ref string, change func(*checkout.Session)) string {
+		return edit(name, func(s *checkout.Session) {
+			s.Notices = map[string]checkout.Notice{noticeID(name, 0): {Kind: kind, At: noted, Ref: ref}}
+			change(s)
+		})
+	}
+	refunded := []checkout.Refund{
+		{ID: "rf_1", Amount: money.New(500, "EUR"), Cause: checkout.CauseWithdrawn, State: checkout.RefundDone, Reason: "requested_by_customer"},
+		{ID: "re_Elsewhere1", Amount: money.New(90, "EUR"), State: checkout.RefundPending},
+	}
+	p.deliver(
+		about("0000000000000000000000000f", checkout.NoticeOrderRefunded, "rf_1", func(s *checkout.Session) { s.Order.Refunds = refunded }),
+		about("0000000000000000000000000g", checkout.NoticeOrderRefunded, "re_Elsewhere1", func(s *checkout.Session) { s.Order.Refunds = refunded }),
+		about("0000000000000000000000000h", checkout.NoticeOrderFulfilled, "fu_1", func(*checkout.Session) {}),
+		about("0000000000000000000000000j", checkout.NoticeOrderCanceled, "", func(*checkout.Session) {}),
+		about("0000000000000000000000000k", checkout.NoticeOrderWithdrawn, "wd_1", func(s *checkout.Session) {
+			s.Order.Withdrawals = []checkout.Withdrawal{{ID: "wd_1", Reason: "Anna is not pleased", RefundBy: noted}}
+		}),
+		about("0000000000000000000000000m", checkout.NoticeCaptured, "", func(*checkout.Session) {}),
+		about("0000000000000000000000000n", checkout.NoticeLateDecline, "", func(s *checkout.Session) { s.Order, s.Status = nil, checkout.StatusReady }),
+	)
 	p.deliver(whole,
 		edit("0000000000000000000000000b", func(s *checkout.Session) { s.Order.Authorized = true }),
 		edit("0000000000000000000000000c", func(s *checkout.Session) { s.Order.Amount.Minor, s.Order.IntentID = 0, "" }),
@@ -77,7 +99,7 @@ func published(t *testing.T) []checkout.Event {
 		}),
 		edit("0000000000000000000000000e", func(s *checkout.Session) { s.Review = "" }),
 	)
-	if len(p.bus.taken) != 9 {
+	if len(p.bus.taken) != 16 {
 		t.Fatalf("%d events", len(p.bus.taken))
 	}
 	for i := range p.bus.taken {

@@ -250,6 +250,15 @@ func (o Order) refund(id string) (Refund, bool) {
 	return o.Refunds[i], true
 }
 
+// withdrawal returns the withdrawal with an id.
+func (o Order) withdrawal(id string) (Withdrawal, bool) {
+	i := slices.IndexFunc(o.Withdrawals, func(w Withdrawal) bool { return w.ID == id })
+	if i < 0 {
+		return Withdrawal{}, false
+	}
+	return o.Withdrawals[i], true
+}
+
 // withRefund returns the order with one refund as it is now. What it was made of is not touched.
 func (o Order) withRefund(r Refund) Order {
 	o.Refunds = slices.Clone(o.Refunds)
