@@ -12,10 +12,10 @@ import (
 	"kassa/checkout/recovery"
 )
 
-// FollowCases are the promises of a store whose Carts are also a recovery.CartStore, a recovery.ContactStore and a
-// checkout.CartNoticeStore.
+// FollowCases are the promises of a store whose Carts are also a recovery.CartStore, a recovery.ContactStore, a
+// recovery.SendLog and a checkout.CartNoticeStore.
 func FollowCases() []Case {
-	return slices.Concat(followCases(), followRefusals(), redueCases(), cartNoticeCases(), batchCases(), contactCases(), followRaces())
+	return slices.Concat(followCases(), followRefusals(), redueCases(), cartNoticeCases(), batchCases(), contactCases(), sendingCases(), followRaces())
 }
 
 // FollowConformance runs FollowCases, in parallel, on one set of stores.

@@ -24,6 +24,7 @@ var (
 	_ checkout.CartNoticeStore = (*Store)(nil)
 	_ recovery.CartStore       = (*Store)(nil)
 	_ recovery.ContactStore    = (*Store)(nil)
+	_ recovery.SendLog         = (*Store)(nil)
 )
 
 // Config is what a Store is made of.

@@ -25,6 +25,7 @@ type contents struct {
 	Counted  map[string]*counted
 	Cells    map[string]*statistics.Change
 	Measured map[string]*statistics.Person
+	Sendings map[string]*recovery.Sending
 
 	DueCarts, Received []entry
 	Watched            map[checkout.WatchKind][]entry
@@ -34,7 +35,7 @@ type contents struct {
 func contentsOf(s *Store) contents {
 	c := contents{
 		Carts: s.carts.items, Sessions: s.sessions.items, Products: s.products.items, StockOps: s.stockOps.items, Inbox: s.inbox.items,
-		People: s.people.items, Contacts: s.contacts.items,
+		People: s.people.items, Contacts: s.contacts.items, Sendings: s.sendings.items,
 		Counted: s.counted.items, Cells: s.cells.items, Measured: s.measured.items,
 		DueCarts: flat(s.dueCarts), Received: flat(s.received), Watched: map[checkout.WatchKind][]entry{}, SKUs: s.skus,
 	}

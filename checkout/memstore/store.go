@@ -37,6 +37,7 @@ var (
 	_ checkout.CartNoticeStore = (*Store)(nil)
 	_ recovery.CartStore       = (*Store)(nil)
 	_ recovery.ContactStore    = (*Store)(nil)
+	_ recovery.SendLog         = (*Store)(nil)
 )
 
 // lockWait is how long Open waits for another process that is just closing the file.
@@ -65,6 +66,7 @@ type Store struct {
 	counted  *table[counted]
 	cells    *table[statistics.Change]
 	measured *table[statistics.Person]
+	sendings *table[recovery.Sending]
 
 	dueCarts timeline
 	watched  map[checkout.WatchKind]*timeline
@@ -100,6 +102,7 @@ func New(options ...Option) *Store {
 	s.counted = newTable[counted]("counted", nil)
 	s.cells = newTable[statistics.Change]("cells", nil)
 	s.measured = newTable[statistics.Person]("measured", nil)
+	s.sendings = newTable[recovery.Sending]("sendings", nil)
 	for _, o := range options {
 		o(s)
 	}
@@ -153,7 +156,7 @@ func (s *Store) Close() error {
 
 func (s *Store) tables() []tabled {
 	return []tabled{
-		s.carts, s.sessions, s.products, s.stockOps, s.inbox, s.people, s.contacts,
+		s.carts, s.sessions, s.products, s.stockOps, s.inbox, s.people, s.contacts, s.sendings,
 		s.versions, s.records,
 		s.counted, s.cells, s.measured,
 	}
