@@ -48,10 +48,10 @@ var told = map[string]string{
 }
 
 // Consumers returns what takes in notices, by their kind.
-func (s *Service) Consumers() map[string]checkout.Consumer {
-	consumers := make(map[string]checkout.Consumer, len(told))
+func (s *Service) Consumers() map[string][]checkout.Consumer {
+	consumers := make(map[string][]checkout.Consumer, len(told))
 	for kind, reason := range told {
-		consumers[kind] = teller{s, reason}
+		consumers[kind] = []checkout.Consumer{teller{s, reason}}
 	}
 	return consumers
 }

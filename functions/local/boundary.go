@@ -8,14 +8,24 @@ import (
 	"kassa/checkout"
 )
 
-// faultySessions is a session store whose commits of payments can go wrong.
+// faultySessions is a session store whose commits of payments can go wrong. It tells of commits that leave notices, as the
+// table's stream does on AWS.
 type faultySessions struct {
 	checkout.SessionStore
-	faults *faults
+	faults  *faults
+	noticed func(sessionID string)
 }
 
 // Commit writes, or fails as the contract of SessionStore allows: with CodeUnavailable, done or not.
 func (s faultySessions) Commit(ctx context.Context, c checkout.Commit) error {
+	err := s.commit(ctx, c)
+	if len(c.Session.Notices) > 0 {
+		s.noticed(c.Session.ID)
+	}
+	return err
+}
+
+func (s faultySessions) commit(ctx context.Context, c checkout.Commit) error {
 	at, ok := boundaryOf(c)
 	if !ok {
 		return s.SessionStore.Commit(ctx, c)

@@ -12,6 +12,7 @@ import (
 	_ "time/tzdata" // not every machine has time zones
 
 	"kassa/checkout"
+	"kassa/checkout/settings"
 )
 
 // The sample: Kade 9, a shop on a quay in Rotterdam that sells coffee and what belongs to it.
@@ -24,15 +25,15 @@ var (
 
 // readShop returns the settings of the sample shop, for a provider whose publishable key is given.
 func readShop(publishableKey string) (checkout.Shop, error) {
-	var shop checkout.Shop
-	if err := decode(sampleShop, &shop); err != nil {
-		return shop, fmt.Errorf("read shop.json: %w", err)
+	var s settings.Settings
+	if err := decode(sampleShop, &s); err != nil {
+		return checkout.Shop{}, fmt.Errorf("read shop.json: %w", err)
 	}
-	shop.Wallets.PublishableKey = publishableKey
-	if err := shop.Validate(); err != nil {
-		return shop, fmt.Errorf("shop.json: %w", err)
+	s.Wallets.PublishableKey = publishableKey
+	if err := s.Validate(); err != nil {
+		return checkout.Shop{}, fmt.Errorf("shop.json: %w", err)
 	}
-	return shop, nil
+	return s.Shop, nil
 }
 
 // stock puts products into the catalogue: those of a file at every start, the sample into an empty one only, so that a

@@ -20,6 +20,7 @@ type dev struct {
 	clock    *clock
 	schedule *schedule
 	faults   *faults
+	mailbox  *mailbox
 	sandbox  *sandbox.Provider // nil: the provider is elsewhere
 	issuer   *issuer.Issuer    // nil: customers sign in elsewhere
 	log      *slog.Logger
@@ -93,13 +94,6 @@ func (d dev) moveClock(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	d.answerClock(w)
-}
-
-// message is what was handed to a channel.
-type message struct{}
-
-func (d dev) messages(w http.ResponseWriter, _ *http.Request) {
-	answerJSON(w, http.StatusOK, map[string][]message{"messages": {}}) // nothing sends any yet
 }
 
 // entry is a charge as the provider has it: amounts in its smallest units, its words for currency and status.

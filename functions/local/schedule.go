@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -20,6 +22,9 @@ type schedule struct {
 	services func(context.Context) (*services, error) // as the newest settings make them
 	log      *slog.Logger
 	woken    chan struct{} // something may have fallen due
+
+	noticing sync.Mutex
+	noticed  map[string]bool // sessions whose commits have left notices
 
 	looked  time.Time // when the last look at all that is due ended, in real time
 	drained time.Time // when notices were last handed on
@@ -40,6 +45,28 @@ func (s *schedule) wake() {
 	select {
 	case s.woken <- struct{}{}:
 	default: // it is going to look anyway
+	}
+}
+
+// notice has the notices of a session handed on soon.
+func (s *schedule) notice(sessionID string) {
+	s.noticing.Lock()
+	if s.noticed == nil {
+		s.noticed = map[string]bool{}
+	}
+	s.noticed[sessionID] = true
+	s.noticing.Unlock()
+	s.wake()
+}
+
+// handOn hands on the notices of sessions that have told of some. What fails is in the next drain.
+func (s *schedule) handOn(ctx context.Context, outbox *checkout.Outbox) {
+	s.noticing.Lock()
+	ids := slices.Sorted(maps.Keys(s.noticed))
+	clear(s.noticed)
+	s.noticing.Unlock()
+	if len(ids) > 0 {
+		outbox.Deliver(ctx, ids)
 	}
 }
 
@@ -146,7 +173,8 @@ func (s *schedule) round(ctx context.Context) (changed bool, err error) {
 	if err != nil {
 		return false, fmt.Errorf("sweep: %w", err)
 	}
-	if at := s.clock.Now(); at.Sub(s.drained) >= period { // it reads all sessions; on AWS the stream tells of each notice
+	s.handOn(ctx, now.outbox)
+	if at := s.clock.Now(); at.Sub(s.drained) >= period { // it reads all sessions: what the hints have lost
 		if _, err := now.outbox.Drain(ctx); err != nil {
 			return false, fmt.Errorf("outbox: %w", err)
 		}

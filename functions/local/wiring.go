@@ -16,6 +16,7 @@ import (
 	"kassa/checkout"
 	"kassa/checkout/memstore"
 	"kassa/checkout/merchant"
+	"kassa/checkout/recovery"
 	"kassa/checkout/settings"
 	"kassa/functions/internal/api"
 	"kassa/functions/internal/edge"
@@ -41,6 +42,7 @@ type app struct {
 	issuer    *issuer.Issuer    // nil: customers sign in elsewhere
 	customers edge.Customers    // nil: there are guests only
 	book      *notebook
+	mailbox   *mailbox
 	gateway   *stripegateway.Gateway
 	shop      checkout.Shop // that the process begins with
 	products  int
@@ -72,6 +74,9 @@ func open(ctx context.Context, s options, listener net.Listener, log *slog.Logge
 		return nil, err
 	}
 	a.clock = newClock(a.book)
+	if a.mailbox, err = openMailbox(beside(s.store, ".messages.jsonl"), a.clock.Now, a.faults); err != nil {
+		return nil, err
+	}
 	if err := a.stockShelves(ctx); err != nil {
 		return nil, err
 	}
@@ -95,6 +100,8 @@ type store interface {
 	checkout.Inbox
 	checkout.PersonStore
 	checkout.NoticeStore
+	recovery.ContactStore
+	recovery.SendLog
 	merchant.SettingsStore
 	merchant.RecordStore
 	Close() error
@@ -164,8 +171,8 @@ func (a *app) assemble(shop settings.Settings) (*services, error) {
 		return nil, err
 	}
 	config := checkout.Config{
-		Carts: a.store, Sessions: faultySessions{a.store, a.faults}, Catalog: a.store, Inbox: a.store, People: a.store, Gateway: a.gateway, Till: a.gateway,
-		Vault: a.gateway, Shop: shop.Shop, Tokens: tokens, Now: a.clock.Now, NewID: rand.Text, Logger: a.log,
+		Carts: a.store, Sessions: faultySessions{a.store, a.faults, a.schedule.notice}, Catalog: a.store, Inbox: a.store, People: a.store,
+		Gateway: a.gateway, Till: a.gateway, Vault: a.gateway, Shop: shop.Shop, Tokens: tokens, Now: a.clock.Now, NewID: rand.Text, Logger: a.log,
 	}
 	carts, err1 := checkout.NewCarts(config)
 	sessions, err2 := checkout.NewSessions(config)
@@ -174,8 +181,14 @@ func (a *app) assemble(shop settings.Settings) (*services, error) {
 	sweeper, err5 := checkout.NewSweeper(config)
 	verifier, err6 := stripegateway.NewVerifier(a.webhookSecrets(a.book), false)
 	wire, err7 := ucp.New(shop.Shop, a.settings.namespace)
+	service, err9 := recovery.NewService(recovery.ServiceConfig{
+		Shop: shop.Shop, Settings: shop.Recovery, Log: a.store, Contacts: a.store, Email: a.mailbox, Now: a.clock.Now, NewID: rand.Text, Logger: a.log,
+	})
+	if err9 != nil {
+		return nil, err9
+	}
 	outbox, err8 := checkout.NewOutbox(checkout.OutboxConfig{
-		Store: a.store, Publisher: eventLog{a.log}, Namespace: cmp.Or(a.settings.namespace, ucp.DefaultNamespace), BaseURL: shop.BaseURL, Logger: a.log,
+		Store: a.store, Publisher: eventLog{a.log}, Consumers: service.Consumers(), Namespace: cmp.Or(a.settings.namespace, ucp.DefaultNamespace), BaseURL: shop.BaseURL, Logger: a.log,
 	})
 	if err := errors.Join(err1, err2, err3, err4, err5, err6, err7, err8); err != nil {
 		return nil, err
@@ -231,7 +244,7 @@ func firstSegment(path string) string {
 }
 
 func (a *app) dev() http.Handler {
-	return dev{clock: a.clock, schedule: a.schedule, faults: a.faults, sandbox: a.provider, issuer: a.issuer, log: a.log}.handler()
+	return dev{clock: a.clock, schedule: a.schedule, faults: a.faults, mailbox: a.mailbox, sandbox: a.provider, issuer: a.issuer, log: a.log}.handler()
 }
 
 // bounded gives each request the time that an invocation has.
@@ -277,6 +290,9 @@ func (a *app) close() error {
 	var errs []error
 	if a.provider != nil {
 		errs = append(errs, a.provider.Close())
+	}
+	if a.mailbox != nil {
+		errs = append(errs, a.mailbox.close())
 	}
 	if a.store != nil {
 		if err := a.store.Close(); err != nil {

@@ -1,0 +1,139 @@
+package main
+
+import (
+	"encoding/json"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"kassa/checkout/recovery"
+)
+
+// sent lists what /dev/messages tells, and holds its fields against the design's.
+func (s shopper) sent() []message {
+	s.t.Helper()
+	a := s.do(http.MethodGet, "/dev/messages", "").want(http.StatusOK)
+	var whole struct {
+		Messages []map[string]any `json:"messages"`
+	}
+	var out struct {
+		Messages []message `json:"messages"`
+	}
+	if err := json.Unmarshal(a.body, &whole); err != nil {
+		s.t.Fatal(err)
+	}
+	if err := json.Unmarshal(a.body, &out); err != nil {
+		s.t.Fatal(err)
+	}
+	for _, m := range whole.Messages {
+		for _, field := range strings.Fields("channel to locale kind reason stage subject text html link sent_at") {
+			if _, ok := m[field]; !ok {
+				s.t.Errorf("a message lacks %s", field)
+			}
+		}
+		if len(m) != 11 {
+			s.t.Errorf("a message has %d fields", len(m))
+		}
+	}
+	return out.Messages
+}
+
+// received waits for so many messages.
+func (s shopper) received(n int) []message {
+	s.t.Helper()
+	for end := time.Now().Add(20 * time.Second); ; {
+		got := s.sent()
+		if len(got) >= n || time.Now().After(end) {
+			if len(got) != n {
+				s.t.Fatalf("%d messages, want %d: %+v", len(got), n, got)
+			}
+			return got
+		}
+		<-time.After(50 * time.Millisecond)
+	}
+}
+
+// advance moves the clock, which does all that falls due before it answers.
+func (s shopper) wait(by string) {
+	s.t.Helper()
+	s.do(http.MethodPost, "/dev/clock", `{"advance":"`+by+`"}`).want(http.StatusOK)
+}
+
+func mailboxAt(t *testing.T, path string, f *faults) *mailbox {
+	t.Helper()
+	b, err := openMailbox(path, func() time.Time { return time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC) }, f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = b.close() })
+	return b
+}
+
+func mail(subject string) recovery.Message {
+	return recovery.Message{
+		ID: "m1", Channel: recovery.ChannelEmail, Kind: recovery.KindService, Reason: "receipt", To: "ada@example.com", Locale: "nl",
+		Subject: subject, Text: "line one\nline two", HTML: "<p>Hallo & dag</p>", Link: "https://kade9.example/o/1",
+	}
+}
+
+// A message that was taken survives everything; one that was being written when the process died is as if it had never been sent.
+func TestMailboxKeepsWhatItTook(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "kassa.messages.jsonl")
+	b := mailboxAt(t, path, newFaults())
+	for _, subject := range []string{"first", "second"} {
+		if _, err := b.Send(t.Context(), mail(subject)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	kept, err := os.ReadFile(path) // before it is closed: a kill loses nothing
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path+"2", append(kept, []byte(`{"channel":"email","to":"torn`)...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	again := mailboxAt(t, path+"2", newFaults())
+	if _, err := again.Send(t.Context(), mail("third")); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, m := range mailboxAt(t, path+"2", newFaults()).all() {
+		got = append(got, m.Subject)
+	}
+	if strings.Join(got, " ") != "first second third" {
+		t.Errorf("kept %v", got)
+	}
+	if err := os.WriteFile(path+"3", append([]byte("nonsense\n"), kept...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := openMailbox(path+"3", time.Now, newFaults()); err == nil || !strings.Contains(err.Error(), "line 1") {
+		t.Errorf("a spoiled file is opened: %v", err)
+	}
+}
+
+// TestReceiptFollowsThePurchase is the README's purchase, seen from the mailbox: one receipt, in the shopper's language, whatever is
+// repeated, and nothing that advertises.
+func TestReceiptFollowsThePurchase(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	shell(t, s.firstPurchase())
+	m := s.received(1)[0]
+	if m.Channel != "email" || m.Kind != "service" || m.Reason != "receipt" || m.Stage != "" || m.To == "" || !strings.HasPrefix(m.Link, "https://kade9.example/o/or_") {
+		t.Errorf("message %+v", m)
+	}
+	for _, want := range []string{"Kade 9 B.V., Wijnhaven 9", "KvK 55501090"} {
+		if !strings.Contains(m.Text, want) || !strings.Contains(m.HTML, want) {
+			t.Errorf("the receipt lacks %q:\n%s", want, m.Text)
+		}
+	}
+	s.wait("3h")
+	s.received(1)
+	page := s.do(http.MethodGet, "/dev/messages", "", "Accept", "text/html,*/*").want(http.StatusOK)
+	if !strings.Contains(string(page.body), "<iframe sandbox srcdoc=\"&lt;!doctype html&gt;") || !strings.HasPrefix(page.header.Get("Content-Type"), "text/html") {
+		t.Errorf("the page is\n%.600s", page.body)
+	}
+}
