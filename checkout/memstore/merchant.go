@@ -14,6 +14,7 @@ import (
 var (
 	_ merchant.SettingsStore = (*Store)(nil)
 	_ merchant.RecordStore   = (*Store)(nil)
+	_ merchant.KeyStore      = (*Store)(nil)
 )
 
 // newest is the id of the version in force, which also lies under its number.
@@ -151,3 +152,52 @@ func (t *timeline) latest(limit int, after string) (entries []entry, next string
 }
 
 func cursorOf(e entry) string { return cursor(checkout.DueItem{ID: e.id, At: e.at}) }
+
+// Key implements merchant.KeyStore.
+func (s *Store) Key(ctx context.Context, id string) (merchant.Key, error) {
+	return item(ctx, s, s.keys, "key", id)
+}
+
+// Keys implements merchant.KeyStore. It is never behind.
+func (s *Store) Keys(ctx context.Context, limit int, cursor string) ([]merchant.Key, string, error) {
+	return newestFirst(ctx, s, s.keys, &s.issued, limit, cursor)
+}
+
+// PutKey implements merchant.KeyStore.
+func (s *Store) PutKey(ctx context.Context, k merchant.Key, r merchant.Record) error {
+	return s.update(ctx, func() error {
+		stands, ok := s.keys.get(k.ID)
+		switch {
+		case ok && stands.Version == k.Version && stands.Op == k.Op:
+			return nil // done before
+		case stands.Version != k.Version-1:
+			return &checkout.Error{Code: checkout.CodeVersionConflict, Message: "others have changed key " + k.ID}
+		}
+		k.LastUsed = stands.LastUsed
+		if err := s.keys.put(k.ID, k); err != nil {
+			return err
+		}
+		return s.records.put(r.ID, r)
+	})
+}
+
+// TouchKey implements merchant.KeyStore.
+func (s *Store) TouchKey(ctx context.Context, id, day string) error {
+	return s.update(ctx, func() error {
+		k, ok := s.keys.get(id)
+		if !ok {
+			return nil
+		}
+		k.LastUsed = day
+		return s.keys.put(id, k)
+	})
+}
+
+func (s *Store) indexKey(id string, before, after *merchant.Key) {
+	if before != nil {
+		s.issued.remove(entry{before.CreatedAt, id})
+	}
+	if after != nil {
+		s.issued.add(entry{after.CreatedAt, id})
+	}
+}

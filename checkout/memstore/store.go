@@ -67,11 +67,13 @@ type Store struct {
 	cells    *table[statistics.Change]
 	measured *table[statistics.Person]
 	sendings *table[recovery.Sending]
+	keys     *table[merchant.Key]
 
 	dueCarts timeline
 	watched  map[checkout.WatchKind]*timeline
 	received timeline
 	recorded timeline
+	issued   timeline
 	skus     []string // of products, sorted
 }
 
@@ -103,6 +105,7 @@ func New(options ...Option) *Store {
 	s.cells = newTable[statistics.Change]("cells", nil)
 	s.measured = newTable[statistics.Person]("measured", nil)
 	s.sendings = newTable[recovery.Sending]("sendings", nil)
+	s.keys = newTable("keys", s.indexKey)
 	for _, o := range options {
 		o(s)
 	}
@@ -157,7 +160,7 @@ func (s *Store) Close() error {
 func (s *Store) tables() []tabled {
 	return []tabled{
 		s.carts, s.sessions, s.products, s.stockOps, s.inbox, s.people, s.contacts, s.sendings,
-		s.versions, s.records,
+		s.versions, s.records, s.keys,
 		s.counted, s.cells, s.measured,
 	}
 }

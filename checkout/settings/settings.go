@@ -6,7 +6,6 @@ package settings
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"strings"
 	"time"
@@ -48,11 +47,8 @@ func Parse(document []byte) (Settings, error) {
 	if len(document) > MaxDocument {
 		return s, invalid("$", "settings have at most 262144 bytes")
 	}
-	if err := check(document); err != nil {
+	if err := Decode(document, &s); err != nil {
 		return s, err
-	}
-	if err := json.Unmarshal(document, &s); err != nil {
-		return s, typeError(err)
 	}
 	return s, s.Validate()
 }

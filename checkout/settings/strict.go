@@ -18,11 +18,23 @@ import (
 // maxDepth is how deep a document may be nested.
 const maxDepth = 32
 
+// Decode fills target, a pointer to a struct, with a JSON object, of which every name must be one that is read. CodeInvalid, with
+// the field's JSONPath, for everything else.
+func Decode(document []byte, target any) error {
+	if err := check(document, reflect.TypeOf(target)); err != nil {
+		return err
+	}
+	if err := json.Unmarshal(document, target); err != nil {
+		return typeError(err)
+	}
+	return nil
+}
+
 // check refuses what json.Unmarshal would take and nobody meant.
-func check(document []byte) error {
+func check(document []byte, t reflect.Type) error {
 	w := walker{json.NewDecoder(bytes.NewReader(document))}
 	w.dec.UseNumber()
-	if err := w.value("$", reflect.TypeFor[Settings](), 1); err != nil {
+	if err := w.value("$", t, 1); err != nil {
 		return err
 	}
 	if _, err := w.dec.Token(); !errors.Is(err, io.EOF) {
@@ -43,7 +55,7 @@ func (w walker) value(path string, t reflect.Type, depth int) error {
 	}
 	delim, nested := token.(json.Delim)
 	if path == "$" && delim != '{' {
-		return invalid("$", "settings are a JSON object")
+		return invalid("$", "a JSON object is expected")
 	}
 	if !nested {
 		return nil
@@ -102,7 +114,7 @@ func unknown(members map[string]reflect.Type, name string) string {
 			return "the name is written " + known
 		}
 	}
-	return "there is no such setting"
+	return "there is no such field"
 }
 
 var (

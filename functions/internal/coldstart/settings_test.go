@@ -135,7 +135,7 @@ func TestBadSettingsLeaveTheLastGoodInForce(t *testing.T) {
 	for name, spoil := range map[string]func(){
 		"read settings: down":                      func() { d.fault = errors.New("down") },
 		"settings in the store: invalid":           func() { d.put, d.fault = `{"name": ""}`, nil },
-		"there is no such setting ($.a_new_field)": func() { d.put, d.fault = `{"a_new_field": 1}`, nil },
+		"there is no such field ($.a_new_field)": func() { d.put, d.fault = `{"a_new_field": 1}`, nil },
 	} {
 		d.set(time.Minute, spoil)
 		if got := get(); got != "Kade 9" || !strings.Contains(a.Logs.String(), name) {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"kassa/checkout"
+	"kassa/checkout/merchant"
 	"kassa/functions/internal/strictjson"
 	"kassa/functions/internal/ucp"
 )
@@ -21,6 +22,7 @@ type Config struct {
 	Now       func() time.Time
 	NewID     func() string // for the ids of requests that bring none
 	Customers Customers     // nil: nobody is a customer yet, every token but a guest's is refused
+	Keys      Keys          // of the merchant; nil: there is no route that takes one
 }
 
 // Customers verifies the tokens of signed-in customers (OIDC). It is the one place where another kind of bearer token than
@@ -29,6 +31,13 @@ type Customers interface {
 	// Subject returns whom a token was made for. checkout.CodeUnauthorized for one that can't be trusted,
 	// CodeUnavailable if its keys can't be had.
 	Subject(ctx context.Context, token string) (string, error)
+}
+
+// Keys verifies the merchant's keys. *merchant.Keys is one.
+type Keys interface {
+	// Check returns the key that a token is of. checkout.CodeUnauthorized for one that is not good, CodeForbidden for one that
+	// lacks the scope, CodeUnavailable if that can't be told.
+	Check(ctx context.Context, token string, scope merchant.Scope) (merchant.Key, error)
 }
 
 // Handler answers one request. Errors become answers by the table in status.go.
@@ -43,6 +52,7 @@ type Request struct {
 	Call     checkout.Request
 	Body     strictjson.Value // routes that take JSON
 	Raw      []byte           // routes that take a raw body
+	Merchant merchant.Key     // routes that have a scope: the key that was sent
 }
 
 // PathValue returns a variable of the route's pattern.
@@ -60,6 +70,7 @@ type Answer struct {
 	Public   bool              // may be cached: it is the same for everybody
 	MaxAge   time.Duration     // of what is Public: how long caches may keep it without asking; 0 = theirs to decide
 	Header   map[string]string // further headers, such as those that keep a page safe
+	Next     string            // path and query of the page after this one
 }
 
 // BodyKind says what body a route takes.
@@ -71,6 +82,7 @@ const (
 	JSON                       // application/json
 	MergePatch                 // application/merge-patch+json (RFC 7396), or application/json
 	RawBody                    // as it came, of any type
+	Stream                     // of any type, and read by the handler, which sees no more than Limit
 )
 
 // Route is one method of one path.
@@ -78,6 +90,9 @@ type Route struct {
 	Method  string
 	Pattern string // of http.ServeMux, without method and host
 	Body    BodyKind
-	Limit   int64 // of a raw body, in bytes
+	Limit   int64 // of a raw body or a stream, in bytes
+	// Scope makes it a route of the merchant's, which takes a key with this scope and no other credential. A route without one
+	// takes none of the merchant's keys.
+	Scope merchant.Scope
 	Handle  Handler
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"kassa/checkout"
+	"kassa/checkout/merchant"
 )
 
 // requestIDForm is what a caller's Request-Id may look like; it is written to our log.
@@ -25,21 +26,42 @@ const guestPrefix = "kat_"
 
 const maxToken = 8 << 10 // a JWT of a generous issuer
 
-// caller reads the credential. None at all is a caller about whom nothing is known: the service says whether that will do.
-func (r *Router) caller(req *http.Request) (checkout.Caller, error) {
+// bearer returns the token of a request; "" if it has no credential.
+func bearer(req *http.Request) (string, error) {
 	values := req.Header.Values("Authorization")
 	if len(values) == 0 {
-		return checkout.Caller{}, nil
+		return "", nil
 	}
 	scheme, token, _ := strings.Cut(values[0], " ")
 	token = strings.TrimSpace(token)
 	if len(values) > 1 || !strings.EqualFold(scheme, "Bearer") || token == "" || len(token) > maxToken || strings.ContainsAny(token, " ,") {
-		return checkout.Caller{}, refuse(checkout.CodeUnauthorized, "the Authorization header must be: Bearer, a space, one token")
+		return "", refuse(checkout.CodeUnauthorized, "the Authorization header must be: Bearer, a space, one token")
+	}
+	return token, nil
+}
+
+// merchantKey reads the credential of a route that has a scope.
+func (r *Router) merchantKey(req *http.Request, scope merchant.Scope) (merchant.Key, error) {
+	token, err := bearer(req)
+	if err != nil {
+		return merchant.Key{}, err
+	}
+	if r.config.Keys == nil || !merchant.IsToken(token) {
+		return merchant.Key{}, refuse(checkout.CodeUnauthorized, "this takes a key of the merchant's, as bearer token")
+	}
+	return r.config.Keys.Check(req.Context(), token, scope)
+}
+
+// caller reads the credential. None at all is a caller about whom nothing is known: the service says whether that will do.
+func (r *Router) caller(req *http.Request) (checkout.Caller, error) {
+	token, err := bearer(req)
+	if token == "" || err != nil {
+		return checkout.Caller{}, err
 	}
 	if strings.HasPrefix(token, guestPrefix) {
 		return checkout.Caller{Token: token}, nil
 	}
-	if r.config.Customers == nil {
+	if r.config.Customers == nil || merchant.IsToken(token) {
 		return checkout.Caller{}, refuse(checkout.CodeUnauthorized, "this token is not known here")
 	}
 	subject, err := r.config.Customers.Subject(req.Context(), token)

@@ -38,7 +38,12 @@ func (r *Router) read(in *Request, route Route) error {
 		return refuse(codeVersion, "this shop speaks UCP "+ucp.Version+" only")
 	}
 	var err error
-	if in.Call.Caller, err = r.caller(in.HTTP); err != nil {
+	if route.Scope != "" {
+		in.Merchant, err = r.merchantKey(in.HTTP, route.Scope)
+	} else {
+		in.Call.Caller, err = r.caller(in.HTTP)
+	}
+	if err != nil {
 		return err
 	}
 	if in.Call.Key, err = idempotencyKey(h.Values("Idempotency-Key")); err != nil {
@@ -69,6 +74,9 @@ func (r *Router) readBody(in *Request, route Route) error {
 		body, err := readAll(in.HTTP, route.Limit)
 		in.Raw = body
 		return err
+	case Stream:
+		in.HTTP.Body = http.MaxBytesReader(nil, in.HTTP.Body, route.Limit)
+		return nil
 	case JSON, MergePatch:
 	}
 	if err := mediaType(in.HTTP.Header.Get("Content-Type"), route.Body); err != nil {

@@ -101,6 +101,9 @@ func (r *Router) write(w http.ResponseWriter, in *Request, a Answer, f *failed) 
 	if a.Location != "" {
 		h.Set("Location", a.Location)
 	}
+	if a.Next != "" {
+		h.Set("Link", "<"+a.Next+`>; rel="next"`) // RFC 8288
+	}
 	if a.Replayed {
 		h.Set("Idempotent-Replayed", "true")
 	}

@@ -83,7 +83,10 @@ func failure(w *ucp.Wire, language string, err error) failed {
 		faults ucp.Faults
 		json   *strictjson.Error
 	)
+	var long *http.MaxBytesError
 	switch {
+	case errors.As(err, &long):
+		domain = &checkout.Error{Code: codeTooLarge, Message: "the body has more than " + strconv.FormatInt(long.Limit, 10) + " bytes"}
 	case errors.As(err, &domain):
 	case errors.As(err, &faults):
 		first := checkout.Code(faults[0].Code)
