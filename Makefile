@@ -61,7 +61,7 @@ cover: unit
 ARCHITECTURE ?= arm64
 GOARCH_arm64 := arm64
 GOARCH_x86_64 := amd64
-FUNCTIONS := Cart Checkout Webhook Outbox Sweep Reconcile
+FUNCTIONS := Cart Checkout Webhook Outbox Sweep Reconcile Admin
 
 .PHONY: $(FUNCTIONS:%=build-%Function)
 $(FUNCTIONS:%=build-%Function): build-%Function:

@@ -82,7 +82,7 @@ func (j *Journal) Do(ctx context.Context, c Change, change func(ctx context.Cont
 // Records returns a page of what was changed, newest first.
 func (j *Journal) Records(ctx context.Context, limit int, cursor string) ([]Record, string, error) {
 	if limit < 1 || limit > 100 {
-		return nil, "", invalid("limit", "a page holds 1 to 100 records")
+		return nil, "", invalid("", "a page holds 1 to 100 records")
 	}
 	return j.Store.Records(ctx, limit, cursor)
 }

@@ -160,7 +160,7 @@ const MaxExport = 5000
 // none. What it writes is what Import reads.
 func (s *Products) Export(ctx context.Context, w io.Writer, f Format, limit int, cursor string) (string, error) {
 	if limit < 1 || limit > MaxExport {
-		return "", invalid("limit", "an export holds 1 to "+strconv.Itoa(MaxExport)+" products")
+		return "", invalid("", "an export holds 1 to "+strconv.Itoa(MaxExport)+" products")
 	}
 	var all []checkout.Product
 	for len(all) < limit {
@@ -194,7 +194,7 @@ func write(w io.Writer, f Format, products []checkout.Product) error {
 		}
 		return nil
 	}
-	return invalid("format", "must be csv, json or jsonl")
+	return invalid("", "the format must be csv, json or jsonl")
 }
 
 func writeTable(w io.Writer, products []checkout.Product) error {

@@ -29,6 +29,7 @@ type page struct {
 	TokenSecret   []byte        `json:"token_secret"`
 	WebhookSecret string        `json:"webhook_secret"`
 	SigningKey    []byte        `json:"signing_key"` // of our own issuer, in PKCS #8
+	AdminKey      string        `json:"admin_key"`   // the merchant's
 	ClockOffset   time.Duration `json:"clock_offset_ns"`
 }
 
@@ -42,7 +43,7 @@ func beside(store, suffix string) string {
 
 // openNotebook reads the notebook at path, or begins one. Whoever opens it holds the store's lock.
 func openNotebook(path string) (*notebook, error) {
-	n := &notebook{path: path, page: page{TokenSecret: make([]byte, 32), WebhookSecret: "whsec_" + rand.Text()}}
+	n := &notebook{path: path, page: page{TokenSecret: make([]byte, 32), WebhookSecret: "whsec_" + rand.Text(), AdminKey: rootKey()}}
 	_, _ = rand.Read(n.page.TokenSecret) // crypto/rand never fails
 	key, err := signingKey()
 	if err != nil || path == "" {
@@ -57,11 +58,19 @@ func openNotebook(path string) (*notebook, error) {
 	case err != nil:
 		return nil, fmt.Errorf("read %s: %w", path, err)
 	}
+	made := n.page.AdminKey
+	n.page.AdminKey = ""
 	if err := json.Unmarshal(data, &n.page); err != nil {
 		return nil, fmt.Errorf("read %s: %w", path, err)
 	}
-	if n.page.SigningKey == nil { // older than the issuer
+	old := n.page.SigningKey == nil || n.page.AdminKey == "" // older than the issuer, or than the merchant's key
+	if n.page.SigningKey == nil {
 		n.page.SigningKey = key
+	}
+	if n.page.AdminKey == "" {
+		n.page.AdminKey = made
+	}
+	if old {
 		return n, n.write(n.page)
 	}
 	return n, nil

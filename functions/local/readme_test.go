@@ -55,3 +55,32 @@ func shell(t *testing.T, script string) string {
 	}
 	return string(said)
 }
+
+// Everything that docs/merchant.md shows is run as a stranger would paste it.
+func TestMerchantsPage(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "merchant.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder := t.TempDir()
+	p := launch(t, filepath.Join(folder, "kassa.db"))
+	script := "cd " + folder + "\n"
+	for _, block := range regexp.MustCompile("(?s)\n```sh\n(.*?)\n```\n").FindAllStringSubmatch(string(page), -1) {
+		script += block[1] + "\n"
+	}
+	script = strings.Replace(script, "http://127.0.0.1:3000", p.base, 1)
+	said := shell(t, strings.Replace(script, ".kassa/kassa.local.json", "kassa.local.json", 1))
+	for _, want := range []string{
+		`"version":1,`, `"rows":2,"stored":2,"refused":0,"errors":[],"dry_run":true`, `"stored":2,"refused":0,"errors":[],"dry_run":false`,
+		`beans-advent-24,Advent calendar`, `{"sku":"cap-kade-9","delta":40}`, `"name":"warehouse","scopes":["products"],"token":"kad_`,
+		`"action":"stock.move"`, `"action":"settings.put"`,
+	} {
+		if !strings.Contains(said, want) {
+			t.Errorf("it does not say %s", want)
+		}
+	}
+	if strings.Contains(said, `"status":"error"`) || t.Failed() {
+		t.Errorf("it said:\n%s", said)
+	}
+}

@@ -119,6 +119,7 @@ func (a *app) announce(out io.Writer) {
   store     %[4]s
   payments  %[5]s
   sign-in   %[8]s
+  merchant  /admin, with the key %[9]s
   clock     %[6]s ahead of the real time (POST /dev/clock {"advance": "1h"})
   faults    POST /dev/fault {"at": "provider_call.kill_after"}; GET lists them
 
@@ -127,7 +128,7 @@ Buy something:
   %[7]s
 
 Ctrl-C stops it.
-`, a.url(), a.shop.Name, a.products, store, payments, a.clock.Offset().Round(time.Second), a.firstPurchase(), signIn)
+`, a.url(), a.shop.Name, a.products, store, payments, a.clock.Offset().Round(time.Second), a.firstPurchase(), signIn, a.book.page.AdminKey)
 }
 
 // firstPurchase is one request that buys two bags of coffee, as one line for a shell.

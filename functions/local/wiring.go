@@ -104,6 +104,7 @@ type store interface {
 	recovery.SendLog
 	merchant.SettingsStore
 	merchant.RecordStore
+	merchant.KeyStore
 	Close() error
 }
 
@@ -194,10 +195,15 @@ func (a *app) assemble(shop settings.Settings) (*services, error) {
 		return nil, err
 	}
 	e := edge.Config{Wire: wire, Logger: a.log, Now: a.clock.Now, NewID: rand.Text, Customers: a.customers}
+	admin, err := a.admin(e, shop)
+	if err != nil {
+		return nil, err
+	}
 	handler := a.routes(
 		api.Cart(api.CartDeps{Edge: e, Carts: carts, Lines: carts, Products: carts, OpenAPI: kassa.OpenAPI}),
 		api.Checkout(api.CheckoutDeps{Edge: e, Sessions: sessions, Sheets: sessions, Orders: sessions}),
 		api.Webhook(api.WebhookDeps{Edge: e, Verifier: verifier, Observer: observer}),
+		admin,
 	)
 	return &services{handler, reconciler, sweeper, outbox}, nil
 }

@@ -64,6 +64,14 @@ func TestEvents(t *testing.T) {
 		{"webhook-dispute-base64", 200, []string{"received", "true"}},
 		{"webhook-forged", 400, []string{"messages.0.code", "invalid"}},
 		{"webhook-stale", 400, []string{"messages.0.code", "invalid"}},
+		{"admin-import-base64", 200, []string{"rows", "3", "stored", "2", "errors.0.row", "4", "errors.0.field", "price.EUR"}},
+		{"admin-import-again", 200, []string{"stored", "2"}},
+		{"admin-move-stock", 200, []string{"moves.0.code", "", "moves.1.code", "not_found"}},
+		{"admin-export", 200, nil},
+		{"admin-settings-wrong", 400, []string{"messages.0.path", "$.nmae"}},
+		{"admin-create-key", 201, []string{"name", "warehouse", "created_by", "root"}},
+		{"admin-audit", 200, []string{"records.0.key", "root", "records.2.outcome", "done", "records.3", ""}},
+		{"admin-shopper", 401, []string{"messages.0.code", "unauthorized"}},
 	} {
 		told = append(told, c.name+".json")
 		w := s.send(t, c.name, strings.NewReplacer(sampleHash, hash, sampleToken, token, samplePage, page))
@@ -88,7 +96,7 @@ func TestEvents(t *testing.T) {
 	for _, f := range files {
 		name := filepath.Base(f)
 		function, _, _ := strings.Cut(name, "-")
-		if slices.Contains([]string{"cart", "checkout", "webhook"}, function) && !slices.Contains(told, name) {
+		if slices.Contains([]string{"cart", "checkout", "webhook", "admin"}, function) && !slices.Contains(told, name) {
 			t.Errorf("nobody sends events/%s", name)
 		}
 	}
@@ -109,7 +117,7 @@ func (s *stack) send(t *testing.T, name string, ids *strings.Replacer) reply {
 		t.Fatal(err)
 	}
 	function, _, _ := strings.Cut(name, "-")
-	handler := map[string]http.Handler{"cart": s.cart, "checkout": s.checkout, "webhook": s.webhook}[function]
+	handler := map[string]http.Handler{"cart": s.cart, "checkout": s.checkout, "webhook": s.webhook, "admin": s.admin}[function]
 	out, err := lambdahttp.Adapt(handler)(t.Context(), event)
 	if err != nil {
 		t.Fatal(err)

@@ -163,7 +163,7 @@ func (d *description) check(t *testing.T, method, path, request string, w reply)
 			t.Errorf("%s %s answers %d with what is not described: %v\n%s", method, template, w.Code, err, w.Body)
 		}
 	}
-	if w.Code < 300 && request != "" && !strings.HasPrefix(path, "/webhooks") {
+	if w.Code < 300 && request != "" && !strings.HasPrefix(path, "/webhooks") && json.Valid([]byte(request)) {
 		at := pointer("paths", template, op, "requestBody", "content", "application/json", "schema")
 		if err := d.validate(at, []byte(request)); err != nil {
 			t.Errorf("%s %s takes what is not described: %v\n%s", method, template, err, request)
@@ -176,7 +176,7 @@ func TestRoutesAreDescribed(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
 	var served, described []string
-	for _, function := range []interface{ Served() []string }{s.cart, s.checkout, s.webhook} {
+	for _, function := range []interface{ Served() []string }{s.cart, s.checkout, s.webhook, s.admin} {
 		served = append(served, function.Served()...)
 	}
 	for path, item := range dig(s.description.doc, "paths") {

@@ -133,8 +133,8 @@ func TestBadSettingsLeaveTheLastGoodInForce(t *testing.T) {
 	d.put = document(t, "Kade 9")
 	get, _ := d.named(t, a)
 	for name, spoil := range map[string]func(){
-		"read settings: down":                      func() { d.fault = errors.New("down") },
-		"settings in the store: invalid":           func() { d.put, d.fault = `{"name": ""}`, nil },
+		"read settings: down":                    func() { d.fault = errors.New("down") },
+		"settings in the store: invalid":         func() { d.put, d.fault = `{"name": ""}`, nil },
 		"there is no such field ($.a_new_field)": func() { d.put, d.fault = `{"a_new_field": 1}`, nil },
 	} {
 		d.set(time.Minute, spoil)

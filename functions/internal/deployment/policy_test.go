@@ -85,10 +85,11 @@ func TestRolesAreTakenByTheirServiceAlone(t *testing.T) {
 func TestSecretsAreReadByThoseThatNeedThem(t *testing.T) {
 	t.Parallel()
 	want := map[string][]string{
-		"shop":                   {"CartRole", "CheckoutRole", "OutboxRole", "ReconcileRole", "SweepRole", "WebhookRole"},
+		"shop":                   {"AdminRole", "CartRole", "CheckoutRole", "OutboxRole", "ReconcileRole", "SweepRole", "WebhookRole"},
 		"token-secrets":          {"CartRole", "CheckoutRole"},
 		"stripe-secret-key":      {"CheckoutRole", "ReconcileRole"},
 		"stripe-webhook-secrets": {"WebhookRole"},
+		"admin-key-hash":         {"AdminRole"},
 	}
 	got := map[string][]string{}
 	for _, s := range statements(t) {

@@ -26,6 +26,7 @@ func TestRoutesAreThoseOfDescriptionAndCode(t *testing.T) {
 	coded := map[string]string{}
 	for function, handler := range map[string]api.Handler{
 		"CartFunction": api.Cart(api.CartDeps{}), "CheckoutFunction": api.Checkout(api.CheckoutDeps{}), "WebhookFunction": api.Webhook(api.WebhookDeps{}),
+		"AdminFunction": api.Admin(api.AdminDeps{}),
 	} {
 		for _, route := range handler.Routes {
 			coded[route.Method+" "+route.Pattern] = function

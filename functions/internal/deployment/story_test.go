@@ -25,6 +25,7 @@ import (
 
 	"kassa/checkout/dynamostore"
 	"kassa/checkout/dynamostore/dynamotest"
+	"kassa/checkout/merchant"
 	"kassa/functions/internal/parameter/parametertest"
 	"kassa/payments/sandbox"
 )
@@ -124,7 +125,7 @@ func (s *stack) start(name, function string, change tree) {
 	maps.Copy(shop, change)
 	store := parametertest.New(map[string]string{
 		"/kassa/shop": shown(shop), "/kassa/token-secrets": strings.Repeat("0123456789", 4), "/kassa/stripe-secret-key": "sk_test_51abc",
-		"/kassa/stripe-webhook-secrets": "whsec_abc",
+		"/kassa/stripe-webhook-secrets": "whsec_abc", "/kassa/admin-key-hash": merchant.HashOf(rootKey),
 	})
 	parameters := httptest.NewServer(store)
 	s.t.Cleanup(parameters.Close)
@@ -271,6 +272,7 @@ func TestRolesAllowWhatFunctionsDo(t *testing.T) {
 	s.lose()
 	s.leave()
 	s.hear()
+	s.manage()
 	s.tidy()
 
 	allowed := map[string]bool{}
@@ -376,6 +378,31 @@ func (s *stack) hear() {
 	if err := wantStatus(r); err != nil {
 		s.t.Fatal(err)
 	}
+}
+
+// rootKey is the merchant's first key.
+const rootKey = "kad_root_0123456789abcdef0123456789abcdef"
+
+// manage does what a merchant does.
+func (s *stack) manage() {
+	s.t.Helper()
+	admin := func(method, path, body string) tree { return s.call("AdminFunction", method, path, body, rootKey) }
+	document := s.send("AdminFunction", "GET", "/admin/settings", "", "authorization", "Bearer "+rootKey)
+	if err := wantStatus(document); err != nil {
+		s.t.Fatal(err)
+	}
+	admin("PUT", "/admin/settings", document.text)
+	admin("GET", "/admin/settings/versions", "")
+	admin("POST", "/admin/products", `[{"sku":"pen","title":"Pen","prices":{"EUR":300},"stock":3},{"sku":"pad","title":"Pad","prices":{"EUR":300}}]`)
+	admin("POST", "/admin/stock", `{"moves":[{"sku":"pen","delta":2}]}`)
+	admin("GET", "/admin/products", "")
+	key := admin("POST", "/admin/keys", `{"name":"warehouse","scopes":["products"]}`)
+	token, _ := key["token"].(string)
+	s.call("AdminFunction", "GET", "/admin/stock", "", token)
+	id, _ := key["id"].(string)
+	admin("DELETE", "/admin/keys/"+id, "")
+	admin("GET", "/admin/keys", "")
+	admin("GET", "/admin/audit", "")
 }
 
 // tidy runs what runs on schedules, with something to do for each.

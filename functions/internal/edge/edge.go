@@ -93,6 +93,6 @@ type Route struct {
 	Limit   int64 // of a raw body or a stream, in bytes
 	// Scope makes it a route of the merchant's, which takes a key with this scope and no other credential. A route without one
 	// takes none of the merchant's keys.
-	Scope merchant.Scope
-	Handle  Handler
+	Scope  merchant.Scope
+	Handle Handler
 }

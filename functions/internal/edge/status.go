@@ -66,6 +66,11 @@ var outcomes = map[checkout.Code]outcome{
 	checkout.CodeNothingSellable: {status: http.StatusOK, severity: checkout.SeverityRecoverable},
 }
 
+// WrongMedia is the refusal of a body of another type than those.
+func WrongMedia(expected string) error {
+	return refuse(codeMedia, "the Content-Type must be "+expected)
+}
+
 func refuse(code checkout.Code, text string) error { return &checkout.Error{Code: code, Message: text} }
 
 // failed is an error as it is answered and logged.

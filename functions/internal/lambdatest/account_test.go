@@ -29,6 +29,7 @@ import (
 	"kassa/checkout"
 	"kassa/checkout/dynamostore"
 	"kassa/checkout/dynamostore/dynamotest"
+	"kassa/checkout/merchant"
 	"kassa/functions/internal/lambdatest"
 	"kassa/functions/internal/parameter/parametertest"
 	"kassa/payments/sandbox"
@@ -63,7 +64,7 @@ func newAccount(t testing.TB) *account {
 	a.tables = dynamostore.Prefixed(fmt.Sprintf("kassa%d-", deployments.Add(1)))
 	a.parameters = parametertest.New(map[string]string{
 		"/kassa/shop": sampleShop(t), "/kassa/token-secrets": strings.Repeat("k", 32), "/kassa/stripe-secret-key": secretKey,
-		"/kassa/stripe-webhook-secrets": whsec,
+		"/kassa/stripe-webhook-secrets": whsec, "/kassa/admin-key-hash": merchant.HashOf("kad_root_0123456789abcdef0123456789abcdef"),
 	})
 	var err error
 	a.provider, err = sandbox.Open(sandbox.Config{

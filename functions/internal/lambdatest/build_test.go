@@ -18,7 +18,7 @@ import (
 const root = "../../.."
 
 // functions are those that the template deploys.
-var functions = []string{"cart", "checkout", "webhook", "outbox", "sweep", "reconcile"}
+var functions = []string{"cart", "checkout", "webhook", "outbox", "sweep", "reconcile", "admin"}
 
 // folder is where this run's binaries are.
 var folder string

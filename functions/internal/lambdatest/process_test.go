@@ -53,7 +53,7 @@ func replyOf(t testing.TB, payload []byte) reply {
 	var out events.APIGatewayV2HTTPResponse
 	must(t, json.Unmarshal(payload, &out))
 	r := reply{t: t, status: out.StatusCode, header: out.Headers, body: out.Body}
-	if !strings.HasPrefix(out.Headers["Content-Type"], "application/json") {
+	if !strings.HasPrefix(out.Headers["content-type"], "application/json") {
 		return r // a page
 	}
 	var doc any

@@ -1,0 +1,60 @@
+// Command admin is the function of the merchant's: settings, products and stock, keys and the record of what they changed. Its
+// routes take the merchant's keys and nobody else's credentials.
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"net/http"
+
+	"kassa/checkout/dynamostore"
+	"kassa/checkout/merchant"
+	"kassa/functions/internal/api"
+	"kassa/functions/internal/coldstart"
+	"kassa/functions/internal/httpfunction"
+	"kassa/functions/internal/parameter"
+)
+
+func main() { coldstart.Main(start) }
+
+func start(ctx context.Context, f *coldstart.Function) (any, error) {
+	tables := dynamostore.Names{
+		Products: f.Env.Required("KASSA_PRODUCTS_TABLE"),
+		Stock:    f.Env.Required("KASSA_STOCK_TABLE"),
+		Merchant: f.Env.Required("KASSA_MERCHANT_TABLE"),
+	}
+	namespace := f.Env.Required("KASSA_NAMESPACE")
+	shop, root := f.Parameter("KASSA_SHOP_PARAMETER"), f.Parameter("KASSA_ADMIN_KEY_PARAMETER")
+	store, err := f.Store(tables)
+	if err != nil {
+		return nil, err
+	}
+	catalog := f.Catalog(store)
+	kept, err := coldstart.Keep(ctx, f, store, func(v parameter.Values) (http.Handler, error) {
+		c, err := f.Config(v, shop)
+		if err != nil {
+			return nil, err
+		}
+		edge, err := httpfunction.Edge(f, c.Shop, namespace, nil)
+		if err != nil {
+			return nil, err
+		}
+		hashes, err := v.Pair(root)
+		if err != nil {
+			return nil, err
+		}
+		desk, err := merchant.NewDesk(merchant.DeskConfig{
+			Settings: store, Keys: store, Records: store, Catalog: catalog, Shop: c.Shop, Seed: []byte(v[shop]), Root: hashes,
+			Now: f.Now, NewID: rand.Text, Logger: f.Log,
+		})
+		if err != nil {
+			return nil, fmt.Errorf("parameter %s: %w", root, err)
+		}
+		edge.Keys = desk.Keys
+		return api.Admin(api.AdminDeps{
+			Edge: edge, Settings: desk.Settings, Keys: desk.Keys, Records: desk.Journal, Products: desk.Products,
+		}), nil
+	})
+	return httpfunction.Serve(kept), err
+}

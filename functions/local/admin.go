@@ -1,0 +1,33 @@
+package main
+
+import (
+	"crypto/rand"
+	"strings"
+
+	"kassa/checkout/merchant"
+	"kassa/checkout/settings"
+	"kassa/functions/internal/api"
+	"kassa/functions/internal/edge"
+)
+
+// rootKey is the key that the merchant begins with here. The notebook keeps it, so that it is the same after a restart.
+func rootKey() string { return "kad_" + merchant.RootKey + "_" + strings.ToLower(rand.Text()) }
+
+// admin is the function of the merchant's.
+func (a *app) admin(e edge.Config, shop settings.Settings) (api.Handler, error) {
+	seed, err := a.seed()
+	if err != nil {
+		return api.Handler{}, err
+	}
+	desk, err := merchant.NewDesk(merchant.DeskConfig{
+		Settings: a.store, Keys: a.store, Records: a.store, Catalog: a.store, Shop: shop.Shop, Seed: seed,
+		Root: []string{merchant.HashOf(a.book.page.AdminKey)}, Now: a.clock.Now, NewID: rand.Text, Logger: a.log,
+	})
+	if err != nil {
+		return api.Handler{}, err
+	}
+	e.Customers, e.Keys = nil, desk.Keys
+	return api.Admin(api.AdminDeps{
+		Edge: e, Settings: desk.Settings, Keys: desk.Keys, Records: desk.Journal, Products: desk.Products,
+	}), nil
+}
