@@ -16,6 +16,7 @@ type Carts struct {
 	quoter  quoter
 	shop    Shop
 	tokens  Tokens
+	people  PersonStore // nil: nobody signs in
 	now     func() time.Time
 	newID   func() string
 }
@@ -35,7 +36,7 @@ func NewCarts(c Config) (*Carts, error) {
 	}
 	return &Carts{
 		store: c.Carts, catalog: c.Catalog, quoter: quoter, shop: c.Shop,
-		tokens: c.Tokens, now: c.Now, newID: c.NewID,
+		tokens: c.Tokens, people: c.People, now: c.Now, newID: c.NewID,
 	}, nil
 }
 
@@ -65,11 +66,14 @@ func (r Request) mark(newID func() string) Mark {
 	return NewMark("key", r.Key, r.Fingerprint)
 }
 
-// Create makes a cart, once for each key. Lines that can't be sold stay out, with a message; CodeNothingSellable if lines
+// Create makes a cart, once for each key; a customer's becomes their current one, unless they have one. Lines that can't be sold stay out, with a message; CodeNothingSellable if lines
 // were given and none can be. CodeMissingKey, CodeKeyReused, CodeInvalid.
 func (s *Carts) Create(ctx context.Context, in CreateCartInput) (CartView, error) {
 	now := s.now()
 	view, err := s.create(ctx, now, "carts", in)
+	if err == nil {
+		err = s.makeCurrent(ctx, now, view.Cart)
+	}
 	if err != nil {
 		return CartView{}, err
 	}

@@ -54,6 +54,7 @@ const (
 	MsgHandlerUnknown   = "payment_handler_unavailable" // the instrument's handler is not offered for this session
 	MsgCardUnknown      = "saved_card_unknown"          // the saved card is none of the shopper's
 	MsgExpired          = "session_expired"
+	MsgLineMerged       = "line_merged" // a line came from a cart that was merged into this one; args before, quantity
 
 	// About discount codes (UCP's discount extension). Their arg reason is a pricing.Reason, code is the code.
 	MsgCodeInvalid    = "discount_code_invalid"

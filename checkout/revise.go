@@ -31,6 +31,10 @@ func (v reviser) newSession(now time.Time, cart Cart, create Mark) Session {
 func (v reviser) revise(ctx context.Context, now time.Time, s Session, cart Cart, ch SessionChange, mark Mark) (Session, *CartChange, error) {
 	before := s.Quote
 	s, notes := v.applied(s, ch)
+	s, err := selecting(s, ch)
+	if err != nil {
+		return Session{}, nil, err
+	}
 	s.Context.Language = v.shop.Language(s.Context.Language)
 	lines := cart.Lines
 	s.Codes = cart.Codes

@@ -102,7 +102,7 @@ type SessionChange struct {
 	ClearDestination bool
 	Option           *string  // nil keeps, "" = the cheapest
 	Collect          *bool    // the shopper collects it, or has it brought; nil keeps, or follows from Option
-	Location         *string  // where it is collected, if it is; nil keeps, "" = not chosen
+	Location         *string  // where it is collected, if it is, else which known destination is taken; nil keeps, "" = not chosen
 	Codes            []string // discount codes as typed; nil keeps the cart's; else replaces them, in the same commit
 }
 

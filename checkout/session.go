@@ -40,9 +40,10 @@ type Session struct {
 	Context     Context
 	Buyer       Buyer
 	Destination *Destination
-	Option      string   // chosen shipping option; "" = the cheapest
-	Collect     bool     // the shopper collects it: Option is a pick-up then, "" while no location is chosen
-	Codes       []string // the cart's discount codes, as the quote has them
+	Known       []Destination // remembered addresses to choose from, as they were when it was opened
+	Option      string        // chosen shipping option; "" = the cheapest
+	Collect     bool          // the shopper collects it: Option is a pick-up then, "" while no location is chosen
+	Codes       []string      // the cart's discount codes, as the quote has them
 	Quote       Quote
 	Ships       bool      // something in it must be shipped
 	Messages    []Message // what the last change had to tell; lasts until the next one

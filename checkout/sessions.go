@@ -16,6 +16,7 @@ type Sessions struct {
 	carts     *Carts
 	vault     Vault
 	customers ProviderCustomers
+	people    PersonStore // nil: nobody signs in
 	shop      Shop
 	now       func() time.Time
 }
@@ -37,7 +38,7 @@ func NewSessions(c Config) (*Sessions, error) {
 	}
 	return &Sessions{
 		engine: newEngine(c), reviser: reviser{carts.quoter, carts.shop}, carts: carts, vault: c.Vault, customers: customers,
-		shop: carts.shop, now: c.Now,
+		people: c.People, shop: carts.shop, now: c.Now,
 	}, nil
 }
 
@@ -150,7 +151,7 @@ func (s *Sessions) open(ctx context.Context, now time.Time, in CreateSessionInpu
 	if cart.Buyer != (Buyer{}) {
 		ch.Buyer = wallet(cart.Buyer, ch.Buyer)
 	}
-	sess, change, err := s.revise(ctx, now, s.newSession(now, cart, mark), cart, ch, mark)
+	sess, change, err := s.revise(ctx, now, s.introduced(ctx, now, s.newSession(now, cart, mark)), cart, ch, mark)
 	if err != nil {
 		return SessionView{}, err
 	}
@@ -222,6 +223,11 @@ func (s *Sessions) write(ctx context.Context, sess Session, change *CartChange) 
 
 // resume answers a create whose cart has a session already.
 func (s *Sessions) resume(ctx context.Context, now time.Time, in CreateSessionInput, mark Mark, sess Session, cart Cart) (SessionView, error) {
+	if claimed := owned(sess, cart); claimed.Customer != sess.Customer && sess.Attempt == nil && !sess.Status.Final() {
+		sess = s.introduced(ctx, now, claimed) // opened by a guest who has signed in since
+	} else {
+		sess = claimed
+	}
 	if view, done, err := s.replay(ctx, now, sess, mark); done {
 		return view, err
 	}
@@ -317,7 +323,8 @@ func (s *Sessions) inProgress(now time.Time, sess Session) error {
 // CodeNotFound.
 func (s *Sessions) Session(ctx context.Context, caller Caller, id string) (SessionView, error) {
 	now := s.now()
-	sess, err := s.store.Session(ctx, id)
+	sess, cart, err := s.store.SessionAndCart(ctx, id)
+	sess = owned(sess, cart)
 	if ErrorCode(err) == CodeNotFound || err == nil && !s.allows(caller, sess) {
 		return SessionView{}, sessionNotFound(id)
 	}
@@ -352,6 +359,7 @@ func sessionNotFound(id string) error {
 // current reads a session with its cart for a change: it must be the caller's and open.
 func (s *Sessions) current(ctx context.Context, caller Caller, id string) (Session, Cart, error) {
 	sess, cart, err := s.store.SessionAndCart(ctx, id)
+	sess = owned(sess, cart)
 	if ErrorCode(err) == CodeNotFound || err == nil && !s.allows(caller, sess) {
 		return Session{}, Cart{}, sessionNotFound(id)
 	}

@@ -37,6 +37,7 @@ func sessionRow(s *checkout.Session) row {
 		usual[int]{&s.Round, func() int { return roundOf(s.ID) }},
 		optional[checkout.Wallet]{&s.Wallet, walletRow},
 		&s.Collect, &s.Codes,
+		rows[checkout.Destination]{&s.Known, destinationRow(s)},
 	}}
 }
 

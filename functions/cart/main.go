@@ -24,6 +24,7 @@ func start(ctx context.Context, f *coldstart.Function) (any, error) {
 		Products: f.Env.Required("KASSA_PRODUCTS_TABLE"),
 		Stock:    f.Env.Required("KASSA_STOCK_TABLE"),
 		Merchant: f.Env.Required("KASSA_MERCHANT_TABLE"),
+		People:   f.Env.Required("KASSA_PEOPLE_TABLE"),
 	}
 	namespace := f.Env.Required("KASSA_NAMESPACE")
 	shop, tokens := f.Parameter("KASSA_SHOP_PARAMETER"), f.Parameter("KASSA_TOKEN_SECRETS_PARAMETER")
@@ -38,7 +39,7 @@ func start(ctx context.Context, f *coldstart.Function) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		c.Carts, c.Catalog = store, catalog
+		c.Carts, c.Catalog, c.People = store, catalog, store
 		if c.Tokens, err = coldstart.Tokens(v, tokens); err != nil {
 			return nil, err
 		}
@@ -47,7 +48,7 @@ func start(ctx context.Context, f *coldstart.Function) (any, error) {
 			return nil, err
 		}
 		carts, err := checkout.NewCarts(c)
-		return api.Cart(api.CartDeps{Edge: edge, Carts: carts, Lines: carts, Products: carts, OpenAPI: kassa.OpenAPI}), err
+		return api.Cart(api.CartDeps{Edge: edge, Carts: carts, Lines: carts, Claims: carts, Products: carts, OpenAPI: kassa.OpenAPI}), err
 	})
 	return httpfunction.Serve(kept), err
 }

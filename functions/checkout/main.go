@@ -25,6 +25,7 @@ func start(ctx context.Context, f *coldstart.Function) (any, error) {
 		Products: f.Env.Required("KASSA_PRODUCTS_TABLE"),
 		Stock:    f.Env.Required("KASSA_STOCK_TABLE"),
 		Merchant: f.Env.Required("KASSA_MERCHANT_TABLE"),
+		People:   f.Env.Required("KASSA_PEOPLE_TABLE"),
 	}
 	namespace := f.Env.Required("KASSA_NAMESPACE")
 	shop, tokens := f.Parameter("KASSA_SHOP_PARAMETER"), f.Parameter("KASSA_TOKEN_SECRETS_PARAMETER")
@@ -40,7 +41,7 @@ func start(ctx context.Context, f *coldstart.Function) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		c.Carts, c.Sessions, c.Catalog = store, store, catalog
+		c.Carts, c.Sessions, c.Catalog, c.People = store, store, catalog, store
 		if c.Tokens, err = coldstart.Tokens(v, tokens); err != nil {
 			return nil, err
 		}
@@ -52,7 +53,11 @@ func start(ctx context.Context, f *coldstart.Function) (any, error) {
 			return nil, err
 		}
 		sessions, err := checkout.NewSessions(c)
-		return api.Checkout(api.CheckoutDeps{Edge: edge, Sessions: sessions, Sheets: sessions, Orders: sessions}), err
+		if err != nil {
+			return nil, err
+		}
+		people, err := checkout.NewPeople(c)
+		return api.Checkout(api.CheckoutDeps{Edge: edge, Sessions: sessions, Sheets: sessions, Orders: sessions, Profiles: people}), err
 	})
 	return httpfunction.Serve(kept), err
 }

@@ -185,11 +185,14 @@ func (a *app) assemble(shop settings.Settings) (*services, error) {
 	service, err9 := recovery.NewService(recovery.ServiceConfig{
 		Shop: shop.Shop, Settings: shop.Recovery, Log: a.store, Contacts: a.store, Email: a.mailbox, Now: a.clock.Now, NewID: rand.Text, Logger: a.log,
 	})
-	if err9 != nil {
-		return nil, err9
+	people, err10 := checkout.NewPeople(config)
+	if err := errors.Join(err9, err10); err != nil {
+		return nil, err
 	}
+	consumers := service.Consumers()
+	consumers[checkout.NoticeOrderPlaced] = append(consumers[checkout.NoticeOrderPlaced], people)
 	outbox, err8 := checkout.NewOutbox(checkout.OutboxConfig{
-		Store: a.store, Publisher: eventLog{a.log}, Consumers: service.Consumers(), Namespace: cmp.Or(a.settings.namespace, ucp.DefaultNamespace), BaseURL: shop.BaseURL, Logger: a.log,
+		Store: a.store, Publisher: eventLog{a.log}, Consumers: consumers, Namespace: cmp.Or(a.settings.namespace, ucp.DefaultNamespace), BaseURL: shop.BaseURL, Logger: a.log,
 	})
 	if err := errors.Join(err1, err2, err3, err4, err5, err6, err7, err8); err != nil {
 		return nil, err
@@ -200,8 +203,8 @@ func (a *app) assemble(shop settings.Settings) (*services, error) {
 		return nil, err
 	}
 	handler := a.routes(
-		api.Cart(api.CartDeps{Edge: e, Carts: carts, Lines: carts, Products: carts, OpenAPI: kassa.OpenAPI}),
-		api.Checkout(api.CheckoutDeps{Edge: e, Sessions: sessions, Sheets: sessions, Orders: sessions}),
+		api.Cart(api.CartDeps{Edge: e, Carts: carts, Lines: carts, Claims: carts, Products: carts, OpenAPI: kassa.OpenAPI}),
+		api.Checkout(api.CheckoutDeps{Edge: e, Sessions: sessions, Sheets: sessions, Orders: sessions, Profiles: people}),
 		api.Webhook(api.WebhookDeps{Edge: e, Verifier: verifier, Observer: observer}),
 		admin,
 	)

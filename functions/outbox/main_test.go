@@ -20,7 +20,7 @@ import (
 	"kassa/functions/internal/coldstart/coldstarttest"
 )
 
-var variables = []string{"KASSA_SESSIONS_TABLE", "KASSA_NAMESPACE", "KASSA_MERCHANT_TABLE", "KASSA_SHOP_PARAMETER"}
+var variables = []string{"KASSA_SESSIONS_TABLE", "KASSA_NAMESPACE", "KASSA_MERCHANT_TABLE", "KASSA_PEOPLE_TABLE", "KASSA_SHOP_PARAMETER"}
 
 // account is an AWS account with an event bus and a table of sessions.
 type account struct {

@@ -24,6 +24,13 @@ type Lines interface {
 	RemoveLine(ctx context.Context, in checkout.LineEditInput) (checkout.CartView, error)
 }
 
+// Claims brings carts to customers who sign in. *checkout.Carts is one.
+type Claims interface {
+	// Claim makes a cart the customer's current one, or puts its lines into that; the caller's token is the cart's.
+	Claim(ctx context.Context, r checkout.Request, cartID string) (checkout.CartView, error)
+	Mine(ctx context.Context, caller checkout.Caller) (checkout.CartView, error)
+}
+
 // Products shows what the shop sells. *checkout.Carts is one.
 type Products interface {
 	Search(ctx context.Context, q checkout.ProductQuery) (checkout.ProductPage, error)
@@ -35,6 +42,7 @@ type CartDeps struct {
 	Edge     edge.Config
 	Carts    Carts
 	Lines    Lines
+	Claims   Claims
 	Products Products
 	OpenAPI  []byte // the API's description, in YAML
 }
@@ -46,9 +54,11 @@ func Cart(d CartDeps) Handler {
 	c := cartRoutes{d}
 	return handler(d.Edge,
 		edge.Route{Method: http.MethodPost, Pattern: "/carts", Body: edge.JSON, Handle: c.create},
+		edge.Route{Method: http.MethodGet, Pattern: "/carts/mine", Handle: c.mine},
 		edge.Route{Method: http.MethodGet, Pattern: "/carts/{id}", Handle: c.get},
 		edge.Route{Method: http.MethodPut, Pattern: "/carts/{id}", Body: edge.JSON, Handle: c.replace},
 		edge.Route{Method: http.MethodPost, Pattern: "/carts/{id}/cancel", Handle: c.cancel},
+		edge.Route{Method: http.MethodPost, Pattern: "/carts/{id}/claim", Body: edge.JSON, Handle: c.claim},
 		edge.Route{Method: http.MethodPost, Pattern: "/carts/{id}/line-items", Body: edge.JSON, Handle: c.addLine},
 		edge.Route{Method: http.MethodPatch, Pattern: "/carts/{id}/line-items/{line}", Body: edge.MergePatch, Handle: c.setLine},
 		edge.Route{Method: http.MethodDelete, Pattern: "/carts/{id}/line-items/{line}", Handle: c.removeLine},
@@ -94,6 +104,29 @@ func (c cartRoutes) replace(ctx context.Context, r *edge.Request) (edge.Answer, 
 
 func (c cartRoutes) cancel(ctx context.Context, r *edge.Request) (edge.Answer, error) {
 	v, err := c.Carts.Cancel(ctx, r.Call, r.PathValue("id"))
+	return c.answer(r, v, err)
+}
+
+// claim takes two credentials: the customer's in the header, the guest cart's in the body.
+func (c cartRoutes) claim(ctx context.Context, r *edge.Request) (edge.Answer, error) {
+	token, err := ucp.ClaimInput(r.Body)
+	if err != nil {
+		return edge.Answer{}, err
+	}
+	in := r.Call
+	if in.Caller.Customer != "" {
+		in.Caller.Token = token
+	}
+	v, err := c.Claims.Claim(ctx, in, r.PathValue("id"))
+	a, err := c.answer(r, v, err)
+	if err == nil {
+		a.Location = "/carts/" + v.Cart.ID
+	}
+	return a, err
+}
+
+func (c cartRoutes) mine(ctx context.Context, r *edge.Request) (edge.Answer, error) {
+	v, err := c.Claims.Mine(ctx, r.Call.Caller)
 	return c.answer(r, v, err)
 }
 

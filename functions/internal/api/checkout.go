@@ -31,12 +31,19 @@ type Orders interface {
 	Order(ctx context.Context, caller checkout.Caller, orderID string) (checkout.SessionView, error)
 }
 
+// Profiles shows and forgets what is remembered of customers. *checkout.People is one.
+type Profiles interface {
+	Profile(ctx context.Context, caller checkout.Caller) (checkout.Person, error)
+	Forget(ctx context.Context, caller checkout.Caller) error
+}
+
 // CheckoutDeps is what the checkout function serves with.
 type CheckoutDeps struct {
 	Edge     edge.Config
 	Sessions Sessions
 	Sheets   Sheets
 	Orders   Orders
+	Profiles Profiles
 }
 
 type checkoutRoutes struct{ CheckoutDeps }
@@ -54,6 +61,8 @@ func Checkout(d CheckoutDeps) Handler {
 		edge.Route{Method: http.MethodPost, Pattern: "/checkout-sessions/{id}/cancel", Handle: c.cancel},
 		edge.Route{Method: http.MethodGet, Pattern: "/orders/{id}", Handle: c.order},
 		edge.Route{Method: http.MethodGet, Pattern: "/o/{token}", Handle: c.page},
+		edge.Route{Method: http.MethodGet, Pattern: "/profile", Handle: c.profile},
+		edge.Route{Method: http.MethodDelete, Pattern: "/profile", Handle: c.forget},
 	)
 }
 
@@ -138,4 +147,20 @@ func (c checkoutRoutes) page(ctx context.Context, r *edge.Request) (edge.Answer,
 	}
 	text := c.Edge.Wire.OrderPage(language(c.Edge.Wire, r, v.Session.Context.Language), v)
 	return edge.Answer{Text: text, Type: ucp.PageType, Header: ucp.PageHeaders}, nil
+}
+
+func (c checkoutRoutes) profile(ctx context.Context, r *edge.Request) (edge.Answer, error) {
+	p, err := c.Profiles.Profile(ctx, r.Call.Caller)
+	if err != nil {
+		return edge.Answer{}, err
+	}
+	return edge.Answer{Body: c.Edge.Wire.Person(p)}, nil
+}
+
+// forget answers what is left, so that the app sees that it is nothing.
+func (c checkoutRoutes) forget(ctx context.Context, r *edge.Request) (edge.Answer, error) {
+	if err := c.Profiles.Forget(ctx, r.Call.Caller); err != nil {
+		return edge.Answer{}, err
+	}
+	return c.profile(ctx, r)
 }

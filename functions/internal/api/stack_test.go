@@ -21,6 +21,8 @@ import (
 	"kassa/checkout/pricing"
 	"kassa/functions/internal/api"
 	"kassa/functions/internal/edge"
+	"kassa/functions/internal/oidc"
+	"kassa/functions/internal/oidc/issuer"
 	"kassa/functions/internal/ucp"
 	"kassa/payments/money"
 	"kassa/payments/sandbox"
@@ -30,6 +32,7 @@ import (
 const (
 	secretKey = "sk_test_kassa"
 	whsec     = "whsec_kassa"
+	audience  = "kassa-app"
 )
 
 // stack is the functions over the embedded store and the payment sandbox, with a clock that stands still.
@@ -42,10 +45,21 @@ type stack struct {
 	events                  [][2]string // body and signature of what the provider has pushed
 	description             *description
 	edge                    edge.Config
+	issuer                  *issuer.Issuer
+	outbox                  *checkout.Outbox
 
 	mu  sync.Mutex
 	now time.Time
 	ids int
+}
+
+// inProcess answers requests by a handler, without a network.
+type inProcess struct{ http.Handler }
+
+func (p inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
+	w := httptest.NewRecorder()
+	http.StripPrefix("/oidc", p.Handler).ServeHTTP(w, r)
+	return w.Result(), nil
 }
 
 // lines is a log that tests can read while handlers write.
@@ -114,7 +128,7 @@ func newStack(t *testing.T) *stack {
 	must(store.PutProducts(t.Context(), products()))
 	logger := slog.New(slog.NewJSONHandler(s.log, nil))
 	config := checkout.Config{
-		Carts: store, Sessions: store, Catalog: store, Inbox: store, Gateway: gateway, Vault: gateway, Shop: shop(), Tokens: tokens,
+		Carts: store, Sessions: store, Catalog: store, Inbox: store, People: store, Gateway: gateway, Vault: gateway, Shop: shop(), Tokens: tokens,
 		Now: s.clock, NewID: func() string { return s.newID("id") }, Logger: logger,
 	}
 	carts, err := checkout.NewCarts(config)
@@ -125,11 +139,25 @@ func newStack(t *testing.T) *stack {
 	must(err)
 	wire, err := ucp.New(shop(), "")
 	must(err)
-	s.edge = edge.Config{Wire: wire, Logger: logger, Now: s.clock, NewID: func() string { return s.newID("req") }}
+	s.issuer, err = issuer.New("http://127.0.0.1/oidc", audience, s.clock, nil)
+	must(err)
+	customers, err := oidc.New(oidc.Config{
+		Issuer: s.issuer.URL(), Audiences: []string{audience}, Now: s.clock, HTTP: &http.Client{Transport: inProcess{s.issuer.Handler()}},
+	})
+	must(err)
+	people, err := checkout.NewPeople(config)
+	must(err)
+	s.outbox, err = checkout.NewOutbox(checkout.OutboxConfig{
+		Store: store, Consumers: map[string][]checkout.Consumer{checkout.NoticeOrderPlaced: {people}}, Logger: logger,
+	})
+	must(err)
+	s.edge = edge.Config{
+		Wire: wire, Logger: logger, Now: s.clock, NewID: func() string { return s.newID("req") }, Customers: customers,
+	}
 	description, err := os.ReadFile("../../../openapi.yaml")
 	must(err)
-	s.cart = api.Cart(api.CartDeps{Edge: s.edge, Carts: carts, Lines: carts, Products: carts, OpenAPI: description})
-	s.checkout = api.Checkout(api.CheckoutDeps{Edge: s.edge, Sessions: sessions, Sheets: sessions, Orders: sessions})
+	s.cart = api.Cart(api.CartDeps{Edge: s.edge, Carts: carts, Lines: carts, Claims: carts, Products: carts, OpenAPI: description})
+	s.checkout = api.Checkout(api.CheckoutDeps{Edge: s.edge, Sessions: sessions, Sheets: sessions, Orders: sessions, Profiles: people})
 	s.webhook = api.Webhook(api.WebhookDeps{Edge: s.edge, Verifier: verifier, Observer: observer})
 	s.manage(t, store)
 	return s

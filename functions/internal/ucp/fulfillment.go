@@ -115,6 +115,11 @@ func (w *Wire) fulfillment(s speaker, v checkout.Session) fulfillment {
 		shown := destinationFrom(*d)
 		m.Destinations, m.Selected = append(m.Destinations, shown), &shown.ID
 	}
+	for _, d := range v.Known {
+		if m.Selected == nil || d.ID != *m.Selected {
+			m.Destinations = append(m.Destinations, destinationFrom(d))
+		}
+	}
 	if g := s.group(v, ids); len(g.Options) > 0 {
 		m.Groups = append(m.Groups, g)
 	}

@@ -59,6 +59,14 @@ func QuantityInput(body Body) (int64, error) {
 	return *form.Quantity, nil
 }
 
+// ClaimInput reads the body of POST /carts/{id}/claim, a route of ours: the guest's token, "" where a customer claims a cart that
+// is theirs already.
+func ClaimInput(body Body) (string, error) {
+	var form claimForm
+	err := decode(body, &form, strictjson.Mode{RefuseUnknown: true})
+	return value(form.AccessToken), err
+}
+
 // SearchInput reads the body of POST /catalog/search.
 func SearchInput(body Body) (checkout.ProductQuery, checkout.Context, error) {
 	var form searchForm

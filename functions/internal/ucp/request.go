@@ -39,6 +39,11 @@ type quantityForm struct {
 	Quantity *int64 `json:"quantity" validate:"required,min=1,max=999"`
 }
 
+// claimForm is the body of POST /carts/{id}/claim.
+type claimForm struct {
+	AccessToken *string `json:"access_token" validate:"omitempty,short"`
+}
+
 type buyerForm struct {
 	Email     *string      `json:"email" validate:"omitempty,mail"`
 	FirstName *string      `json:"first_name" validate:"omitempty,name"`

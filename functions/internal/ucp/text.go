@@ -35,6 +35,10 @@ var texts = map[string]text{
 		"{title}: antallet er endret fra {requested} til {quantity}, for det er alt vi har.",
 		"{title}: Anzahl von {requested} auf {quantity} geändert, mehr ist nicht vorrätig.",
 		"{title} : quantité ramenée de {requested} à {quantity}, c'est tout ce qu'il nous reste."},
+	checkout.MsgLineMerged: {
+		"From your other cart: {title} ({quantity}).", "Uit je andere winkelwagen: {title} ({quantity}).",
+		"Fra den andre handlekurven din: {title} ({quantity}).", "Aus deinem anderen Warenkorb: {title} ({quantity}).",
+		"De votre autre panier : {title} ({quantity})."},
 	checkout.MsgLowStock: {
 		"{title}: you want {requested}, in stock: {quantity}.", "{title}: gewenst aantal {requested}, op voorraad: {quantity}.",
 		"{title}: ønsket antall {requested}, på lager: {quantity}.", "{title}: gewünschte Anzahl {requested}, auf Lager: {quantity}.",

@@ -1,0 +1,568 @@
+package checkout_test
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"kassa/checkout"
+	"kassa/checkout/checkouttest"
+)
+
+func asCustomer(customer string) checkout.Caller { return checkout.Caller{Customer: customer} }
+
+// by is a request of a customer, who may hold a cart's token beside its own.
+func (w *world) by(customer, token string) checkout.Request {
+	r := w.request(token)
+	r.Caller.Customer = customer
+	return r
+}
+
+func (w *world) claim(customer string, cart checkout.CartView) checkout.CartView {
+	w.Helper()
+	view, err := w.carts.Claim(w.Context(), w.by(customer, cart.Token), cart.Cart.ID)
+	w.ok(err)
+	return view
+}
+
+// own makes a cart of a customer.
+func (w *world) own(customer string, lines ...any) checkout.CartView {
+	w.Helper()
+	view, err := w.carts.Create(w.Context(), checkout.CreateCartInput{
+		Request: w.by(customer, ""), Context: checkout.Context{Country: "NL", Language: "en"}, Lines: linesOf(lines...),
+	})
+	w.ok(err)
+	return view
+}
+
+func (w *world) mine(customer string) checkout.CartView {
+	w.Helper()
+	view, err := w.carts.Mine(w.Context(), asCustomer(customer))
+	w.ok(err)
+	return view
+}
+
+func (w *world) stored(id string) checkout.Cart {
+	w.Helper()
+	c, err := w.store.Cart(w.Context(), id)
+	w.ok(err)
+	return c
+}
+
+// held are a cart's lines, as sku and quantity.
+func held(c checkout.Cart) string {
+	text := ""
+	for _, l := range c.Lines {
+		text += l.SKU + " " + strconv.FormatInt(l.Quantity, 10) + ", "
+	}
+	return text
+}
+
+func (w *world) wantHeld(c checkout.Cart, want string) {
+	w.Helper()
+	if got := held(c); got != want {
+		w.Fatalf("cart %s holds %q, want %q", c.ID, got, want)
+	}
+}
+
+// A guest who signs in keeps the cart, on every device, and the cart's old token is worth nothing.
+func TestClaimedCartIsTheCustomers(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	guest := w.cart("mug", 2, "beans", 1)
+	claimed := w.claim("anna", guest)
+	if claimed.Cart.ID != guest.Cart.ID || claimed.Replayed || claimed.Token != "" {
+		t.Fatalf("claimed: %+v", claimed)
+	}
+	w.wantHeld(w.mine("anna").Cart, "mug 2, beans 1, ")
+	if got, want := w.stored(guest.Cart.ID), w.mine("anna").Cart; got.Epoch != 2 || got.ExpiresAt != w.clock.Now().Add(checkout.LifeCustomerCart) || got.Version != want.Version {
+		t.Errorf("stored: %+v", got)
+	}
+	for what, err := range everywhere(w, checkout.Caller{Token: guest.Token}, guest.Cart.ID, "cs_x_0", "or_x_0") {
+		if checkout.ErrorCode(err) != checkout.CodeNotFound {
+			t.Errorf("the dead token at %s: %v", what, err)
+		}
+	}
+	view, err := w.carts.AddLine(t.Context(), checkout.LineEditInput{Request: w.by("anna", ""), CartID: guest.Cart.ID, Line: linesOf("mug", 1)[0]})
+	w.ok(err)
+	w.wantHeld(view.Cart, "mug 3, beans 1, ")
+	if view.Cart.Version != claimed.Cart.Version+1 {
+		t.Errorf("the claim answered version %d, the edit after it %d", claimed.Cart.Version, view.Cart.Version)
+	}
+}
+
+// Of a sku in both carts the larger quantity stays; the answer lists what came; nothing else of the current cart changes.
+func TestClaimMergesIntoTheCurrentCart(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	current := w.own("anna", "mug", 3, "ebook", 1)
+	guest := w.cart("mug", 5, "beans", 2, "ebook", 1)
+	merged := w.claim("anna", guest)
+	if merged.Cart.ID != current.Cart.ID {
+		t.Fatalf("merged into %s, want %s", merged.Cart.ID, current.Cart.ID)
+	}
+	w.wantHeld(merged.Cart, "mug 5, ebook 1, beans 2, ")
+	w.wantHeld(w.stored(current.Cart.ID), "mug 5, ebook 1, beans 2, ")
+	mug := wantMessage(t, merged.Messages, checkout.MsgLineMerged, "$.line_items[0]")
+	beans := wantMessage(t, merged.Messages, checkout.MsgLineMerged, "$.line_items[2]")
+	if mug.Args["before"] != "3" || mug.Args["quantity"] != "5" || beans.Args["before"] != "0" || beans.Args["title"] != "Coffee beans" || len(merged.Messages) != 2 {
+		t.Errorf("messages: %+v", merged.Messages)
+	}
+	gone := w.stored(guest.Cart.ID)
+	if !gone.Canceled || gone.Customer != "anna" || gone.Claimed.Into != current.Cart.ID {
+		t.Errorf("the guest's cart: %+v", gone)
+	}
+	w.wantHeld(gone, "mug 5, beans 2, ebook 1, ") // as it was
+}
+
+// Claimed again, with the same key or another, on this device or the other, nothing more happens.
+func TestClaimIsIdempotent(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.own("anna", "mug", 1)
+	guest := w.cart("mug", 2)
+	r := w.by("anna", guest.Token)
+	first, err := w.carts.Claim(t.Context(), r, guest.Cart.ID)
+	w.ok(err)
+	_, err = w.carts.SetLine(t.Context(), checkout.LineEditInput{Request: w.by("anna", ""), CartID: first.Cart.ID, LineID: "li_mug", Line: linesOf("", 1)[0]})
+	w.ok(err)
+	for _, again := range []checkout.Request{r, w.by("anna", guest.Token), w.by("anna", ""), {Caller: asCustomer("anna")}} {
+		view, err := w.carts.Claim(t.Context(), again, guest.Cart.ID)
+		w.ok(err)
+		if view.Cart.ID != first.Cart.ID || !view.Replayed {
+			t.Errorf("again: %+v", view)
+		}
+		w.wantHeld(view.Cart, "mug 1, ") // what was taken out since is not brought back
+		wantMessage(t, view.Messages, checkout.MsgLineMerged, "$.line_items[0]")
+	}
+	other := r
+	other.Fingerprint = "another body"
+	_, err = w.carts.Claim(t.Context(), other, guest.Cart.ID)
+	wantCode(t, err, checkout.CodeKeyReused)
+
+	alone := w.cart("beans", 1)
+	kept := w.claim("bob", alone)
+	again := w.claim("bob", alone)
+	if !again.Replayed || again.Cart.Version != kept.Cart.Version {
+		t.Errorf("again: %+v", again)
+	}
+}
+
+func TestClaimsThatAreRefused(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	guest := w.cart("mug", 1)
+	other := w.cart("mug", 1)
+	bobs := w.own("bob", "beans", 1)
+	locked, lockedID := w.opened()
+	w.ok(errOf(w.complete(locked.Token, lockedID, "pm_card_authenticationRequired")))
+	paid, paidID := w.opened()
+	w.pay(paid.Token, paidID, "pm_card_visa")
+	canceled := w.cart("mug", 1)
+	w.ok(errOf(w.carts.Cancel(t.Context(), w.request(canceled.Token), canceled.Cart.ID)))
+	for name, c := range map[string]struct {
+		request checkout.Request
+		cart    string
+		want    checkout.Code
+	}{
+		"by a guest":              {w.request(guest.Token), guest.Cart.ID, checkout.CodeUnauthorized},
+		"by nobody":               {w.request(""), guest.Cart.ID, checkout.CodeUnauthorized},
+		"without its token":       {w.by("anna", ""), guest.Cart.ID, checkout.CodeNotFound},
+		"with another's token":    {w.by("anna", other.Token), guest.Cart.ID, checkout.CodeNotFound},
+		"with another epoch's":    {w.by("anna", w.config.Tokens.Token(guest.Cart.ID, 2)), guest.Cart.ID, checkout.CodeNotFound},
+		"of another customer's":   {w.by("anna", ""), bobs.Cart.ID, checkout.CodeNotFound},
+		"of another's by a token": {w.by("anna", bobs.Token), bobs.Cart.ID, checkout.CodeNotFound},
+		"of none":                 {w.by("anna", guest.Token), "ct_nothing", checkout.CodeNotFound},
+		"of one being paid":       {w.by("anna", locked.Token), locked.Cart.ID, checkout.CodeCartLocked},
+		"of a paid cart":          {w.by("anna", paid.Token), paid.Cart.ID, checkout.CodeCartLocked},
+		"of a canceled cart":      {w.by("anna", canceled.Token), canceled.Cart.ID, checkout.CodeCartCanceled},
+	} {
+		t.Run(name, func(t *testing.T) {
+			before, beforeErr := w.store.Cart(t.Context(), c.cart)
+			_, err := w.carts.Claim(t.Context(), c.request, c.cart)
+			e := wantCode(t, err, c.want)
+			if c.want == checkout.CodeCartLocked && e.CheckoutID == "" {
+				t.Error("it doesn't say by which session")
+			}
+			if after, _ := w.store.Cart(t.Context(), c.cart); beforeErr == nil && after.Version != before.Version {
+				t.Error("something has changed")
+			}
+		})
+	}
+	if _, err := w.carts.Mine(t.Context(), asCustomer("anna")); checkout.ErrorCode(err) != checkout.CodeNotFound {
+		t.Errorf("anna has a cart: %v", err)
+	}
+	w.clock.advance(checkout.LifeGuestCart + time.Second)
+	_, err := w.carts.Claim(t.Context(), w.by("anna", guest.Token), guest.Cart.ID)
+	wantCode(t, err, checkout.CodeNotFound)
+}
+
+// A merge that would hold too much changes neither cart.
+func TestMergeThatIsTooLarge(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	var products []checkout.Product
+	var one, two []any
+	for i := range 120 {
+		sku := fmt.Sprint("p", i)
+		products = append(products, checkout.Product{SKU: sku, Title: sku, Prices: demoProducts()[0].Prices})
+		if i < 60 {
+			one = append(one, sku, 1)
+		} else {
+			two = append(two, sku, 1)
+		}
+	}
+	w.stock(products...)
+	current, guest := w.own("anna", one...), w.cart(two...)
+	_, err := w.carts.Claim(t.Context(), w.by("anna", guest.Token), guest.Cart.ID)
+	wantCode(t, err, checkout.CodeInvalid)
+	if a, b := w.stored(current.Cart.ID), w.stored(guest.Cart.ID); len(a.Lines) != 60 || len(b.Lines) != 60 || b.Customer != "" || b.Canceled {
+		t.Errorf("carts of %d and %d lines", len(a.Lines), len(b.Lines))
+	}
+}
+
+// While the current cart is being paid on another device nothing goes into it; what comes of the payment decides.
+func TestClaimWhileTheCurrentCartIsBeingPaid(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]struct {
+		act  func(w *world, sess checkout.Session)
+		into bool
+	}{
+		"it is bought": {func(w *world, sess checkout.Session) {
+			w.ok(w.provider.Authenticate(sess.Intent.ID, true))
+			w.webhooks()
+			w.told(checkout.OutboxItem{ID: "n", Session: w.wantStatus(sess.ID, checkout.StatusCompleted)})
+		}, false},
+		"the shopper turns back": {func(w *world, sess checkout.Session) {
+			_, err := w.sessions.Cancel(w.Context(), checkout.CancelSessionInput{Request: w.by("anna", ""), SessionID: sess.ID})
+			w.ok(err)
+		}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			current := w.own("anna", "mug", 1)
+			view, err := w.sessions.Create(t.Context(), checkout.CreateSessionInput{Request: w.by("anna", ""), CartID: current.Cart.ID, Change: everything("NL")})
+			w.ok(err)
+			view, err = w.sessions.Complete(t.Context(), checkout.CompleteInput{Request: w.by("anna", ""), SessionID: view.Session.ID, Instrument: method("pm_card_authenticationRequired")})
+			w.ok(err)
+			guest := w.cart("beans", 1)
+			_, err = w.carts.Claim(t.Context(), w.by("anna", guest.Token), guest.Cart.ID)
+			if e := wantCode(t, err, checkout.CodeCartLocked); e.CheckoutID != view.Session.ID || e.RetryAfter == 0 {
+				t.Errorf("refused with %+v", e)
+			}
+			if shown := w.mine("anna"); shown.Cart.Session != view.Session.ID {
+				t.Errorf("the current cart is %+v", shown.Cart)
+			}
+			end.act(w, view.Session)
+			claimed := w.claim("anna", guest)
+			if into := claimed.Cart.ID == current.Cart.ID; into != end.into {
+				t.Errorf("claimed into %s", claimed.Cart.ID)
+			}
+			w.wantHeld(w.mine("anna").Cart, map[bool]string{true: "mug 1, beans 1, ", false: "beans 1, "}[end.into])
+		})
+	}
+}
+
+// vendurehq/vendure#4481: whatever of a merge fails, is lost or comes twice, no line is: a cart filled over two weeks is in one
+// cart or in the other, and once the claim is repeated in the current one.
+func TestVendure4481MergeLosesNothing(t *testing.T) {
+	t.Parallel()
+	methods := []string{"Cart", "Person", "ClaimCart"}
+	for _, kind := range []string{"merge", "keep"} {
+		for _, method := range methods {
+			for _, way := range checkouttest.Ways(method) {
+				t.Run(kind+"/"+method+" "+string(way), func(t *testing.T) {
+					t.Parallel()
+					var h *checkouttest.Hostile
+					w := newWorld(t, func(c *checkout.Config) {
+						h = checkouttest.NewHostile(checkouttest.Stores{Carts: c.Carts, People: c.People}, nil)
+						c.Carts, c.People = h.Carts, h.People
+					})
+					if kind == "merge" {
+						w.own("anna", "mug", 3, "ebook", 1)
+					}
+					guest := w.cart("mug", 5, "beans", 2)
+					r := w.by("anna", guest.Token)
+					h.Reset()
+					h.Next(method, way)
+					_, err := w.carts.Claim(t.Context(), r, guest.Cart.ID)
+					if err != nil && checkout.ErrorCode(err) != checkout.CodeUnavailable {
+						t.Fatal(err)
+					}
+					for range 2 {
+						view, err := w.carts.Claim(t.Context(), r, guest.Cart.ID)
+						w.ok(err)
+						w.wantHeld(view.Cart, map[string]string{"merge": "mug 5, ebook 1, beans 2, ", "keep": "mug 5, beans 2, "}[kind])
+						h.Land()
+					}
+					w.wantHeld(w.mine("anna").Cart, map[string]string{"merge": "mug 5, ebook 1, beans 2, ", "keep": "mug 5, beans 2, "}[kind])
+				})
+			}
+		}
+	}
+}
+
+// shopware/shopware#8724, and the same cart on two devices: rapid adds from both, while a guest's cart comes in, all count.
+func TestShopware8724RapidAddsOnTwoDevicesAndAMerge(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.stock(checkout.Product{SKU: "pin", Title: "Pin", Prices: demoProducts()[0].Prices})
+	current := w.own("anna", "ebook", 1)
+	guest := w.cart("mug", 2, "beans", 4)
+	var all sync.WaitGroup
+	for range 2 {
+		for range 20 {
+			all.Go(func() {
+				for {
+					_, err := w.carts.AddLine(t.Context(), checkout.LineEditInput{Request: w.by("anna", ""), CartID: current.Cart.ID, Line: linesOf("pin", 1)[0]})
+					if err == nil {
+						return
+					}
+					if checkout.ErrorCode(err) != checkout.CodeUnavailable {
+						t.Error(err)
+						return
+					}
+				}
+			})
+		}
+	}
+	all.Go(func() {
+		for range 50 {
+			_, err := w.carts.Claim(t.Context(), w.by("anna", guest.Token), guest.Cart.ID)
+			if err == nil {
+				return
+			}
+			if checkout.ErrorCode(err) != checkout.CodeUnavailable {
+				t.Error(err)
+			}
+		}
+		t.Error("the merge never came through")
+	})
+	all.Wait()
+	got := map[string]int64{}
+	for _, l := range w.mine("anna").Cart.Lines {
+		got[l.SKU] = l.Quantity
+	}
+	if len(got) != 4 || got["pin"] != 40 || got["mug"] != 2 || got["beans"] != 4 || got["ebook"] != 1 {
+		t.Errorf("the cart holds %v", got)
+	}
+}
+
+// Two devices that sign in at once, each with a guest's cart, end with one cart that has it all.
+func TestTwoDevicesSignInAtOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	carts := []checkout.CartView{w.cart("mug", 1), w.cart("beans", 2), w.cart("ebook", 1), w.cart("mug", 4)}
+	var all sync.WaitGroup
+	for _, c := range carts {
+		all.Go(func() {
+			if _, err := w.carts.Claim(t.Context(), w.by("anna", c.Token), c.Cart.ID); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	lines := w.mine("anna").Cart.Lines
+	slices.SortFunc(lines, func(a, b checkout.LineItem) int { return len(b.SKU) - len(a.SKU) })
+	got := map[string]int64{}
+	for _, l := range lines {
+		got[l.SKU] = l.Quantity
+	}
+	if len(got) != 3 || got["mug"] != 4 || got["beans"] != 2 || got["ebook"] != 1 {
+		t.Errorf("the cart holds %v", got)
+	}
+	open := 0
+	for _, c := range carts {
+		if stored := w.stored(c.Cart.ID); stored.Customer != "anna" {
+			t.Errorf("cart %s is %q's", c.Cart.ID, stored.Customer)
+		} else if !stored.Canceled {
+			open++
+		}
+	}
+	if open != 1 {
+		t.Errorf("%d carts are open", open)
+	}
+}
+
+// vendurehq/vendure#263: who signs in after another on the same device doesn't get the other's cart, whatever the app still holds.
+func TestVendure263NextCustomerGetsNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	guest := w.cart("mug", 2)
+	w.claim("anna", guest)
+	_, err := w.carts.Claim(t.Context(), w.by("bob", guest.Token), guest.Cart.ID)
+	wantCode(t, err, checkout.CodeNotFound)
+	_, err = w.carts.Mine(t.Context(), asCustomer("bob"))
+	wantCode(t, err, checkout.CodeNotFound)
+	w.wantHeld(w.mine("anna").Cart, "mug 2, ")
+}
+
+// vendurehq/vendure#2283, #1454, #1992: a customer's first cart, and one after an order, need no cart from before.
+func TestVendure2283SignInWithAndWithoutCarts(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, err := w.carts.Mine(t.Context(), asCustomer("anna"))
+	wantCode(t, err, checkout.CodeNotFound)
+	empty, err := w.carts.Create(t.Context(), checkout.CreateCartInput{Request: w.request("")})
+	w.ok(err)
+	w.wantHeld(w.claim("anna", empty).Cart, "")
+	w.wantHeld(w.claim("anna", w.cart("mug", 1)).Cart, "mug 1, ")
+	w.wantHeld(w.claim("anna", w.cart("mug", 1)).Cart, "mug 1, ")
+}
+
+// vendurehq/vendure#762, #911, #3055: whose e-mail has an account may buy as a guest all the same, and sees nothing of it.
+func TestVendure762GuestWithTheEmailOfAnAccount(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.told(order("anna", w.clock.Now(), yes))
+	w.own("anna", "mug", 1)
+	guest := w.cart("beans", 1)
+	view := w.open(guest) // with Anna's e-mail
+	if view.Session.Customer != "" || len(view.Session.Known) > 0 {
+		t.Errorf("the guest's session: %+v", view.Session)
+	}
+	paid := w.pay(guest.Token, view.Session.ID, "pm_card_visa")
+	if paid.Session.Order == nil || paid.Session.Customer != "" {
+		t.Errorf("the guest's order: %+v", paid.Session)
+	}
+	w.wantHeld(w.mine("anna").Cart, "mug 1, ")
+}
+
+// medusajs/medusa#9755: an order is whose cart it was when it was paid; a guest's cart can be claimed, also with a checkout open.
+func TestMedusa9755OrderIsTheRightCustomers(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	guest, id := w.opened()
+	w.claim("anna", guest)
+	for name, caller := range map[string]checkout.Caller{"the guest": {Token: guest.Token}, "another customer": asCustomer("bob")} {
+		_, err := w.sessions.Session(t.Context(), caller, id)
+		if checkout.ErrorCode(err) != checkout.CodeNotFound {
+			t.Errorf("%s sees the checkout: %v", name, err)
+		}
+		_, err = w.sessions.Complete(t.Context(), checkout.CompleteInput{
+			Request: checkout.Request{Caller: caller, Key: w.key(), Fingerprint: "f"}, SessionID: id, Instrument: method("pm_card_visa"),
+		})
+		wantCode(t, err, checkout.CodeNotFound)
+	}
+	shown, err := w.sessions.Session(t.Context(), asCustomer("anna"), id)
+	w.ok(err)
+	if shown.Session.Buyer.Email != "anna@example.com" || shown.Session.Destination == nil {
+		t.Errorf("what was typed is gone: %+v", shown.Session)
+	}
+	paid, err := w.sessions.Complete(t.Context(), checkout.CompleteInput{Request: w.by("anna", ""), SessionID: id, Instrument: method("pm_card_visa")})
+	w.ok(err)
+	sess := w.wantPaidOnce(id)
+	if sess.Customer != "anna" {
+		t.Errorf("the order is %q's", sess.Customer)
+	}
+	for name, c := range map[string]struct {
+		caller checkout.Caller
+		want   checkout.Code
+	}{"anna on another device": {asCustomer("anna"), ""}, "bob": {asCustomer("bob"), checkout.CodeNotFound}, "the guest": {checkout.Caller{Token: guest.Token}, checkout.CodeNotFound}} {
+		_, err := w.sessions.Order(t.Context(), c.caller, paid.Session.Order.ID)
+		if c.want == "" && err != nil || c.want != "" && checkout.ErrorCode(err) != c.want {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// saleor/saleor#12110, #18878: nobody but the customer changes or sees a customer's cart, token or not.
+func TestSaleor12110CustomersCartIsClosedToGuests(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	made := w.own("anna", "mug", 1)
+	guest := w.cart("mug", 1)
+	w.claim("bob", guest)
+	for _, c := range []struct{ id, token string }{{made.Cart.ID, made.Token}, {guest.Cart.ID, guest.Token}, {guest.Cart.ID, w.config.Tokens.Token(guest.Cart.ID, 2)}} {
+		for _, caller := range []checkout.Caller{{}, {Token: c.token}, {Token: c.token, Customer: "mallory"}} {
+			for what, err := range everywhere(w, caller, c.id, "cs_x_0", "or_x_0") {
+				if checkout.ErrorCode(err) != checkout.CodeNotFound {
+					t.Errorf("%+v at %s: %v", caller, what, err)
+				}
+			}
+		}
+	}
+}
+
+// Shopify/checkout-sheet-kit-android#222, -swift#160, #180; mobile-buy-sdk-ios#1200: after signing out, a new guest on the device
+// sees nothing of who was there, even if the app has kept everything that it shouldn't.
+func TestShopifyAndroid222SignOutLeavesNothingBehind(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	guest, id := w.opened()
+	w.claim("anna", guest)
+	paid, err := w.sessions.Complete(t.Context(), checkout.CompleteInput{Request: w.by("anna", ""), SessionID: id, Instrument: method("pm_card_visa")})
+	w.ok(err)
+	next := w.own("anna", "beans", 1)
+	open, err := w.sessions.Create(t.Context(), checkout.CreateSessionInput{Request: w.by("anna", ""), CartID: next.Cart.ID, Change: everything("NL")})
+	w.ok(err)
+	// Anna signs out; the app keeps ids and the token that opened her first cart. Somebody begins anew.
+	newcomer := w.cart("mug", 1)
+	for _, token := range []string{"", guest.Token, newcomer.Token, next.Token} {
+		for _, c := range []struct{ cart, session string }{{guest.Cart.ID, id}, {next.Cart.ID, open.Session.ID}} {
+			for what, err := range everywhere(w, checkout.Caller{Token: token}, c.cart, c.session, paid.Session.Order.ID) {
+				if checkout.ErrorCode(err) != checkout.CodeNotFound {
+					t.Errorf("token %q at %s: %v", token, what, err)
+				}
+			}
+		}
+	}
+	fresh := w.open(newcomer)
+	if len(fresh.Session.Known) > 0 || fresh.Session.Customer != "" {
+		t.Errorf("the newcomer's checkout: %+v", fresh.Session)
+	}
+}
+
+// A create that was answered late doesn't take the current cart's place, and one that was lost does once it is repeated.
+func TestFirstCartIsTheCurrentOne(t *testing.T) {
+	t.Parallel()
+	var h *checkouttest.Hostile
+	w := newWorld(t, func(c *checkout.Config) {
+		h = checkouttest.NewHostile(checkouttest.Stores{People: c.People}, nil)
+		c.People = h.People
+	})
+	in := checkout.CreateCartInput{Request: w.by("anna", ""), Lines: linesOf("mug", 1)}
+	h.Next("PutPerson", checkouttest.Refused)
+	_, err := w.carts.Create(t.Context(), in)
+	wantCode(t, err, checkout.CodeUnavailable)
+	made, err := w.carts.Create(t.Context(), in)
+	w.ok(err)
+	if !made.Replayed || w.mine("anna").Cart.ID != made.Cart.ID {
+		t.Error("repeated, it is not the current cart")
+	}
+	beside := w.own("anna", "beans", 1)
+	if w.mine("anna").Cart.ID != made.Cart.ID {
+		t.Error("a second cart took its place")
+	}
+	merged, err := w.carts.Claim(t.Context(), w.by("anna", ""), beside.Cart.ID)
+	w.ok(err)
+	w.wantHeld(merged.Cart, "mug 1, beans 1, ")
+	w.ok(errOf(w.carts.Cancel(t.Context(), w.by("anna", ""), made.Cart.ID)))
+	_, err = w.carts.Mine(t.Context(), asCustomer("anna"))
+	wantCode(t, err, checkout.CodeNotFound)
+	after := w.own("anna", "mug", 2)
+	if w.mine("anna").Cart.ID != after.Cart.ID {
+		t.Error("after a cancel, the next cart is not the current one")
+	}
+	w.clock.advance(checkout.LifeCustomerCart + time.Second)
+	_, err = w.carts.Mine(t.Context(), asCustomer("anna"))
+	wantCode(t, err, checkout.CodeNotFound)
+}
+
+func TestMineIsForCustomers(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	guest := w.cart("mug", 1)
+	for _, caller := range []checkout.Caller{{}, {Token: guest.Token}} {
+		_, err := w.carts.Mine(t.Context(), caller)
+		wantCode(t, err, checkout.CodeUnauthorized)
+	}
+	// Without sign-in there are no customers, and nothing breaks.
+	w = newWorld(t, func(c *checkout.Config) { c.People = nil })
+	_, err := w.carts.Mine(t.Context(), asCustomer("anna"))
+	wantCode(t, err, checkout.CodeUnauthorized)
+}
