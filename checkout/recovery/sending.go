@@ -16,7 +16,7 @@ type Sending struct {
 	Ref        string // of the notice: a refund's id …
 	Person     string // checkout.PersonOfEmail of whoever it went to
 	State      State  // sending, sent, refused, unknown or skipped
-	Why        string // skipped, refused: a Why… of reason.go, or WhyUnwritten, WhyNoSender
+	Why        string // skipped, refused: a Why… of reason.go, or WhyUnwritten, WhyNoSender, WhyTold
 	ProviderID string // the provider's id of the message, once sent
 	At         time.Time
 	ExpiresAt  time.Time
@@ -26,6 +26,7 @@ type Sending struct {
 const (
 	WhyNoSender  = "no_sender" // the shop's settings name no sender, or no trader
 	WhyUnwritten = "unwritten" // its facts make no message
+	WhyTold      = "told"      // another message tells it, or the shopper was there
 )
 
 // SendLog keeps what became of service messages. The contracts of checkout's stores hold for it.

@@ -44,7 +44,13 @@ func NewService(c ServiceConfig) (*Service, error) {
 
 // told is which message a notice leads to.
 var told = map[string]string{
-	checkout.NoticeOrderPlaced: wording.Receipt,
+	checkout.NoticeOrderPlaced:    wording.Receipt,
+	checkout.NoticeOrderRefunded:  wording.Refunded,
+	checkout.NoticeOrderCanceled:  wording.Canceled,
+	checkout.NoticeOrderFulfilled: wording.Shipped,
+	checkout.NoticeOrderWithdrawn: wording.Withdrawn,
+	checkout.NoticeLateDecline:    wording.DeclinedLate,
+	checkout.NoticePaymentReview:  wording.PaymentReturned, // where money goes back
 }
 
 // Consumers returns what takes in notices, by their kind.
@@ -79,9 +85,25 @@ func SendingID(sessionID, reason, ref string) string {
 	return id
 }
 
-// Consume implements checkout.Consumer: it sends the message once, whatever comes how often.
+// Consume implements checkout.Consumer: it sends the message once, whatever comes how often. What there is nothing to tell of makes no
+// record.
 func (t teller) Consume(ctx context.Context, item checkout.OutboxItem) error {
 	now := t.Now()
+	if t.reason != wording.PaymentReturned {
+		return t.tell(ctx, now, item)
+	}
+	var failures []error
+	for _, back := range item.Session.Refunds { // the notice names none: of each there is a message
+		if !back.Release && back.Amount.Minor > 0 && back.Cause != "live_mode" {
+			item.Ref = back.IntentID
+			failures = append(failures, t.tell(ctx, now, item))
+		}
+	}
+	return errors.Join(failures...)
+}
+
+// tell sends one message.
+func (t teller) tell(ctx context.Context, now time.Time, item checkout.OutboxItem) error {
 	r := Sending{
 		ID: SendingID(item.Session.ID, t.reason, item.Ref), Version: 1, Op: t.NewID(), SessionID: item.Session.ID, Reason: t.reason, Ref: item.Ref,
 		Person: checkout.PersonOfEmail(item.Session.Buyer.Email), State: StateSending, At: now, ExpiresAt: now.Add(sendKept),
@@ -121,9 +143,9 @@ func (t teller) write(ctx context.Context, now time.Time, item checkout.OutboxIt
 	if cause := contact.Suppressed[ChannelEmail].Cause; cause == CauseBounce || cause == CauseGone {
 		return m, WhySuppressed, nil
 	}
-	facts, ok := t.facts(now, item)
-	if !ok {
-		return m, WhyUnwritten, nil
+	facts, why := t.facts(now, item)
+	if why != "" {
+		return m, why, nil
 	}
 	if device, ok := contact.Device(); ok {
 		facts.Zone = t.Settings.zone(device.Zone)
@@ -142,7 +164,7 @@ func (t teller) write(ctx context.Context, now time.Time, item checkout.OutboxIt
 // claim writes the record before the message is handed over. It is not the caller's if the message has had its turn; an error if somebody
 // else may be at it now.
 func (t teller) claim(ctx context.Context, now time.Time, r Sending) (Sending, bool, error) {
-	err := t.Log.PutSending(ctx, r)
+	err := t.put(ctx, r)
 	var conflict *SendingConflict
 	if !errors.As(err, &conflict) || conflict.Sending == nil {
 		return r, err == nil, err
@@ -151,7 +173,7 @@ func (t teller) claim(ctx context.Context, now time.Time, r Sending) (Sending, b
 	switch {
 	case there.State == StateRefused && there.Why == "": // for now
 		r.Version = there.Version + 1
-		err = t.Log.PutSending(ctx, r)
+		err = t.put(ctx, r)
 		return r, err == nil, err
 	case there.State != StateSending:
 		return r, false, nil
@@ -196,12 +218,22 @@ func (t teller) settle(ctx context.Context, r Sending, to State, why string, cau
 		attributes = append(attributes, "error", cause.Error())
 	}
 	t.Logger.Log(ctx, level, "service message", attributes...)
-	err := t.Log.PutSending(ctx, r)
+	err := t.put(ctx, r)
 	var conflict *SendingConflict
 	if errors.As(err, &conflict) {
 		return nil // somebody has settled it
 	}
 	return err
+}
+
+// put writes a record, once more if that wasn't answered: a claim that was written and not answered would keep everybody from sending.
+func (t teller) put(ctx context.Context, r Sending) error {
+	err := t.Log.PutSending(ctx, r)
+	var conflict *SendingConflict
+	if err == nil || errors.As(err, &conflict) {
+		return err
+	}
+	return t.Log.PutSending(ctx, r)
 }
 
 // settleTime is what is kept to write an outcome. The outbox keeps as much back of an invocation.

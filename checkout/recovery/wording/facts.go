@@ -89,15 +89,17 @@ type Order struct {
 	ID       string
 	PlacedAt time.Time
 	Quote    pricing.Quote // amounts, taxes, and the selected option with its delivery window
-	Country  string        // where it goes to, ISO 3166-1 alpha-2: which law's rights are told
+	Country  string        // where it goes to, ISO 3166-1 alpha-2: what its tax is called
 	Address  []string      // lines of where it goes to; none where nothing is shipped
 	Ships    bool          // goods are brought; a withdrawal's days then count from their arrival
 	// Authorized: the money is held and taken when the goods leave.
 	Authorized bool
 	Method     string // how it was paid, as shoppers know it: "Visa •••• 4242", "iDEAL"; "" = not known
 	Terms      string // version that was agreed to
-	ReturnDays int    // how long the shop takes things back; below what the law says, the law's count
-	Pickup     *pricing.Location
+	ReturnDays int    // how long the shop takes things back
+	// WithdrawalDays is how long the law gives the buyer to withdraw; 0 = it gives no such right. Where the shop gives longer, that counts.
+	WithdrawalDays int
+	Pickup         *pricing.Location // where it is collected; nil = it is brought
 }
 
 // Refund is money on its way back.

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"kassa/checkout"
+	"kassa/checkout/pricing"
 	"kassa/checkout/recovery/wording"
 )
 
@@ -69,6 +70,13 @@ func cases(t testing.TB, language string) (names []string, facts map[string]word
 	released := service(t, language, wording.Canceled)
 	released.Refund = nil
 	add("service canceled before the money was taken", released)
+	double := service(t, language, wording.PaymentReturned)
+	add("service payment_returned, of an order that was paid before", double)
+	business := service(t, language, wording.Receipt)
+	business.Order.WithdrawalDays, business.Order.Quote.ReverseCharge, business.Order.Authorized, business.Order.Pickup = 0, true, true, &pricing.Location{
+		Name: "Kade 9", Street: "Wijnhaven 9", PostalCode: "3011 WH", City: "Rotterdam",
+	}
+	add("service receipt of a business that collects", business)
 	part := service(t, language, wording.Shipped)
 	part.Parcel = &wording.Parcel{Partial: true}
 	part.Lines = part.Lines[:1]

@@ -137,25 +137,18 @@ func (w writer) trader() section {
 	return section{Title: w.say("section.trader", nil), Paragraphs: w.imprint()}
 }
 
-// statutory is how long the law gives consumers of the European Economic Area, and of the United Kingdom, to withdraw.
-const statutory = 14
-
-// economicArea are the countries of the EEA, and GB, whose law is the same here.
-const economicArea = " AT BE BG CY CZ DE DK EE ES FI FR GB GR HR HU IE IS IT LI LT LU LV MT NL NO PL PT RO SE SI SK "
-
 // rights are those that the buyer has by law or by the shop's own promise.
 func (w writer) rights() []section {
 	o, t := w.Order, w.Shop.Trader
 	v := values{"days": int64(o.ReturnDays), "email": clean(t.Email), "trader": clean(t.Name), "address": clean(t.Address)}
-	lawful := len(o.Country) == 2 && strings.Contains(economicArea, " "+o.Country+" ") && !o.Quote.ReverseCharge
 	guarantee := section{Title: w.say("section.guarantee", nil), Paragraphs: []string{w.say("guarantee.plain", v)}}
-	if !lawful {
+	if o.WithdrawalDays == 0 {
 		if o.ReturnDays == 0 {
 			return []section{guarantee}
 		}
 		return []section{{Title: w.say("section.returns", nil), Paragraphs: []string{w.say("returns.days", v)}}, guarantee}
 	}
-	v["days"] = int64(max(statutory, o.ReturnDays))
+	v["days"] = int64(max(o.WithdrawalDays, o.ReturnDays))
 	kind := map[bool]string{true: "withdrawal.goods", false: "withdrawal.digital"}[o.Ships]
 	effects := map[bool]string{true: "withdrawal.effects", false: "withdrawal.effects_digital"}[o.Ships]
 	guarantee.Paragraphs = []string{w.say("guarantee.text", v)}

@@ -27,6 +27,8 @@ func (w writer) service() letter {
 		button = w.shipped(&l, v)
 	case Withdrawn:
 		w.withdrawn(&l, v)
+	case PaymentReturned:
+		w.returned(&l, v)
 	case Confirm:
 		footer = "footer.confirm"
 	}
@@ -46,6 +48,13 @@ func (w writer) refunded(l *letter, v values) {
 		key = "refunded.full"
 	}
 	l.Intro = []string{w.say(key, v)}
+}
+
+// returned tells of money that went nowhere; where there is an order all the same, it was paid before.
+func (w writer) returned(l *letter, v values) {
+	if w.Order != nil {
+		l.Heading, l.Intro = w.say("payment_returned.heading_order", v), paragraphs(w.say("payment_returned.body_order", v))
+	}
 }
 
 func (w writer) canceled(l *letter, v values) {
@@ -69,9 +78,7 @@ func (w writer) shipped(l *letter, v values) (button string) {
 	if p.Partial {
 		l.Intro = append(l.Intro, w.say("shipped.partial", v))
 	}
-	for _, line := range w.Lines {
-		l.Items = append(l.Items, item{Title: cut(clean(line.Title), 150), Quantity: grouped(w.language, line.Quantity) + " ×", Picture: w.picture(line.ImageURL)})
-	}
+	w.counted(l)
 	if len(w.Order.Address) > 0 {
 		l.Sections = append(l.Sections, section{Title: w.say("section.delivery", nil), Paragraphs: []string{w.address()}})
 	}
@@ -82,14 +89,22 @@ func (w writer) shipped(l *letter, v values) (button string) {
 }
 
 func (w writer) withdrawn(l *letter, v values) {
-	if !w.Now.IsZero() { // when it arrived is what starts the days
-		v["date"] = w.moment(w.Now)
-	}
+	v["date"] = w.moment(w.Now) // when it arrived is what starts the days
 	key := "withdrawn.body_digital"
 	if w.Order.Ships {
 		key = "withdrawn.body"
 	}
 	l.Intro = paragraphs(w.say(key, v))
+	w.counted(l)
+}
+
+// counted lists how many of what a message is about.
+func (w writer) counted(l *letter) {
+	for _, line := range w.Lines {
+		l.Items = append(l.Items, item{
+			Title: cut(clean(line.Title), 150), Quantity: grouped(w.language, line.Quantity) + " ×", Picture: w.picture(line.ImageURL),
+		})
+	}
 }
 
 // window is when an order comes. Its dates are midnights UTC, and no zone moves them.

@@ -110,7 +110,7 @@ func longest(key string) int {
 		return 65
 	case strings.HasPrefix(key, "push."):
 		return 240
-	case last == "subject", last == "heading":
+	case last == "subject", strings.HasPrefix(last, "heading"):
 		return 400
 	case last == "button", strings.HasPrefix(key, "label."), strings.HasPrefix(key, "link."), strings.HasPrefix(key, "section."):
 		return 60
