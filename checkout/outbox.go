@@ -60,6 +60,17 @@ type Consumer interface {
 	Consume(ctx context.Context, item OutboxItem) error
 }
 
+// JoinConsumers puts together who wants to know of notices, by their kind.
+func JoinConsumers(all ...map[string][]Consumer) map[string][]Consumer {
+	joined := map[string][]Consumer{}
+	for _, some := range all {
+		for kind, consumers := range some {
+			joined[kind] = append(joined[kind], consumers...)
+		}
+	}
+	return joined
+}
+
 // Publisher hands integration events to a bus, where others subscribe to them.
 type Publisher interface {
 	// Publish hands over events and returns the ids of those that the bus has taken, also beside an error. An event that

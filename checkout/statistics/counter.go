@@ -38,6 +38,23 @@ type Config struct {
 	Logger  *slog.Logger // ids only
 }
 
+// With returns the configuration as a shop's settings have it, which must be valid.
+func (c Config) With(s recovery.Settings) (Config, error) {
+	var err error
+	c.Zone, err = ZoneOf(s)
+	c.Window, c.Percent = time.Duration(s.Window), s.Holdout.Percent
+	return c, err
+}
+
+// ZoneOf returns the zone in which a shop's days begin.
+func ZoneOf(s recovery.Settings) (*time.Location, error) {
+	zone, err := time.LoadLocation(s.Zone) // "" is UTC
+	if err != nil {
+		return nil, invalid("recovery.zone", "is no time zone: "+s.Zone)
+	}
+	return zone, nil
+}
+
 // DefaultWindow is how long a person is watched after entering an arm.
 const DefaultWindow = 7 * 24 * time.Hour
 
@@ -62,11 +79,15 @@ func NewCounter(c Config) (*Counter, error) {
 	return &Counter{c}, nil
 }
 
-// Kinds are the kinds of notices that a Counter is to be told.
-func Kinds() []string {
-	return []string{
+// Consumers returns what takes in notices, by their kind.
+func (c *Counter) Consumers() map[string][]checkout.Consumer {
+	all := map[string][]checkout.Consumer{}
+	for _, kind := range []string{
 		checkout.NoticeOrderPlaced, checkout.NoticeCartAbandoned, checkout.NoticePaymentReview,
+	} {
+		all[kind] = []checkout.Consumer{c}
 	}
+	return all
 }
 
 // Consume counts what a notice is about, as it stands now, whatever the notice was: so a notice that comes early, late or

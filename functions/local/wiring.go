@@ -18,6 +18,7 @@ import (
 	"kassa/checkout/merchant"
 	"kassa/checkout/recovery"
 	"kassa/checkout/settings"
+	"kassa/checkout/statistics"
 	"kassa/functions/internal/api"
 	"kassa/functions/internal/edge"
 	"kassa/functions/internal/oidc/issuer"
@@ -102,6 +103,8 @@ type store interface {
 	checkout.NoticeStore
 	recovery.ContactStore
 	recovery.SendLog
+	statistics.Store
+	statistics.Reader
 	merchant.SettingsStore
 	merchant.RecordStore
 	merchant.KeyStore
@@ -186,10 +189,11 @@ func (a *app) assemble(shop settings.Settings) (*services, error) {
 		Shop: shop.Shop, Settings: shop.Recovery, Log: a.store, Contacts: a.store, Email: a.mailbox, Now: a.clock.Now, NewID: rand.Text, Logger: a.log,
 	})
 	people, err10 := checkout.NewPeople(config)
-	if err := errors.Join(err9, err10); err != nil {
+	counter, err11 := a.counter(shop.Recovery)
+	if err := errors.Join(err9, err10, err11); err != nil {
 		return nil, err
 	}
-	consumers := service.Consumers()
+	consumers := checkout.JoinConsumers(service.Consumers(), counter.Consumers())
 	consumers[checkout.NoticeOrderPlaced] = append(consumers[checkout.NoticeOrderPlaced], people)
 	outbox, err8 := checkout.NewOutbox(checkout.OutboxConfig{
 		Store: a.store, Publisher: eventLog{a.log}, Consumers: consumers, Namespace: cmp.Or(a.settings.namespace, ucp.DefaultNamespace), BaseURL: shop.BaseURL, Logger: a.log,
@@ -209,6 +213,15 @@ func (a *app) assemble(shop settings.Settings) (*services, error) {
 		admin,
 	)
 	return &services{handler, reconciler, sweeper, outbox}, nil
+}
+
+// counter counts what happens, as the settings want it.
+func (a *app) counter(s recovery.Settings) (*statistics.Counter, error) {
+	c, err := statistics.Config{Store: a.store, Reader: a.store, Now: a.clock.Now, Logger: a.log}.With(s)
+	if err != nil {
+		return nil, err
+	}
+	return statistics.NewCounter(c)
 }
 
 // ServeHTTP implements http.Handler by the functions as the newest settings make them.
