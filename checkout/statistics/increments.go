@@ -35,7 +35,7 @@ func (c *Counter) ofSession(s checkout.Session) []Increment {
 		}
 	}
 	if s.Order != nil {
-		all = append(all, c.ofOrder(s))
+		all = append(append(all, c.ofOrder(s)), c.ofReturns(s)...)
 	}
 	return all
 }
