@@ -58,7 +58,7 @@ func (w *Wire) Profile() any {
 			nameLookup:   describedAs("catalog/lookup", "catalog_lookup"),
 
 			"dev.ucp.shopping.fulfillment":   describedAs("fulfillment", "fulfillment", nameCheckout),
-			"dev.ucp.shopping.discount":      describedAs("discount", "discount", nameCheckout),
+			"dev.ucp.shopping.discount":      describedAs("discount", "discount", nameCheckout, nameCart),
 			"dev.ucp.shopping.buyer_consent": describedAs("buyer-consent", "buyer_consent", nameCheckout),
 		},
 		Handlers: w.declaredHandlers(),
