@@ -21,8 +21,11 @@ type AndroidApp struct {
 var (
 	appleApp    = regexp.MustCompile(`^[A-Z0-9]{10}\.[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$`)
 	androidApp  = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*)+$`)
-	fingerprint = regexp.MustCompile(`^([0-9A-F]{2}:){31}[0-9A-F]{2}$`)
+	fingerprint = regexp.MustCompile(`^[0-9A-F]{2}(:[0-9A-F]{2})*$`)
 )
+
+// fingerprintLength is that of a SHA-256 as 32 pairs of digits with colons between.
+const fingerprintLength = 32*3 - 1
 
 // validate reports every app that a telephone would not recognise.
 func (a Apps) validate(bad func(field, text string)) {
@@ -40,7 +43,7 @@ func (a Apps) validate(bad func(field, text string)) {
 			bad(at+".fingerprints", "at least one is needed")
 		}
 		for j, f := range app.Fingerprints {
-			if !fingerprint.MatchString(f) {
+			if len(f) != fingerprintLength || !fingerprint.MatchString(f) {
 				bad(at+".fingerprints["+strconv.Itoa(j)+"]", "must be a SHA-256 as 32 pairs of capital hexadecimal digits with colons between")
 			}
 		}

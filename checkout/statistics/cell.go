@@ -47,14 +47,25 @@ func DayOf(at time.Time, zone *time.Location) string { return at.In(zone).Format
 
 var (
 	dayPattern  = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}$`)
-	namePattern = regexp.MustCompile(`^[a-z][A-Za-z0-9_.-]{2,79}$`)
-	partPattern = regexp.MustCompile(`^[a-z_]{0,16}$`)
-	idPattern   = regexp.MustCompile(`^[!-~]{1,256}$`)
+	namePattern = regexp.MustCompile(`^[a-z][A-Za-z0-9_.-]+$`)
+	partPattern = regexp.MustCompile(`^[a-z_]*$`)
+	idPattern   = regexp.MustCompile(`^[!-~]+$`)
 )
+
+// The most that these may have, counted apart: a bound in a pattern is a copy of what it bounds for each of its steps, which
+// the start of every function would have to make.
+const (
+	maxName = 80
+	minName = 3
+	maxPart = 16
+	maxID   = 256
+)
+
+func isPart(s string) bool { return len(s) <= maxPart && partPattern.MatchString(s) }
 
 // Validate reports what no store could keep. CodeInvalid.
 func (i Increment) Validate() error {
-	if !idPattern.MatchString(i.ID) {
+	if len(i.ID) > maxID || !idPattern.MatchString(i.ID) {
 		return invalid("id", "an increment's id is 1 to 256 printable characters")
 	}
 	if i.Until.IsZero() {
@@ -87,13 +98,13 @@ func (c Change) Validate() error {
 	switch {
 	case !ValidDay(c.Day):
 		return invalid("day", "must be a date: 2026-03-29")
-	case !partPattern.MatchString(c.Channel), !partPattern.MatchString(string(c.Platform)):
+	case !isPart(c.Channel), !isPart(string(c.Platform)):
 		return invalid("cell", "channel and platform are up to 16 lower-case letters")
 	case len(c.Counts) == 0 || len(c.Counts) > MaxCounts:
 		return invalid("counts", "a change has 1 to 40 counts")
 	}
 	for name := range c.Counts {
-		if !namePattern.MatchString(name) {
+		if len(name) < minName || len(name) > maxName || !namePattern.MatchString(name) {
 			return invalid("counts", "is no name of a count: "+name)
 		}
 	}

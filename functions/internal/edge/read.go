@@ -21,7 +21,11 @@ import (
 const maxHeaderBytes = 16 << 10
 
 // idForm is that of all our ids, those of lines included, which end in a sku.
-var idForm = regexp.MustCompile(`^[A-Za-z0-9._-]{1,80}$`)
+var idForm = regexp.MustCompile(`^[A-Za-z0-9._-]+$`)
+
+const maxID = 80
+
+func isID(s string) bool { return len(s) <= maxID && idForm.MatchString(s) }
 
 // read fills in the request from headers and body.
 func (r *Router) read(in *Request, route Route) error {
@@ -30,7 +34,7 @@ func (r *Router) read(in *Request, route Route) error {
 		return refuse(codeHeaders, "the headers have more than 16384 bytes")
 	}
 	for _, name := range []string{"id", "line"} {
-		if v := in.PathValue(name); v != "" && !idForm.MatchString(v) {
+		if v := in.PathValue(name); v != "" && !isID(v) {
 			return refuse(codeNotFound, "there is nothing at this path")
 		}
 	}

@@ -128,7 +128,7 @@ func (r *Router) log(ctx context.Context, in *Request, route Route, status int, 
 		slog.Int("status", status), slog.Int64("duration_ms", took.Milliseconds()),
 	}
 	for _, name := range []string{"id", "line"} {
-		if v := in.PathValue(name); idForm.MatchString(v) {
+		if v := in.PathValue(name); isID(v) {
 			attrs = append(attrs, slog.String(name, v))
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -155,10 +156,12 @@ func (a *account) variables(t testing.TB, function string) map[string]string {
 		t.Fatalf("the template says nothing about the variables of %s", function)
 	}
 	values := map[string]string{
-		"!Ref CartsTable": a.tables.Carts, "!Ref SessionsTable": a.tables.Sessions, "!Ref InboxTable": a.tables.Inbox,
-		"!Ref ProductsTable": a.tables.Products, "!Ref StockTable": a.tables.Stock, "!Ref MerchantTable": a.tables.Merchant, "!Ref PeopleTable": a.tables.People,
+		"!If [SignsIn, !Ref OidcIssuer, !Ref AWS::NoValue]": "", "!If [SignsIn, !Ref OidcAudience, !Ref AWS::NoValue]": "",
 		"!Ref Namespace": "com.example.shop", "!Ref StripeMode": "test", "!Ref EventBus": "kassa",
 		"!If [OtherStripe, !Ref StripeEndpoint, !Ref AWS::NoValue]": a.env["STRIPE_API_BASE"],
+	}
+	for table, name := range reflect.ValueOf(a.tables).Fields() {
+		values["!Ref "+table.Name+"Table"] = name.String()
 	}
 	all := map[string]string{"KASSA_SHOP_PARAMETER": "/kassa/shop", "KASSA_MERCHANT_TABLE": a.tables.Merchant} // of all functions
 	for _, line := range assignment.FindAllStringSubmatch(block, -1) {
