@@ -29,7 +29,7 @@ func (s *Store) Products(ctx context.Context, skus []string) (map[string]checkou
 	asked = slices.DeleteFunc(slices.Compact(asked), func(sku string) bool { return sku == "" })
 	chunks := slices.Collect(slices.Chunk(asked, batchSKUs))
 	parts := make([]map[string]checkout.Product, len(chunks))
-	err := inParallel(len(chunks), func(i int) (err error) {
+	err := inParallel(len(chunks), parallel, func(i int) (err error) {
 		parts[i], err = s.products(ctx, chunks[i])
 		return err
 	})
@@ -93,13 +93,13 @@ func decodeProduct(it item) (p checkout.Product, err error) {
 	return p, failed("decode product", sku, r.err)
 }
 
-// parallel is how many requests a call makes at once.
+// parallel is how many requests a call makes at once that somebody waits for.
 const parallel = 8
 
 // inParallel runs n calls, some at a time, and returns when all have.
-func inParallel(n int, call func(i int) error) error {
+func inParallel(n, atOnce int, call func(i int) error) error {
 	errs := make([]error, n)
-	turns := make(chan struct{}, parallel)
+	turns := make(chan struct{}, atOnce)
 	var all sync.WaitGroup
 	for i := range n {
 		turns <- struct{}{}
@@ -124,7 +124,7 @@ func (s *Store) PutProducts(ctx context.Context, products []checkout.Product) er
 		skus = append(skus, sku)
 	}
 	slices.Sort(skus)
-	return inParallel(len(skus), func(i int) error { return failed("put product", skus[i], s.putProduct(ctx, last[skus[i]])) })
+	return inParallel(len(skus), parallel, func(i int) error { return failed("put product", skus[i], s.putProduct(ctx, last[skus[i]])) })
 }
 
 // putProduct writes the stock first: a product whose stock is kept must never be seen without it, as if it were endless.

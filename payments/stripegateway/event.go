@@ -7,8 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/stripe/stripe-go/v76"
-
 	"kassa/payments"
 )
 
@@ -94,7 +92,7 @@ func (e envelope) event() (payments.Event, error) {
 	event := payments.Event{ID: e.ID, Type: e.Type, Kind: kindOf(e.Type), Created: time.Unix(e.Created, 0).UTC()}
 	switch event.Kind {
 	case payments.EventIntent, payments.EventWake:
-		var pi stripe.PaymentIntent
+		var pi snapshot
 		if err := json.Unmarshal(e.Data.Object, &pi); err != nil || pi.ID == "" || pi.Object != "payment_intent" {
 			return payments.Event{}, fmt.Errorf("%w: %s %s has no intent", ErrEvent, e.Type, e.ID)
 		}
@@ -102,7 +100,7 @@ func (e envelope) event() (payments.Event, error) {
 			event.Kind = payments.EventIgnored
 			return event, nil
 		}
-		event.Intent = intentOf(&pi)
+		event.Intent = intentOf(pi.intent())
 	case payments.EventForeign:
 		var about subject
 		if err := json.Unmarshal(e.Data.Object, &about); err != nil || about.ID == "" {
@@ -115,11 +113,10 @@ func (e envelope) event() (payments.Event, error) {
 	return event, nil
 }
 
-// subject is what disputes, warnings, refunds, reviews and charges have in common. v76 reads the intent's id or the whole
-// intent, whichever stands there.
+// subject is what disputes, warnings, refunds, reviews and charges have in common.
 type subject struct {
-	ID     string               `json:"id"`
-	Intent stripe.PaymentIntent `json:"payment_intent"`
+	ID     string    `json:"id"`
+	Intent reference `json:"payment_intent"`
 }
 
 func kindOf(eventType string) payments.EventKind {
