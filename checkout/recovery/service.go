@@ -94,7 +94,7 @@ func (t teller) Consume(ctx context.Context, item checkout.OutboxItem) error {
 	}
 	var failures []error
 	for _, back := range item.Session.Refunds { // the notice names none: of each there is a message
-		if !back.Release && back.Amount.Minor > 0 && back.Cause != "live_mode" {
+		if goesBack(back) {
 			item.Ref = back.IntentID
 			failures = append(failures, t.tell(ctx, now, item))
 		}

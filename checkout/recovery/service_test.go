@@ -251,21 +251,22 @@ func TestServiceMessagesOfAnOrdersLife(t *testing.T) {
 		want   string // in the text; "" = none is sent
 		why    string
 	}{
-		"refunded in part":                 {item("order.refunded", "re_1", refunded("re_1", 2200)), "refunded", "re_1", "€ 22,00 van de € 46,85", ""},
-		"refunded in full":                 {item("order.refunded", "re_1", refunded("re_1", 4685)), "refunded", "re_1", "je hele bestelling terugbetaald: € 46,85", ""},
-		"a refund that is not there":       {item("order.refunded", "re_9"), "refunded", "re_9", "", recovery.WhyUnwritten},
-		"refunded by a cancellation":       {item("order.refunded", "re_1", canceled), "refunded", "re_1", "", recovery.WhyTold},
-		"canceled":                         {item("order.canceled", "", canceled), "canceled", "", "Je krijgt € 46,85 terug", ""},
-		"canceled before money was taken":  {item("order.canceled", "", func(s *checkout.Session) { s.Order.Cancellation = &checkout.Cancellation{Done: true} }), "canceled", "", "niets afgeschreven", ""},
-		"shipped, more to come":            {item("order.fulfilled", "fl_1", parcel), "shipped", "fl_1", "1 artikel meegegeven aan PostNL", ""},
-		"collected":                        {item("order.fulfilled", "fl_1", parcel, func(s *checkout.Session) { s.Ships = false }), "shipped", "fl_1", "", recovery.WhyTold},
-		"withdrawn":                        {item("order.withdrawn", "wd_1", withdrawn), "withdrawn", "wd_1", "9 oktober 2026 om 10:00 (CEST)", ""},
-		"declined late":                    {item("payment.late_decline", "", unpaid), "declined_late", "", "€ 46,85 nu geweigerd", ""},
-		"declined late, paid since":        {item("payment.late_decline", ""), "declined_late", "", "", recovery.WhyTold},
-		"money that can't become an order": {item("payment.review", "", unpaid, stray("late", false)), "payment_returned", "pi_2", "€ 46,85 van je ontvangen", ""},
-		"money twice":                      {item("payment.review", "", stray("second_intent", false)), "payment_returned", "pi_2", "die al betaald is", ""},
-		"money that was only held":         {item("payment.review", "", stray("late", true)), "", "", "", ""},
-		"a review of something else":       {item("payment.review", ""), "", "", "", ""},
+		"refunded in part":                   {item("order.refunded", "re_1", refunded("re_1", 2200)), "refunded", "re_1", "€ 22,00 van de € 46,85", ""},
+		"refunded in full":                   {item("order.refunded", "re_1", refunded("re_1", 4685)), "refunded", "re_1", "je hele bestelling terugbetaald: € 46,85", ""},
+		"a refund that is not there":         {item("order.refunded", "re_9"), "refunded", "re_9", "", recovery.WhyUnwritten},
+		"refunded by a cancellation":         {item("order.refunded", "re_1", canceled), "refunded", "re_1", "", recovery.WhyTold},
+		"canceled":                           {item("order.canceled", "", canceled), "canceled", "", "Je krijgt € 46,85 terug", ""},
+		"canceled before money was taken":    {item("order.canceled", "", func(s *checkout.Session) { s.Order.Cancellation = &checkout.Cancellation{Done: true} }), "canceled", "", "niets afgeschreven", ""},
+		"shipped, more to come":              {item("order.fulfilled", "fl_1", parcel), "shipped", "fl_1", "1 artikel meegegeven aan PostNL", ""},
+		"collected":                          {item("order.fulfilled", "fl_1", parcel, func(s *checkout.Session) { s.Ships = false }), "shipped", "fl_1", "", recovery.WhyTold},
+		"withdrawn":                          {item("order.withdrawn", "wd_1", withdrawn), "withdrawn", "wd_1", "9 oktober 2026 om 10:00 (CEST)", ""},
+		"declined late":                      {item("payment.late_decline", "", unpaid), "declined_late", "", "€ 46,85 nu geweigerd", ""},
+		"declined late, and then money came": {item("payment.late_decline", "", unpaid, stray("late", false)), "declined_late", "", "", recovery.WhyTold},
+		"declined late, paid since":          {item("payment.late_decline", ""), "declined_late", "", "", recovery.WhyTold},
+		"money that can't become an order":   {item("payment.review", "", unpaid, stray("late", false)), "payment_returned", "pi_2", "€ 46,85 van je ontvangen", ""},
+		"money twice":                        {item("payment.review", "", stray("second_intent", false)), "payment_returned", "pi_2", "die al betaald is", ""},
+		"money that was only held":           {item("payment.review", "", stray("late", true)), "", "", "", ""},
+		"a review of something else":         {item("payment.review", ""), "", "", "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

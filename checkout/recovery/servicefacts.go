@@ -28,8 +28,8 @@ func (t teller) facts(now time.Time, item checkout.OutboxItem) (f wording.Facts,
 		return returned(f, item)
 	}
 	if t.reason == wording.DeclinedLate {
-		if s.Order != nil {
-			return f, WhyTold // another try has paid since
+		if s.Order != nil || slices.ContainsFunc(s.Refunds, goesBack) {
+			return f, WhyTold // another try has paid since; or money came after all, and what becomes of that is told
 		}
 		return f, ""
 	}
@@ -38,6 +38,10 @@ func (t teller) facts(now time.Time, item checkout.OutboxItem) (f wording.Facts,
 	}
 	return orderFacts(f, t.reason, item)
 }
+
+// goesBack reports whether a provider's refund is money that the shopper was charged. What was held only vanishes by itself, and what
+// came in the wrong mode was never real.
+func goesBack(r checkout.ProviderRefund) bool { return !r.Release && r.Amount.Minor > 0 && r.Cause != "live_mode" }
 
 // returned tells of money that can't become an order; Ref names its intent.
 func returned(f wording.Facts, item checkout.OutboxItem) (wording.Facts, string) {

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"kassa/checkout/memstore"
 	"kassa/checkout/recovery"
 )
 
@@ -54,12 +55,6 @@ func (s shopper) received(n int) []message {
 		}
 		<-time.After(50 * time.Millisecond)
 	}
-}
-
-// advance moves the clock, which does all that falls due before it answers.
-func (s shopper) wait(by string) {
-	s.t.Helper()
-	s.do(http.MethodPost, "/dev/clock", `{"advance":"`+by+`"}`).want(http.StatusOK)
 }
 
 func mailboxAt(t *testing.T, path string, f *faults) *mailbox {
@@ -130,10 +125,53 @@ func TestReceiptFollowsThePurchase(t *testing.T) {
 			t.Errorf("the receipt lacks %q:\n%s", want, m.Text)
 		}
 	}
-	s.wait("3h")
+	s.advance("3h")
 	s.received(1)
 	page := s.do(http.MethodGet, "/dev/messages", "", "Accept", "text/html,*/*").want(http.StatusOK)
 	if !strings.Contains(string(page.body), "<iframe sandbox srcdoc=\"&lt;!doctype html&gt;") || !strings.HasPrefix(page.header.Get("Content-Type"), "text/html") {
 		t.Errorf("the page is\n%.600s", page.body)
+	}
+}
+
+// TestSendGoesWrong breaks the hand-over of a receipt in every way, in a process that may die of it. A day later there never are two, and
+// where there is none the record says why.
+func TestSendGoesWrong(t *testing.T) {
+	t.Parallel()
+	for fault, c := range map[string]struct {
+		messages int
+		state    recovery.State
+	}{
+		"send.refused":     {1, recovery.StateSent}, // and tried again
+		"send.lost":        {1, recovery.StateUnknown},
+		"send.kill_before": {0, recovery.StateUnknown},
+		"send.kill_after":  {1, recovery.StateUnknown},
+	} {
+		t.Run(fault, func(t *testing.T) {
+			t.Parallel()
+			store := filepath.Join(t.TempDir(), "kassa.db")
+			p := launch(t, store)
+			c1 := p.fill(lever)
+			p.fault(fault)
+			done := p.buy(c1, c1.purchase("pm_card_visa", leverTotal), key()).want(http.StatusCreated).wantAt("status", "completed")
+			if strings.Contains(fault, "kill") {
+				p.died()
+				p = launch(t, store)
+			}
+			p.advance("2h")
+			p.advance("24h")
+			if got := p.sent(); len(got) != c.messages || c.messages == 1 && got[0].Reason != "receipt" {
+				t.Errorf("%d messages: %+v", len(got), got)
+			}
+			p.interrupt()
+			s, err := memstore.Open(store)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer s.Close()
+			r, err := s.Sending(t.Context(), recovery.SendingID(done.at("id"), "receipt", ""))
+			if err != nil || r.State != c.state {
+				t.Errorf("the record is %+v, %v", r, err)
+			}
+		})
 	}
 }

@@ -32,6 +32,9 @@ func TestFirstPurchaseOfTheReadme(t *testing.T) {
 	if len(charges) != 1 || charges[0].Amount != 4685 || !strings.Contains(said, charges[0].ID) {
 		t.Errorf("the ledger has %+v; the script said:\n%s", charges, said)
 	}
+	if m := p.received(1)[0]; m.Reason != "receipt" || m.To != "ada@example.com" || !strings.Contains(m.Text, "€46.85") {
+		t.Errorf("the message is %+v", m)
+	}
 }
 
 // The line that is printed at the start buys something too.
