@@ -56,8 +56,14 @@ func start(ctx context.Context, f *coldstart.Function) (any, error) {
 		if err != nil {
 			return nil, err
 		}
+		orders, err := checkout.NewOrders(c)
+		if err != nil {
+			return nil, err
+		}
 		people, err := checkout.NewPeople(c)
-		return api.Checkout(api.CheckoutDeps{Edge: edge, Sessions: sessions, Sheets: sessions, Orders: sessions, Profiles: people}), err
+		return api.Checkout(api.CheckoutDeps{
+			Edge: edge, Sessions: sessions, Sheets: sessions, Orders: sessions, Withdrawals: orders, Profiles: people,
+		}), err
 	})
 	return httpfunction.Serve(kept), err
 }

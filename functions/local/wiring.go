@@ -198,7 +198,8 @@ func (a *app) assemble(shop settings.Settings) (*services, error) {
 	outbox, err8 := checkout.NewOutbox(checkout.OutboxConfig{
 		Store: a.store, Publisher: eventLog{a.log}, Consumers: consumers, Namespace: cmp.Or(a.settings.namespace, ucp.DefaultNamespace), BaseURL: shop.BaseURL, Logger: a.log,
 	})
-	if err := errors.Join(err1, err2, err3, err4, err5, err6, err7, err8); err != nil {
+	orders, err9 := checkout.NewOrders(config)
+	if err := errors.Join(err1, err2, err3, err4, err5, err6, err7, err8, err9); err != nil {
 		return nil, err
 	}
 	e := edge.Config{Wire: wire, Logger: a.log, Now: a.clock.Now, NewID: rand.Text, Customers: a.customers}
@@ -208,7 +209,7 @@ func (a *app) assemble(shop settings.Settings) (*services, error) {
 	}
 	handler := a.routes(
 		api.Cart(api.CartDeps{Edge: e, Carts: carts, Lines: carts, Claims: carts, Products: carts, OpenAPI: kassa.OpenAPI}),
-		api.Checkout(api.CheckoutDeps{Edge: e, Sessions: sessions, Sheets: sessions, Orders: sessions, Profiles: people}),
+		api.Checkout(api.CheckoutDeps{Edge: e, Sessions: sessions, Sheets: sessions, Orders: sessions, Withdrawals: orders, Profiles: people}),
 		api.Webhook(api.WebhookDeps{Edge: e, Verifier: verifier, Observer: observer}),
 		admin,
 	)

@@ -37,13 +37,19 @@ type Profiles interface {
 	Forget(ctx context.Context, caller checkout.Caller) error
 }
 
+// Withdrawals takes in what shoppers withdraw from. *checkout.Orders is one.
+type Withdrawals interface {
+	Withdraw(ctx context.Context, in checkout.WithdrawInput) (checkout.SessionView, error)
+}
+
 // CheckoutDeps is what the checkout function serves with.
 type CheckoutDeps struct {
-	Edge     edge.Config
-	Sessions Sessions
-	Sheets   Sheets
-	Orders   Orders
-	Profiles Profiles
+	Edge        edge.Config
+	Sessions    Sessions
+	Sheets      Sheets
+	Orders      Orders
+	Profiles    Profiles
+	Withdrawals Withdrawals
 }
 
 type checkoutRoutes struct{ CheckoutDeps }
@@ -60,6 +66,7 @@ func Checkout(d CheckoutDeps) Handler {
 		edge.Route{Method: http.MethodPost, Pattern: "/checkout-sessions/{id}/prepare", Body: edge.JSON, Handle: c.prepare},
 		edge.Route{Method: http.MethodPost, Pattern: "/checkout-sessions/{id}/cancel", Handle: c.cancel},
 		edge.Route{Method: http.MethodGet, Pattern: "/orders/{id}", Handle: c.order},
+		edge.Route{Method: http.MethodPost, Pattern: "/orders/{id}/withdrawals", Body: edge.JSON, Handle: c.withdraw},
 		edge.Route{Method: http.MethodGet, Pattern: "/o/{token}", Handle: c.page},
 		edge.Route{Method: http.MethodGet, Pattern: "/profile", Handle: c.profile},
 		edge.Route{Method: http.MethodDelete, Pattern: "/profile", Handle: c.forget},
@@ -132,11 +139,30 @@ func (c checkoutRoutes) answer(r *edge.Request, v checkout.SessionView, err erro
 
 func (c checkoutRoutes) order(ctx context.Context, r *edge.Request) (edge.Answer, error) {
 	v, err := c.Orders.Order(ctx, r.Call.Caller, r.PathValue("id"))
+	return c.answerOrder(r, v, err)
+}
+
+// withdraw takes in a shopper's withdrawal. The answer, the order with the withdrawal in its adjustments, is the receipt.
+func (c checkoutRoutes) withdraw(ctx context.Context, r *edge.Request) (edge.Answer, error) {
+	in, err := ucp.WithdrawInput(r.Body)
+	if err != nil {
+		return edge.Answer{}, err
+	}
+	in.Request, in.OrderID = r.Call, r.PathValue("id")
+	v, err := c.Withdrawals.Withdraw(ctx, in)
+	a, err := c.answerOrder(r, v, err)
+	if err == nil {
+		a.Status = http.StatusCreated
+	}
+	return a, err
+}
+
+func (c checkoutRoutes) answerOrder(r *edge.Request, v checkout.SessionView, err error) (edge.Answer, error) {
 	if err != nil {
 		return edge.Answer{}, err
 	}
 	body := c.Edge.Wire.Order(language(c.Edge.Wire, r, v.Session.Context.Language), v)
-	return edge.Answer{Body: body, Version: v.Session.Version}, nil
+	return edge.Answer{Body: body, Version: v.Session.Version, Replayed: v.Replayed}, nil
 }
 
 // page answers an order's public page, to anybody who has its address. It is in the language of who looks.

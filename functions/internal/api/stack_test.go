@@ -128,12 +128,14 @@ func newStack(t *testing.T) *stack {
 	must(store.PutProducts(t.Context(), products()))
 	logger := slog.New(slog.NewJSONHandler(s.log, nil))
 	config := checkout.Config{
-		Carts: store, Sessions: store, Catalog: store, Inbox: store, People: store, Gateway: gateway, Vault: gateway, Shop: shop(), Tokens: tokens,
+		Carts: store, Sessions: store, Catalog: store, Inbox: store, People: store, Gateway: gateway, Till: gateway, Vault: gateway, Shop: shop(), Tokens: tokens,
 		Now: s.clock, NewID: func() string { return s.newID("id") }, Logger: logger,
 	}
 	carts, err := checkout.NewCarts(config)
 	must(err)
 	sessions, err := checkout.NewSessions(config)
+	must(err)
+	orders, err := checkout.NewOrders(config)
 	must(err)
 	observer, err := checkout.NewObserver(config)
 	must(err)
@@ -157,7 +159,7 @@ func newStack(t *testing.T) *stack {
 	description, err := os.ReadFile("../../../openapi.yaml")
 	must(err)
 	s.cart = api.Cart(api.CartDeps{Edge: s.edge, Carts: carts, Lines: carts, Claims: carts, Products: carts, OpenAPI: description})
-	s.checkout = api.Checkout(api.CheckoutDeps{Edge: s.edge, Sessions: sessions, Sheets: sessions, Orders: sessions, Profiles: people})
+	s.checkout = api.Checkout(api.CheckoutDeps{Edge: s.edge, Sessions: sessions, Sheets: sessions, Orders: sessions, Withdrawals: orders, Profiles: people})
 	s.webhook = api.Webhook(api.WebhookDeps{Edge: s.edge, Verifier: verifier, Observer: observer})
 	s.manage(t, store)
 	return s

@@ -14,6 +14,7 @@ import (
 
 	"kassa/checkout"
 	"kassa/payments"
+	"kassa/payments/money"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -52,6 +53,8 @@ func answers(t *testing.T) map[string]any {
 	done := ready(t)
 	done.Session.Status, done.Offers = checkout.StatusCompleted, nil
 	done.Session.Order = &checkout.Order{ID: "or_1", PlacedAt: now, Amount: done.Session.Quote.Total, Terms: "2025-12", Returns: "2025-11", WithdrawalDays: 14, Page: "V7QK2N5XWJ3T6RZA"}
+	lived := done
+	lived.Session.Order = life(t, *done.Session.Order)
 	digital := done
 	digital.Session.Ships, digital.Session.Destination = false, nil
 	rich := richWire(t)
@@ -83,10 +86,33 @@ func answers(t *testing.T) map[string]any {
 		"checkout-running":    w.Checkout("nb", running),
 		"checkout-completed":  w.Checkout("en", done),
 		"order":               w.Order("en", done),
+		"order-lived":         w.Order("nl", lived),
 		"order-digital":       w.Order("en", digital),
 		"profile":             w.Profile(),
 		"error":               w.Outcome("nb", []checkout.Message{{Type: checkout.MessageError, Code: checkout.MsgNotFound, Path: "$.line_items[0]", Args: map[string]string{"sku": "nix"}}}),
 	}
+}
+
+// life is an order to which everything has happened.
+func life(t *testing.T, o checkout.Order) *checkout.Order {
+	t.Helper()
+	lines := ready(t).Session.Quote.Lines
+	line, day := lines[0].LineID, 24*time.Hour
+	eur := func(minor int64) money.Money { return money.New(minor, "EUR") }
+	o.Fulfillments = []checkout.Fulfillment{{ID: "fu_1", Lines: []checkout.LineQuantity{{LineID: line, Quantity: 1}}, Carrier: "PostNL",
+		TrackingNumber: "3SKASSA1", TrackingURL: "https://track.example/3SKASSA1", At: now.Add(day)}}
+	o.Refunds = []checkout.Refund{
+		{ID: "rf_1", Amount: lines[0].Unit, Lines: []checkout.RefundLine{{LineID: line, Quantity: 1, Unshipped: 1}}, State: checkout.RefundDone, AskedAt: now.Add(2 * day)},
+		{ID: "rf_2", Amount: eur(100), State: checkout.RefundFailed, AskedAt: now.Add(4 * day)},
+		{ID: "rf_3", Amount: eur(200), State: checkout.RefundPending, Of: "wd_1", AskedAt: now.Add(5 * day)},
+	}
+	o.Withdrawals = []checkout.Withdrawal{{ID: "wd_1", Lines: []checkout.LineQuantity{{LineID: line, Quantity: 1}}, At: now.Add(3 * day), RefundBy: now.Add(17 * day)}}
+	o.Cancellation = &checkout.Cancellation{At: now.Add(6 * day)}
+	o.Disputes = []checkout.Dispute{
+		{ID: "dp_1", Amount: eur(300), State: checkout.DisputeOpen, At: now.Add(7 * day)}, {ID: "dp_2", Amount: eur(300), State: checkout.DisputeLost, At: now.Add(8 * day)},
+		{ID: "dp_3", Amount: eur(300), State: checkout.DisputeWon, At: now.Add(9 * day)},
+	}
+	return &o
 }
 
 func TestAnswers(t *testing.T) {

@@ -67,6 +67,19 @@ func ClaimInput(body Body) (string, error) {
 	return value(form.AccessToken), err
 }
 
+// WithdrawInput reads the body of POST /orders/{id}/withdrawals, a route of ours; without lines it is all of the order.
+func WithdrawInput(body Body) (checkout.WithdrawInput, error) {
+	var form withdrawalForm
+	if err := decode(body, &form, strictjson.Mode{RefuseUnknown: true}); err != nil {
+		return checkout.WithdrawInput{}, err
+	}
+	in := checkout.WithdrawInput{Reason: value(form.Reason)}
+	for _, l := range form.Lines {
+		in.Lines = append(in.Lines, checkout.LineQuantity{LineID: *l.ID, Quantity: *l.Quantity})
+	}
+	return in, nil
+}
+
 // SearchInput reads the body of POST /catalog/search.
 func SearchInput(body Body) (checkout.ProductQuery, checkout.Context, error) {
 	var form searchForm

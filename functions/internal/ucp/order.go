@@ -17,7 +17,7 @@ type order struct {
 	Buyer       *buyer           `json:"buyer,omitempty"`
 	LineItems   []orderLine      `json:"line_items"`
 	Fulfillment orderFulfillment `json:"fulfillment"`
-	Adjustments []struct{}       `json:"adjustments"`
+	Adjustments []adjustment     `json:"adjustments"`
 	Currency    string           `json:"currency"`
 	Totals      []total          `json:"totals"`
 	Discounts   discounts        `json:"discounts"` // ours: codes, and what was taken off for which reason
@@ -43,8 +43,8 @@ type orderQuantity struct {
 }
 
 type orderFulfillment struct {
-	Expectations []expectation `json:"expectations"`
-	Events       []struct{}    `json:"events"`
+	Expectations []expectation      `json:"expectations"`
+	Events       []fulfillmentEvent `json:"events"`
 }
 
 type expectation struct {
@@ -66,15 +66,15 @@ func (w *Wire) Order(language string, v checkout.SessionView) any {
 	out := order{
 		UCP: success(nameOrder), ID: x.Order.ID, CheckoutID: x.ID, Permalink: w.shop.OrderPage(*x.Order),
 		PlacedAt: timeOf(x.Order.PlacedAt), Authorized: x.Order.Authorized, Buyer: buyerFrom(x.Buyer),
-		LineItems: make([]orderLine, 0, len(x.Quote.Lines)), Adjustments: []struct{}{}, Currency: string(x.Quote.Currency),
-		Fulfillment: orderFulfillment{Expectations: []expectation{w.expectation(s, x)}, Events: []struct{}{}},
+		LineItems: make([]orderLine, 0, len(x.Quote.Lines)), Adjustments: s.adjustments(x), Currency: string(x.Quote.Currency),
+		Fulfillment: orderFulfillment{Expectations: []expectation{w.expectation(s, x)}, Events: fulfillmentEvents(*x.Order)},
 		Totals:      s.totals(x.Quote), Discounts: s.discounts(x.Codes, x.Quote), Messages: s.messages(v.Messages), Links: w.links(), Terms: x.Order.Terms,
 		Returns: x.Order.Returns, Withdrawal: w.withdrawal(s, x.Order.WithdrawalDays),
 	}
 	for _, l := range x.Quote.Lines {
+		quantity, status := orderQuantities(x.Progress(l.LineID))
 		out.LineItems = append(out.LineItems, orderLine{
-			ID: l.LineID, Item: s.item(l), Quantity: orderQuantity{Original: l.Quantity, Total: l.Quantity},
-			Totals: s.lineTotals(x.Quote, l), Status: "processing",
+			ID: l.LineID, Item: s.item(l), Quantity: quantity, Totals: s.lineTotals(x.Quote, l), Status: status,
 		})
 	}
 	return out

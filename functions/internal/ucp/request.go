@@ -25,6 +25,17 @@ type sessionForm struct {
 	ExpectedTotal *int64           `json:"expected_total" validate:"omitempty,min=0"`
 }
 
+// withdrawalForm is the body of POST /orders/{id}/withdrawals.
+type withdrawalForm struct {
+	Lines  []withdrawnForm `json:"line_items" validate:"max=100,dive"`
+	Reason *string         `json:"reason" validate:"omitempty,query"`
+}
+
+type withdrawnForm struct {
+	ID       *string `json:"id" validate:"required,min=1,ident"`
+	Quantity *int64  `json:"quantity" validate:"required,min=1,max=999"`
+}
+
 type lineForm struct {
 	Item     *itemForm `json:"item" validate:"required"`
 	Quantity *int64    `json:"quantity" validate:"required,min=1,max=999"`
