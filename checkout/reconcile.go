@@ -215,6 +215,8 @@ func (r *Reconciler) overlay(ctx context.Context, now time.Time, s Session, item
 		}
 		_, err = r.change(ctx, now, s, func(s Session) (Commit, bool) { return r.disputeTold(now, s, dispute, item.Type) })
 		return err
+	case item.Type == "charge.expired":
+		return nil // what became of the hold, its intent has told
 	case strings.HasPrefix(item.Type, "radar.early_fraud_warning."):
 		if s.Order.Suspected.IsZero() {
 			order := *s.Order

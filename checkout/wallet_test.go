@@ -1,0 +1,158 @@
+package checkout_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"kassa/checkout"
+	"kassa/payments"
+	"kassa/payments/sandbox"
+)
+
+// kept buys a mug with a card that the customer wants kept.
+func (w *world) keepCard(customer, pm string) checkout.Session {
+	w.Helper()
+	cart := w.cartOf(customer, "mug", 1)
+	view, err := w.sessions.Complete(w.Context(), checkout.CompleteInput{
+		Request: w.request(cart.Token), SessionID: w.open(cart).Session.ID, Instrument: method(pm), KeepCard: true,
+	})
+	w.ok(err)
+	return view.Session
+}
+
+func saved(card string) *payments.Instrument {
+	return &payments.Instrument{Handler: checkout.HandlerSavedCard, Kind: payments.InstrumentPaymentMethod, Token: card}
+}
+
+// A card that was kept is offered the next time, and pays in one call.
+func TestSavedCard(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	if s := w.keepCard("ada", "pm_card_visa"); s.Order == nil {
+		t.Fatalf("session %s: %v", s.Status, s.Messages)
+	}
+	cart := w.cartOf("ada", "mug", 1)
+	view := w.open(cart)
+	cards := view.Session.Wallet.Cards
+	if len(cards) != 1 || cards[0].Brand != "visa" || cards[0].Last4 != "4242" || cards[0].ExpYear != 2034 {
+		t.Fatalf("cards %+v", cards)
+	}
+	if !slices.ContainsFunc(view.Offers, func(o checkout.Offer) bool { return o.Handler == checkout.HandlerSavedCard }) {
+		t.Errorf("offers %v", view.Offers)
+	}
+	paid, err := w.sessions.Complete(t.Context(), checkout.CompleteInput{Request: w.request(cart.Token), SessionID: view.Session.ID, Instrument: saved(cards[0].ID)})
+	w.ok(err)
+	w.wantPaidOnce(paid.Session.ID)
+	// Bought at once, without opening a session first: the card is looked up then.
+	again := w.cartOf("ada", "mug", 1)
+	bought, err := w.sessions.Create(t.Context(), checkout.CreateSessionInput{Request: w.request(again.Token), CartID: again.Cart.ID, Change: everything("NL"),
+		Instrument: saved(cards[0].ID), ExpectedTotal: ptr(int64(1990))})
+	w.ok(err)
+	w.wantPaidOnce(bought.Session.ID)
+}
+
+// A card of somebody else's is refused before the provider is asked, and by the provider where we could not know.
+func TestForeignCardIsRefused(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.keepCard("ada", "pm_card_visa")
+	w.keepCard("bob", "pm_card_mastercard")
+	adas := w.open(w.cartOf("ada", "mug", 1)).Session.Wallet.Cards[0].ID
+	for name, cart := range map[string]checkout.CartView{"bob": w.cartOf("bob", "mug", 1), "a guest": w.cart("mug", 1)} {
+		view := w.open(cart)
+		charges := len(w.provider.Ledger())
+		got, err := w.sessions.Complete(t.Context(), checkout.CompleteInput{Request: w.request(cart.Token), SessionID: view.Session.ID, Instrument: saved(adas)})
+		w.ok(err)
+		code := checkout.MsgCardUnknown
+		if name == "a guest" {
+			code = checkout.MsgHandlerUnknown // saved cards are not offered at all
+		}
+		wantMessage(t, got.Messages, code, "")
+		if got.Session.Attempts != 0 || len(w.provider.Ledger()) != charges {
+			t.Errorf("%s: the provider was asked", name)
+		}
+		got = w.pay(cart.Token, view.Session.ID, adas) // through the provider's sheet, as if it were new
+		if m := wantMessage(t, got.Messages, checkout.MsgPaymentFailed, ""); m.Args["reason"] != string(payments.ReasonInvalidToken) {
+			t.Errorf("%s: reason %s", name, m.Args["reason"])
+		}
+		w.wantUnpaid(view.Session.ID)
+	}
+}
+
+// Who isn't signed in has nowhere to keep a card; who doesn't ask, doesn't keep it.
+func TestCardIsNotKept(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	cart, id := w.opened()
+	_, err := w.sessions.Complete(t.Context(), checkout.CompleteInput{Request: w.request(cart.Token), SessionID: id, Instrument: method("pm_card_visa"), KeepCard: true})
+	w.ok(err)
+	if s := w.wantPaidOnce(id); s.Wallet != nil || s.Intent.Customer != "" {
+		t.Errorf("a guest got wallet %+v and customer %q", s.Wallet, s.Intent.Customer)
+	}
+	mine := w.cartOf("ada", "mug", 1)
+	w.pay(mine.Token, w.open(mine).Session.ID, "pm_card_visa")
+	if s := w.open(w.cartOf("ada", "mug", 1)).Session; len(s.Wallet.Cards) != 0 || s.Wallet.Customer != "" {
+		t.Errorf("wallet %+v", s.Wallet)
+	}
+}
+
+// A first attempt as a nobody, a second with a saved card: the intent gets its customer in between, and only one is charged.
+func TestSavedCardAfterADecline(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.keepCard("ada", "pm_card_visa")
+	cart := w.cartOf("ada", "mug", 1)
+	view := w.open(cart)
+	s := w.session(view.Session.ID)
+	s.Wallet = nil // the first attempt knew of none
+	s.Version, s.Op = s.Version+1, "edit"
+	w.ok(w.store.Commit(t.Context(), checkout.Commit{Session: s}))
+	w.pay(cart.Token, s.ID, "pm_card_chargeDeclined")
+	card := view.Session.Wallet.Cards[0].ID
+	paid, err := w.sessions.Complete(t.Context(), checkout.CompleteInput{Request: w.request(cart.Token), SessionID: s.ID, Instrument: saved(card)})
+	w.ok(err)
+	if paid.Session.Attempts != 2 || paid.Session.Intent.Customer == "" {
+		t.Errorf("attempt %d, intent %+v", paid.Session.Attempts, paid.Session.Intent)
+	}
+	w.wantPaidOnce(s.ID)
+}
+
+// Two devices keep a card for the first time at once: one customer counts, and the key makes one at the provider.
+func TestOneCustomerAtTheProvider(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.overlap(5, func() { w.keepCard("ada", "pm_card_visa") })
+	a, err := w.provider.Do(t.Context(), sandbox.Request{Method: http.MethodGet, Path: "/v1/customers", Key: "sk_test_person"})
+	w.ok(err)
+	id, err := w.people.ProviderCustomer(t.Context(), "ada")
+	w.ok(err)
+	if n := strings.Count(string(a.Body), `"object":"customer"`); n != 1 || id == "" {
+		t.Errorf("%d customers, ours is %q", n, id)
+	}
+}
+
+// Cards that can't be listed, or a customer that can't be remembered, stop nobody from paying.
+func TestPayingWithoutAWallet(t *testing.T) {
+	t.Parallel()
+	down := &payments.Error{Class: payments.ClassUnknown, Err: errors.New("down")}
+	w := newWorld(t, func(c *checkout.Config) {
+		c.Vault = brokenVault{Vault: c.Vault, cards: down}
+		c.Customers = deafCustomers{}
+	})
+	s := w.keepCard("ada", "pm_card_visa")
+	if s.Order == nil || s.Intent.Customer != "" {
+		t.Errorf("order %v, customer %q", s.Order, s.Intent.Customer)
+	}
+}
+
+type deafCustomers struct{}
+
+func (deafCustomers) ProviderCustomer(context.Context, string) (string, error) { return "", nil }
+
+func (deafCustomers) RememberProviderCustomer(context.Context, string, string) (string, error) {
+	return "", errors.New("down")
+}
