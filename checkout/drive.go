@@ -188,7 +188,7 @@ func (e engine) end(ctx context.Context, now time.Time, s Session, why ...Messag
 // ended is the commit that ends an open session and lets the cart have another.
 func (e engine) ended(now time.Time, s Session, why ...Message) Commit {
 	s.Status, s.UpdatedAt = StatusCanceled, now
-	if !e.pendingRefunds(s) {
+	if !e.pendingRefunds(s) && !hasCode(s.Messages, MsgPaymentRefunded) {
 		s.Messages = why
 	}
 	s.Watch = e.rest(now, s)

@@ -87,6 +87,10 @@ func (e engine) apply(ctx context.Context, now time.Time, s Session, r report) (
 			s = *conflict.Session
 			continue
 		}
+		if errors.As(err, &conflict) && c.Cart != nil && c.Cart.Lock {
+			r.spent = true // the money came too late for what it was to pay for
+			continue
+		}
 		if err != nil {
 			return s, err
 		}
@@ -99,7 +103,7 @@ func (e engine) apply(ctx context.Context, now time.Time, s Session, r report) (
 // since makes an own answer a mere event, a snapshot that may be old, if the attempt that it answers is no longer the open one: somebody else settled it.
 func (r report) since(before, after Session) report {
 	if r.source == fromAnswer && (after.Attempt == nil || before.Attempt == nil || after.Attempt.N != before.Attempt.N) {
-		return report{source: fromEvent, intent: r.intent}
+		return report{source: fromEvent, intent: r.intent, spent: r.spent}
 	}
 	return r
 }

@@ -208,7 +208,7 @@ func (s *Sessions) begin(now time.Time, sess Session, p payment) Session {
 			a.UpdateKey = "upd:" + a.IntentID + ":" + strconv.FormatInt(sess.Quote.Version, 10) + ":" + strconv.Itoa(a.N)
 		}
 	}
-	sess.Status, sess.Attempt = StatusInProgress, &a
+	sess.Status, sess.Attempt, sess.Left = StatusInProgress, &a, nil
 	sess.Watch = Watch{WatchPayment, a.LeaseUntil}
 	return sess
 }

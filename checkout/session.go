@@ -68,6 +68,7 @@ type Session struct {
 	Watch     Watch
 
 	Wallet *Wallet // of the signed-in shopper; nil = not asked for
+	Left   *Left   // the last attempt that was given up; nil = none, or another was begun since
 }
 
 // Quote is a frozen price of a cart. What is charged is its total, or less.

@@ -26,6 +26,7 @@ type report struct {
 	source source
 	intent *payments.Intent // nil when the call failed without showing one
 	err    error            // of the own call
+	spent  bool             // what the intent was to pay for can't be had any more: stock or cart have gone
 }
 
 // settler decides. It is pure: the same session, report and instant give the same commit.
@@ -39,10 +40,13 @@ type settler struct {
 func (st settler) settle(now time.Time, s Session, r report) (Commit, bool) {
 	s.UpdatedAt = now
 	if r.intent != nil && r.intent.SessionID == s.ID {
-		switch {
-		case r.intent.Live != st.live:
+		if r.intent.Live != st.live {
 			return st.review(now, s, "live_mode")
-		case st.stray(s, r):
+		}
+		if commit, ok := st.revive(now, s, *r.intent); ok && !r.spent {
+			return commit, true
+		}
+		if st.stray(s, r) {
 			return st.strayed(now, s, *r.intent)
 		}
 	}
@@ -87,6 +91,7 @@ func late(s Session, r report) bool {
 // reported takes in a state of the open attempt's own intent.
 func (st settler) reported(now time.Time, s Session, r report) (Commit, bool) {
 	in := *r.intent
+	slow := s.Intent != nil && s.Intent.Status == payments.StatusProcessing
 	switch in.Status {
 	case payments.StatusPaid, payments.StatusAuthorized:
 		return st.money(now, s, in)
@@ -107,7 +112,11 @@ func (st settler) reported(now time.Time, s Session, r report) (Commit, bool) {
 		if in.Decline != nil {
 			reason = in.Decline.Reason
 		}
-		return st.close(now, s, reason), true
+		closed := st.close(now, s, reason)
+		if slow { // the shopper was told that all was well, and has gone
+			closed.Session = notify(closed.Session, NoticeLateDecline, now)
+		}
+		return closed, true
 	case payments.StatusNone, payments.StatusReview:
 		return st.review(now, s, "unknown_status")
 	}
@@ -216,10 +225,16 @@ func (st settler) money(now time.Time, s Session, in payments.Intent) (Commit, b
 		commit.Cart.NextRound = true
 		return commit, true
 	}
+	return Commit{Session: st.paid(now, s, in)}, true
+}
+
+// paid places the order that an intent has paid for, or holds the money for.
+func (st settler) paid(now time.Time, s Session, in payments.Intent) Session {
 	s.Intent = remembered(in)
 	s.Intent.ClientSecret, s.Intent.Action = "", nil
-	order := Order{Amount: want, IntentID: in.ID, Authorized: in.Status == payments.StatusAuthorized, CaptureBefore: in.CaptureBefore}
-	return Commit{Session: st.place(now, s, order)}, true
+	return st.place(now, s, Order{
+		Amount: in.Received, IntentID: in.ID, Authorized: in.Status == payments.StatusAuthorized, CaptureBefore: in.CaptureBefore,
+	})
 }
 
 // place makes the session the order. The cart stays locked by it, which is what closed means; its holds are what was sold.
@@ -257,6 +272,7 @@ func (st settler) release(now time.Time, s Session) Commit {
 	for _, h := range s.Holds {
 		stock = append(stock, StockChange{SKU: h.SKU, Delta: h.Quantity})
 	}
+	s.Left = leaving(s)
 	s.Holds, s.Attempt = nil, nil
 	if !s.Status.Final() {
 		s.Status = st.shop.readiness(s)
@@ -316,6 +332,9 @@ func (st settler) strayed(now time.Time, s Session, in payments.Intent) (Commit,
 	if in.Status.Money() {
 		s.Review = cause
 		s.Messages = []Message{errorMessage(MsgPaymentRefunded, SeverityBuyerReview, "$.payment")}
+		if s.Order == nil {
+			s = notify(s, NoticeLateDecline, now)
+		}
 	}
 	s.Watch = Watch{WatchPayment, now}
 	return Commit{Session: s}, true

@@ -329,8 +329,19 @@ func TestMoneyForASessionThatComesLater(t *testing.T) {
 	}
 }
 
-// lateMoney pays a session whose attempt was given up because the provider answered a stored error and listed nothing.
+// lateMoney is givenUp, and the shopper has been at the cart since, so that it can't be what the money was for.
 func lateMoney(t *testing.T, edit ...func(*checkout.Config)) (w *world, cart checkout.CartView, id string) {
+	t.Helper()
+	w, cart, id = givenUp(t, edit...)
+	_, err := w.carts.AddLine(t.Context(), checkout.LineEditInput{Request: w.request(cart.Token), CartID: cart.Cart.ID, Line: checkout.LineInput{SKU: "beans", Quantity: 1}})
+	w.ok(err)
+	_, err = w.carts.RemoveLine(t.Context(), checkout.LineEditInput{Request: w.request(cart.Token), CartID: cart.Cart.ID, LineID: checkout.LineID("beans")})
+	w.ok(err)
+	return w, cart, id
+}
+
+// givenUp pays a session whose attempt was given up because the provider answered a stored error and listed nothing.
+func givenUp(t *testing.T, edit ...func(*checkout.Config)) (w *world, cart checkout.CartView, id string) {
 	t.Helper()
 	hidden := true
 	g := &scripted{find: func(g checkout.Gateway, ctx context.Context, session string, since time.Time) ([]payments.Intent, error) {

@@ -281,3 +281,13 @@ func walletRow(w *checkout.Wallet) row {
 func cardRow(c *checkout.SavedCard) row {
 	return row{of: c, fields: []any{&c.ID, &c.Brand, &c.Last4, &c.ExpMonth, &c.ExpYear}}
 }
+
+// leftRow is that of the attempt that was given up, mostly the session's last, for its total.
+func leftRow(s *checkout.Session) func(*checkout.Left) row {
+	return func(l *checkout.Left) row {
+		return row{of: l, fields: []any{
+			usual[int]{&l.N, func() int { return s.Attempts }}, usual[string]{&l.IntentID, func() string { return intentOf(s) }},
+			amount{&l.Amount, &s.Quote.Currency, func() int64 { return s.Quote.Total.Minor }}, &l.Lines, holds{s, &l.Holds},
+		}}
+	}
+}

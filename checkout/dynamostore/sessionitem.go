@@ -30,12 +30,12 @@ func sessionRow(s *checkout.Session) row {
 		list[checkout.Mark]{&s.Marks, func(m *checkout.Mark) any { return marked{m} }},
 		rows[checkout.Message]{&s.Messages, messageRow},
 		&s.Attempts, optional[checkout.Intent]{&s.Intent, intentRow(s)}, optional[checkout.Attempt]{&s.Attempt, attemptRow(s)},
-		holds{s}, optional[checkout.Order]{&s.Order, orderRow(s)},
+		holds{s, &s.Holds}, optional[checkout.Order]{&s.Order, orderRow(s)},
 		list[time.Time]{&s.Declines, func(t *time.Time) any { return later{t, &s.CreatedAt} }},
 		rows[checkout.ProviderRefund]{&s.Refunds, refundRow(s)}, &s.Review,
 		usual[string]{&s.CartID, func() string { return checkout.CartOfSession(s.ID) }},
 		usual[int]{&s.Round, func() int { return roundOf(s.ID) }},
-		optional[checkout.Wallet]{&s.Wallet, walletRow},
+		optional[checkout.Wallet]{&s.Wallet, walletRow}, optional[checkout.Left]{&s.Left, leftRow(s)},
 		&s.Collect, &s.Codes,
 		rows[checkout.Destination]{&s.Known, destinationRow(s)},
 	}}
@@ -115,16 +115,19 @@ func (s *stored) notices(name string) (all map[string]checkout.Notice) {
 }
 
 // holds are the session's, by the place of their line in its quote where they are those of a line.
-type holds struct{ of *checkout.Session }
+type holds struct {
+	of *checkout.Session
+	at *[]checkout.Hold
+}
 
-func (h holds) target() any { return &h.of.Holds }
+func (h holds) target() any { return h.at }
 
 func (h holds) encode() ([]byte, error) {
-	if len(h.of.Holds) == 0 {
+	if len(*h.at) == 0 {
 		return nil, nil
 	}
-	all := make([]any, len(h.of.Holds))
-	for i, hold := range h.of.Holds {
+	all := make([]any, len(*h.at))
+	for i, hold := range *h.at {
 		all[i] = []any{hold.SKU, hold.Quantity}
 		for j, l := range h.of.Quote.Lines {
 			if l.SKU == hold.SKU && l.Quantity == hold.Quantity {
@@ -144,9 +147,9 @@ func (h holds) decode(data []byte) error {
 	if err := json.Unmarshal(data, &all); err != nil {
 		return err
 	}
-	h.of.Holds = make([]checkout.Hold, len(all))
+	*h.at = make([]checkout.Hold, len(all))
 	for i, data := range all {
-		if err := h.one(data, &h.of.Holds[i]); err != nil {
+		if err := h.one(data, &(*h.at)[i]); err != nil {
 			return err
 		}
 	}

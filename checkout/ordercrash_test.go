@@ -1,0 +1,174 @@
+package checkout_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"kassa/checkout"
+)
+
+// errand is one request about an order, made again and again in fresh worlds, each time dying somewhere else.
+type errand struct {
+	edit func(*checkout.Config)
+	card string
+	run  func(w *world, id string) func(context.Context) error
+	// done reports whether all of it has happened, and fails if more or something else has.
+	done func(w *world, s checkout.Session) bool
+}
+
+var errands = map[string]errand{
+	"refund": {
+		run: func(w *world, id string) func(context.Context) error {
+			in := checkout.RefundInput{Request: w.merchant(), OrderID: id, Lines: []checkout.RefundLineInput{{LineID: checkout.LineID("mug"), Quantity: 1, Restock: true}}}
+			return func(ctx context.Context) error { _, err := w.orders.Refund(ctx, in); return err }
+		},
+		done: refundedOneMug,
+	},
+	"refund at a slow bank": {
+		card: "pm_card_pendingRefund",
+		run: func(w *world, id string) func(context.Context) error {
+			in := checkout.RefundInput{Request: w.merchant(), OrderID: id, Lines: []checkout.RefundLineInput{{LineID: checkout.LineID("mug"), Quantity: 1, Restock: true}}}
+			return func(ctx context.Context) error { _, err := w.orders.Refund(ctx, in); return err }
+		},
+		done: refundedOneMug,
+	},
+	"cancel": {
+		run: func(w *world, id string) func(context.Context) error {
+			in := checkout.CancelOrderInput{Request: w.merchant(), OrderID: id}
+			return func(ctx context.Context) error { _, err := w.orders.Cancel(ctx, in); return err }
+		},
+		done: canceledWhole,
+	},
+	"cancel while held": {
+		edit: manual,
+		run: func(w *world, id string) func(context.Context) error {
+			in := checkout.CancelOrderInput{Request: w.merchant(), OrderID: id}
+			return func(ctx context.Context) error { _, err := w.orders.Cancel(ctx, in); return err }
+		},
+		done: canceledWhole,
+	},
+	"fulfil": {
+		run: func(w *world, id string) func(context.Context) error {
+			in := checkout.FulfilInput{Request: w.merchant(), OrderID: id}
+			return func(ctx context.Context) error { _, err := w.orders.Fulfil(ctx, in); return err }
+		},
+		done: func(_ *world, s checkout.Session) bool { return len(s.Order.Fulfillments) == 1 },
+	},
+	"fulfil what is held": {
+		edit: manual,
+		run: func(w *world, id string) func(context.Context) error {
+			in := checkout.FulfilInput{Request: w.merchant(), OrderID: id}
+			return func(ctx context.Context) error { _, err := w.orders.Fulfil(ctx, in); return err }
+		},
+		done: func(w *world, s checkout.Session) bool {
+			shipped := len(s.Order.Fulfillments) == 1
+			if shipped && (s.Order.Authorized || w.kept(s.Order.ID) != 3485) {
+				w.Fatalf("shipped, and the shop has %d", w.kept(s.Order.ID))
+			}
+			return shipped
+		},
+	},
+	"capture a part": {
+		edit: manual,
+		run: func(w *world, id string) func(context.Context) error {
+			in := checkout.CaptureInput{Request: w.merchant(), OrderID: id, Amount: eur(1000)}
+			return func(ctx context.Context) error { _, err := w.orders.Capture(ctx, in); return err }
+		},
+		done: func(w *world, s checkout.Session) bool {
+			if taken := w.kept(s.Order.ID); taken != 0 && taken != 1000 || s.Order.Taken().Minor != taken {
+				w.Fatalf("the shop has %d, and thinks %v", taken, s.Order.Taken())
+			}
+			return !s.Order.Authorized
+		},
+	},
+	"withdraw": {
+		run: func(w *world, id string) func(context.Context) error {
+			in := checkout.WithdrawInput{Request: w.merchant(), OrderID: id, Merchant: true}
+			return func(ctx context.Context) error { _, err := w.orders.Withdraw(ctx, in); return err }
+		},
+		done: func(_ *world, s checkout.Session) bool { return len(s.Order.Withdrawals) == 1 },
+	},
+}
+
+func refundedOneMug(w *world, s checkout.Session) bool {
+	kept, free := w.kept(s.Order.ID), w.free("mug")
+	if len(s.Order.Refunds) > 1 || kept != 3485 && kept != 3485-1495 || (kept == 3485) != (free == 8) {
+		w.Fatalf("refunds %+v, kept %d, %d mugs", s.Order.Refunds, kept, free)
+	}
+	return kept != 3485
+}
+
+func canceledWhole(w *world, s checkout.Session) bool {
+	done := s.Order.Canceled()
+	if kept := w.kept(s.Order.ID); done != (w.free("mug") == 10) || done && kept != 0 || len(s.Order.Refunds) > 1 {
+		w.Fatalf("canceled %v, kept %d, %d mugs, refunds %+v", done, kept, w.free("mug"), s.Order.Refunds)
+	}
+	return done
+}
+
+// TestOrderDeathAtEveryBoundary kills each request about an order before and after each of its calls, or loses that answer. Who
+// repeats the request gets it done, once; who doesn't finds all of it or nothing, by reconcile alone.
+func TestOrderDeathAtEveryBoundary(t *testing.T) {
+	t.Parallel()
+	for name, e := range errands {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			begin := func(t *testing.T) (*world, string) {
+				edits := []func(*checkout.Config){}
+				if e.edit != nil {
+					edits = append(edits, e.edit)
+				}
+				w := newWorld(t, append(edits, mortal)...)
+				card := e.card
+				if card == "" {
+					card = "pm_card_visa"
+				}
+				_, id := w.ordered(card, "mug", 2)
+				return w, id
+			}
+			w, id := begin(t)
+			l := &life{}
+			w.ok(e.run(w, id)(l.in(t.Context())))
+			if l.count() < 2 {
+				t.Fatalf("%v: nothing to die at", l.calls)
+			}
+			for at := range l.count() {
+				for _, f := range []fate{{at: at + 1}, {at: at + 1, after: true}, {at: at + 1, lives: true}, {at: at + 1, after: true, lives: true}} {
+					for _, repeats := range []bool{true, false} {
+						t.Run(fmt.Sprintf("%s %d after=%v lives=%v repeated=%v", l.calls[at], at+1, f.after, f.lives, repeats), func(t *testing.T) {
+							w, id := begin(t)
+							run := e.run(w, id)
+							_ = run((&life{fate: f}).in(t.Context()))
+							if s := w.order(id); s.Order.Canceled() && w.kept(id) != 0 {
+								t.Fatal("canceled before its money was returned")
+							}
+							w.webhooks()
+							if repeats {
+								w.clock.advance(61 * time.Second)
+								_ = run(t.Context())
+							}
+							w.wait(15*time.Minute, 3*time.Minute)
+							w.webhooks()
+							w.tick()
+							s := w.order(id)
+							if done := e.done(w, s); repeats && !done {
+								t.Fatalf("the repeated request was not done: %+v", s.Order)
+							}
+							for _, r := range s.Order.Refunds {
+								if r.State != checkout.RefundDone {
+									t.Errorf("refund %+v", r)
+								}
+							}
+							if c := s.Order.Cancellation; c != nil && !c.Done || s.Review != "" {
+								t.Errorf("cancellation %+v, review %q", c, s.Review)
+							}
+							w.wantConserved("mug", 10, s.ID)
+						})
+					}
+				}
+			}
+		})
+	}
+}
