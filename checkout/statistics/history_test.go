@@ -109,10 +109,10 @@ func TestRandomHistoriesAreConserved(t *testing.T) {
 			rows := map[string]int64{}
 			sum := statistics.Funnel{}
 			for _, row := range r.Rows {
-				plus(&rows, "cart "+row.Day+" "+row.Platform, row.Carts)
-				plus(&rows, "session "+row.Day+" "+row.Platform, row.Sessions)
-				plus(&rows, "order "+row.Day+" "+row.Platform, row.Orders)
-				sum.Carts, sum.Sessions, sum.Attempts, sum.Orders = sum.Carts+row.Carts, sum.Sessions+row.Sessions, sum.Attempts+row.Attempts, sum.Orders+row.Orders
+				plus(&rows, "cart "+row.Day+" "+row.Platform, row.Funnel.Carts)
+				plus(&rows, "session "+row.Day+" "+row.Platform, row.Funnel.Sessions)
+				plus(&rows, "order "+row.Day+" "+row.Platform, row.Funnel.Orders)
+				sum.Carts, sum.Sessions, sum.Attempts, sum.Orders = sum.Carts+row.Funnel.Carts, sum.Sessions+row.Funnel.Sessions, sum.Attempts+row.Funnel.Attempts, sum.Orders+row.Funnel.Orders
 			}
 			maps.DeleteFunc(rows, func(_ string, n int64) bool { return n == 0 })
 			h.same(rows, h.rows)

@@ -54,7 +54,7 @@ type Row struct {
 	Day      string `json:"day"`
 	Channel  string `json:"channel,omitempty"`  // of follow-ups: push, email; none = what shoppers did by themselves
 	Platform string `json:"platform,omitempty"` // ios, android, web; none = not known
-	Funnel
+	Funnel   Funnel `json:"funnel"`
 }
 
 // Funnel is how far shoppers came. Carts, sessions and attempts are of the day on which the cart was made or the session
@@ -131,7 +131,7 @@ func (r *Reports) days(now time.Time, in ReportInput) (from, to string, err erro
 	case from > to:
 		return "", "", invalid("from", "must not be after to")
 	case first.AddDate(0, 0, MaxDays).Before(last):
-		return "", "", invalid("from", fmt.Sprintf("a report covers at most %d days", MaxDays))
+		return "", "", invalid("from", fmt.Sprintf("must be at most %d days before to", MaxDays))
 	}
 	return from, to, nil
 }

@@ -112,7 +112,7 @@ func TestWhatGoesBack(t *testing.T) {
 				t.Errorf("%s: %v came, %v went back, want %d", name, r.Total.Revenue, r.Total.Returned, c.returned)
 			}
 			for _, row := range r.Rows {
-				if row.Returned["EUR"] != 0 && row.Day != "2026-05-07" {
+				if row.Funnel.Returned["EUR"] != 0 && row.Day != "2026-05-07" {
 					t.Errorf("%s: went back on %s", name, row.Day)
 				}
 			}

@@ -1,4 +1,4 @@
-// Command admin is the function of the merchant's: settings, products and stock, keys and the record of what they changed. Its
+// Command admin is the function of the merchant's: settings, products and stock, the report, keys and the record of what they changed. Its
 // routes take the merchant's keys and nobody else's credentials.
 package main
 
@@ -10,6 +10,7 @@ import (
 
 	"kassa/checkout/dynamostore"
 	"kassa/checkout/merchant"
+	"kassa/checkout/statistics"
 	"kassa/functions/internal/api"
 	"kassa/functions/internal/coldstart"
 	"kassa/functions/internal/httpfunction"
@@ -20,9 +21,10 @@ func main() { coldstart.Main(start) }
 
 func start(ctx context.Context, f *coldstart.Function) (any, error) {
 	tables := dynamostore.Names{
-		Products: f.Env.Required("KASSA_PRODUCTS_TABLE"),
-		Stock:    f.Env.Required("KASSA_STOCK_TABLE"),
-		Merchant: f.Env.Required("KASSA_MERCHANT_TABLE"),
+		Products:   f.Env.Required("KASSA_PRODUCTS_TABLE"),
+		Stock:      f.Env.Required("KASSA_STOCK_TABLE"),
+		Merchant:   f.Env.Required("KASSA_MERCHANT_TABLE"),
+		Statistics: f.Env.Required("KASSA_STATISTICS_TABLE"),
 	}
 	namespace := f.Env.Required("KASSA_NAMESPACE")
 	shop, root := f.Parameter("KASSA_SHOP_PARAMETER"), f.Parameter("KASSA_ADMIN_KEY_PARAMETER")
@@ -51,10 +53,28 @@ func start(ctx context.Context, f *coldstart.Function) (any, error) {
 		if err != nil {
 			return nil, fmt.Errorf("parameter %s: %w", root, err)
 		}
+		reports, err := reportsOf(f, v, shop, store)
+		if err != nil {
+			return nil, err
+		}
 		edge.Keys = desk.Keys
 		return api.Admin(api.AdminDeps{
 			Edge: edge, Settings: desk.Settings, Keys: desk.Keys, Records: desk.Journal, Products: desk.Products,
+			Reports: reports,
 		}), nil
 	})
 	return httpfunction.Serve(kept), err
+}
+
+// reportsOf reports in the shop's time zone.
+func reportsOf(f *coldstart.Function, v parameter.Values, shop string, store statistics.Store) (*statistics.Reports, error) {
+	s, err := f.Settings(v, shop)
+	if err != nil {
+		return nil, err
+	}
+	zone, err := statistics.ZoneOf(s.Recovery)
+	if err != nil {
+		return nil, err
+	}
+	return statistics.NewReports(store, zone, f.Now)
 }

@@ -10,7 +10,7 @@ import (
 )
 
 var variables = []string{
-	"KASSA_PRODUCTS_TABLE", "KASSA_STOCK_TABLE", "KASSA_MERCHANT_TABLE", "KASSA_NAMESPACE", "KASSA_SHOP_PARAMETER", "KASSA_ADMIN_KEY_PARAMETER",
+	"KASSA_PRODUCTS_TABLE", "KASSA_STOCK_TABLE", "KASSA_MERCHANT_TABLE", "KASSA_STATISTICS_TABLE", "KASSA_NAMESPACE", "KASSA_SHOP_PARAMETER", "KASSA_ADMIN_KEY_PARAMETER",
 }
 
 func TestStart(t *testing.T) {
@@ -25,7 +25,7 @@ func TestRefusesShoppers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for path, want := range map[string]int{"/admin/settings": 401, "/admin/audit": 401, "/carts/ct_1": 404} {
+	for path, want := range map[string]int{"/admin/settings": 401, "/admin/audit": 401, "/admin/report": 401, "/carts/ct_1": 404} {
 		out, err := handler.Invoke(t.Context(), coldstarttest.Get(path))
 		var answer events.APIGatewayV2HTTPResponse
 		if err != nil || json.Unmarshal(out, &answer) != nil || answer.StatusCode != want {

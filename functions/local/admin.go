@@ -6,6 +6,7 @@ import (
 
 	"kassa/checkout/merchant"
 	"kassa/checkout/settings"
+	"kassa/checkout/statistics"
 	"kassa/functions/internal/api"
 	"kassa/functions/internal/edge"
 )
@@ -26,8 +27,17 @@ func (a *app) admin(e edge.Config, shop settings.Settings) (api.Handler, error) 
 	if err != nil {
 		return api.Handler{}, err
 	}
+	zone, err := statistics.ZoneOf(shop.Recovery)
+	if err != nil {
+		return api.Handler{}, err
+	}
+	reports, err := statistics.NewReports(a.store, zone, a.clock.Now)
+	if err != nil {
+		return api.Handler{}, err
+	}
 	e.Customers, e.Keys = nil, desk.Keys
 	return api.Admin(api.AdminDeps{
 		Edge: e, Settings: desk.Settings, Keys: desk.Keys, Records: desk.Journal, Products: desk.Products,
+		Reports: reports,
 	}), nil
 }

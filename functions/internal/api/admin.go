@@ -55,6 +55,7 @@ type AdminDeps struct {
 	Keys     MerchantKeys
 	Records  MerchantRecords
 	Products MerchantProducts
+	Reports  MerchantReports
 }
 
 type adminRoutes struct{ AdminDeps }
@@ -74,6 +75,7 @@ func Admin(d AdminDeps) Handler {
 		edge.Route{Method: http.MethodPost, Pattern: "/admin/products", Scope: merchant.ScopeProducts, Body: edge.Stream, Limit: maxFile, Handle: a.importProducts},
 		edge.Route{Method: http.MethodGet, Pattern: "/admin/stock", Scope: merchant.ScopeProducts, Handle: a.lowStock},
 		edge.Route{Method: http.MethodPost, Pattern: "/admin/stock", Scope: merchant.ScopeProducts, Body: edge.JSON, Handle: a.moveStock},
+		edge.Route{Method: http.MethodGet, Pattern: "/admin/report", Scope: merchant.ScopeReport, Handle: a.report},
 		edge.Route{Method: http.MethodGet, Pattern: "/admin/keys", Scope: merchant.ScopeKeys, Handle: a.keys},
 		edge.Route{Method: http.MethodPost, Pattern: "/admin/keys", Scope: merchant.ScopeKeys, Body: edge.JSON, Handle: a.createKey},
 		edge.Route{Method: http.MethodDelete, Pattern: "/admin/keys/{id}", Scope: merchant.ScopeKeys, Handle: a.revokeKey},

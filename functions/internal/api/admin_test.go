@@ -12,6 +12,7 @@ import (
 
 	"kassa/checkout/memstore"
 	"kassa/checkout/merchant"
+	"kassa/checkout/statistics"
 	"kassa/functions/internal/api"
 )
 
@@ -34,9 +35,13 @@ func (s *stack) manage(t *testing.T, store *memstore.Store) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	reports, err := statistics.NewReports(store, time.UTC, s.clock)
+	if err != nil {
+		t.Fatal(err)
+	}
 	e := s.edge
 	e.Keys, e.Customers = desk.Keys, nil
-	s.admin = api.Admin(api.AdminDeps{Edge: e, Settings: desk.Settings, Keys: desk.Keys, Records: desk.Journal, Products: desk.Products})
+	s.admin = api.Admin(api.AdminDeps{Edge: e, Settings: desk.Settings, Keys: desk.Keys, Records: desk.Journal, Products: desk.Products, Reports: reports})
 }
 
 // do makes a request of the merchant's with the root key.

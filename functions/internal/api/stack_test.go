@@ -19,6 +19,7 @@ import (
 	"kassa/checkout"
 	"kassa/checkout/memstore"
 	"kassa/checkout/pricing"
+	"kassa/checkout/statistics"
 	"kassa/functions/internal/api"
 	"kassa/functions/internal/edge"
 	"kassa/functions/internal/oidc"
@@ -149,8 +150,10 @@ func newStack(t *testing.T) *stack {
 	must(err)
 	people, err := checkout.NewPeople(config)
 	must(err)
+	counter, err := statistics.NewCounter(statistics.Config{Store: store, Reader: store, Now: s.clock, Logger: logger})
+	must(err)
 	s.outbox, err = checkout.NewOutbox(checkout.OutboxConfig{
-		Store: store, Consumers: map[string][]checkout.Consumer{checkout.NoticeOrderPlaced: {people}}, Logger: logger,
+		Store: store, Consumers: map[string][]checkout.Consumer{checkout.NoticeOrderPlaced: {people, counter}}, Logger: logger,
 	})
 	must(err)
 	s.edge = edge.Config{

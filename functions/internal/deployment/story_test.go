@@ -402,6 +402,7 @@ func (s *stack) manage() {
 	id, _ := key["id"].(string)
 	admin("DELETE", "/admin/keys/"+id, "")
 	admin("GET", "/admin/keys", "")
+	admin("GET", "/admin/report", "")
 	admin("GET", "/admin/audit", "")
 }
 

@@ -37,7 +37,8 @@ type Account struct {
 var own = map[string]string{
 	"KASSA_CARTS_TABLE": "t-carts", "KASSA_SESSIONS_TABLE": "t-sessions", "KASSA_INBOX_TABLE": "t-inbox",
 	"KASSA_PRODUCTS_TABLE": "t-products", "KASSA_STOCK_TABLE": "t-stock", "KASSA_MERCHANT_TABLE": "t-merchant", "KASSA_PEOPLE_TABLE": "t-people",
-	"KASSA_NAMESPACE": "com.example.shop", "STRIPE_MODE": "test",
+	"KASSA_STATISTICS_TABLE": "t-statistics",
+	"KASSA_NAMESPACE":        "com.example.shop", "STRIPE_MODE": "test",
 	"KASSA_ADMIN_KEY_PARAMETER": "/t/admin-key-hash",
 	"KASSA_SHOP_PARAMETER":      "/t/shop", "KASSA_TOKEN_SECRETS_PARAMETER": "/t/token-secrets",
 	"STRIPE_SECRET_KEY_PARAMETER": "/t/stripe-secret-key", "STRIPE_WEBHOOK_SECRETS_PARAMETER": "/t/stripe-webhook-secrets",
