@@ -237,7 +237,7 @@ func (s *stack) call(t *testing.T, method, path, body string, headers ...string)
 	}
 	function := s.cart
 	switch {
-	case strings.HasPrefix(path, "/checkout-sessions"), strings.HasPrefix(path, "/orders"), strings.HasPrefix(path, "/o/"):
+	case strings.HasPrefix(path, "/checkout-sessions"), strings.HasPrefix(path, "/orders"), strings.HasPrefix(path, "/o/"), path == "/profile":
 		function = s.checkout
 	case strings.HasPrefix(path, "/webhooks"):
 		function = s.webhook
