@@ -81,6 +81,7 @@ type metered struct {
 	observer    *checkout.Observer
 	reconciler  *checkout.Reconciler
 	sweeper     *checkout.Sweeper
+	outbox      *checkout.Outbox
 	keys        int
 	rows        []measured
 }
@@ -105,7 +106,7 @@ func newMetered(t *testing.T, lines int) *metered {
 	m.ok(err)
 	ids := 0
 	config := checkout.Config{
-		Carts: m.store, Sessions: m.store, Inbox: m.store, Catalog: dynamostore.Cached(m.store, time.Hour, m.clock.Now), Gateway: m.till,
+		Carts: m.store, Sessions: m.store, Inbox: m.store, People: m.store, Catalog: dynamostore.Cached(m.store, time.Hour, m.clock.Now), Gateway: m.till,
 		Shop: checkouttest.Shop(), Tokens: tokens, Now: m.clock.Now,
 		NewID: func() string { ids++; return fmt.Sprintf("%026d", ids) }, // as long as 128 bits in base32
 	}
@@ -118,6 +119,12 @@ func newMetered(t *testing.T, lines int) *metered {
 	m.reconciler, err = checkout.NewReconciler(config)
 	m.ok(err)
 	m.sweeper, err = checkout.NewSweeper(config)
+	m.ok(err)
+	people, err := checkout.NewPeople(config)
+	m.ok(err)
+	m.outbox, err = checkout.NewOutbox(checkout.OutboxConfig{
+		Store: m.store, Consumers: map[string][]checkout.Consumer{checkout.NoticeOrderPlaced: {people}},
+	})
 	m.ok(err)
 	m.ok(m.store.PutProducts(t.Context(), m.products()))
 	_, err = config.Catalog.Products(t.Context(), m.skus()) // the cache is warm
@@ -186,6 +193,7 @@ func (m *metered) run() []measured {
 	m.declined(m.edits())
 	m.placedByWebhook()
 	m.ended()
+	m.signIn()
 	m.idle()
 	return m.rows
 }
@@ -234,6 +242,68 @@ func (m *metered) placedByWebhook() {
 	event := payments.Event{Kind: payments.EventIntent, Intent: m.placed(id)}
 	m.row(rowWebhook, func() error { return m.observer.Observe(m.Context(), event) })
 }
+
+// signIn has a guest claim carts, buy, agree to be remembered, and come back.
+func (m *metered) signIn() {
+	m.Helper()
+	ctx := m.Context()
+	customer := func() checkout.Request {
+		r := m.request("")
+		r.Caller.Customer = "auth0|64b7f1c2d9e8a7b6c5d4e3f2"
+		return r
+	}
+	claim := func(row string, cart checkout.CartView) (current checkout.CartView) {
+		r := customer()
+		r.Caller.Token = cart.Token
+		m.row(row, func() (err error) { current, err = m.carts.Claim(ctx, r, cart.Cart.ID); return err })
+		return current
+	}
+	current := claim(rowClaim, m.create())
+	claim(rowMerge, m.create())
+	m.row(rowMine, func() error { _, err := m.carts.Mine(ctx, customer().Caller); return err })
+	agrees := checkout.SessionChange{
+		Buyer: checkout.BuyerPatch{Email: some("anna.devries@example.com"), FirstName: some("Anna"), LastName: some("de Vries"), Consent: &checkout.Consent{Preferences: some(true)}},
+		Destination: &checkout.Destination{
+			ID: "wallet", FirstName: "Anna", LastName: "de Vries", Street: "Keizersgracht 123", City: "Amsterdam", PostalCode: "1015 CJ", Country: "NL",
+		},
+	}
+	m.till.pay = paid
+	view, err := m.sessions.Create(ctx, checkout.CreateSessionInput{
+		Request: customer(), CartID: current.Cart.ID, Change: agrees, ExpectedTotal: some(int64(1_000_000)),
+		Instrument: &payments.Instrument{Handler: checkout.HandlerStripe, Kind: payments.InstrumentConfirmationToken, Token: "ctoken_1NnQUf2eZvKYlo2CIObdtbnb"},
+	})
+	m.ok(err)
+	m.row(rowSession, func() error { _, err := m.sessions.Session(ctx, customer().Caller, view.Session.ID); return err })
+	m.row(rowRemember, func() error {
+		failed := m.outbox.Deliver(ctx, []string{view.Session.ID})
+		return failed[view.Session.ID]
+	})
+	// Forgotten, the next cart is the first again.
+	id := checkout.PersonOfCustomer(customer().Caller.Customer)
+	person, err := m.store.Person(ctx, id)
+	m.ok(err)
+	m.ok(m.store.RemovePerson(ctx, id))
+	var made checkout.CartView
+	m.row(rowFirst, func() (err error) {
+		in := m.input()
+		in.Request = customer()
+		made, err = m.carts.Create(ctx, in)
+		return err
+	})
+	m.ok(m.store.RemovePerson(ctx, id))
+	person.Version, person.Op = 1, "again"
+	m.ok(m.store.PutPerson(ctx, person))
+	m.row(rowKnown, func() error {
+		view, err := m.sessions.Create(ctx, checkout.CreateSessionInput{Request: customer(), CartID: made.Cart.ID})
+		if err == nil && view.Session.Status != checkout.StatusReady {
+			m.Errorf("a known customer's session begins %s", view.Session.Status)
+		}
+		return err
+	})
+	m.ok(errOf(m.sessions.Cancel(ctx, checkout.CancelSessionInput{Request: customer(), SessionID: checkout.SessionID(made.Cart.ID, 0)})))
+}
+
+func errOf[T any](_ T, err error) error { return err }
 
 // ended lets a session be canceled, and another one expire.
 func (m *metered) ended() {

@@ -29,6 +29,13 @@ const (
 	rowWebhook     = "webhook that places the order"
 	rowStatus      = "order status"
 	rowNotices     = "notices handed on: remove them"
+	rowSession     = "checkout status"
+	rowFirst       = "create a customer's first cart"
+	rowClaim       = "claim a cart: it becomes the current one"
+	rowMerge       = "claim a cart: merge it into the current one"
+	rowMine        = "read the current cart"
+	rowKnown       = "open a known customer's session"
+	rowRemember    = "order of a customer who agrees: remember them"
 	rowSweep       = "sweep, empty"
 	rowReconcile   = "reconcile, empty"
 )
@@ -50,6 +57,9 @@ func free(size) float64 { return 0 }
 // giveBack is the most that cart and stock cost together with a session that moves in its index.
 func giveBack(z size) float64 { return 2*(z.s+z.c+z.k) + 2 }
 
+// withPerson is the read of a cart, and of a person: a profile with five addresses has less than 4 KB.
+func withPerson(z size) float64 { return math.Ceil(z.c/4) + 1 }
+
 func at(units float64) func(size) float64 { return func(size) float64 { return units } }
 
 var budgets = []budget{
@@ -70,6 +80,13 @@ var budgets = []budget{
 	{rowLateWebhook, 1, "0", free, nil},
 	{rowStatus, 1, "0", free, nil},
 	{rowNotices, 1, "s", func(z size) float64 { return z.s }, free},
+	{rowSession, 1, "0", free, nil},
+	{rowFirst, 3, "c+2", func(z size) float64 { return z.c + 2 }, at(1)},
+	{rowClaim, 3, "2c+2", func(z size) float64 { return 2*z.c + 2 }, withPerson},
+	{rowMerge, 4, "4c", func(z size) float64 { return 4 * z.c }, func(z size) float64 { return math.Ceil(z.c/4) + withPerson(z) }},
+	{rowMine, 2, "0", free, withPerson},
+	{rowKnown, 3, "s+1", func(z size) float64 { return z.s + 1 }, withPerson},
+	{rowRemember, 4, "s+1", func(z size) float64 { return z.s + 1 }, func(z size) float64 { return math.Ceil(z.s/4) + 1 }},
 	{rowSweep, 16, "0", free, at(8)},
 	{rowReconcile, 9, "0", free, at(4.5)},
 }

@@ -146,6 +146,8 @@ No row is above its budget. What each is made of, by AWS's rules:
   written after the transaction. (DynamoDB Local miscounts transactions; on an account, ReturnConsumedCapacity tells.)
 - Stock has items of its own, of less than 100 bytes, so that each of the k costs 1 and not what the product's texts weigh.
   Lines in separate items would cost at least one unit each, and a transaction for every edit.
+- A claim is a transaction of two items: the cart and its customer's, **2c+2**, or the two carts, **4c**. Two writes would leave
+  a cart half merged when the second one fails. Guests pay nothing for any of this.
 - The order is the session's own item. Another item for it would make placing it a transaction: at least 2(s+s).
 - An empty sweep asks eight shards of two indexes, half a unit each: the least that a query costs. Fewer shards would be
   cheaper and could not carry 4,000 carts a second.

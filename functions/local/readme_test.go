@@ -37,6 +37,34 @@ func TestFirstPurchaseOfTheReadme(t *testing.T) {
 	}
 }
 
+// So is what it says about signing in, behind the first purchase in the same terminal.
+func TestSigningInOfTheReadme(t *testing.T) {
+	t.Parallel()
+	readme, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	script := ""
+	for _, title := range []string{"Your first purchase", "Signing in"} {
+		_, section, ok := strings.Cut(string(readme), "\n## "+title+"\n")
+		_, section, ok2 := strings.Cut(section, "\n```sh\n")
+		part, _, ok3 := strings.Cut(section, "\n```\n")
+		if !ok || !ok2 || !ok3 {
+			t.Fatalf("the README has no %q", title)
+		}
+		script += part + "\n"
+	}
+	p := launch(t, filepath.Join(t.TempDir(), "kassa.db"))
+	said := shell(t, strings.Replace(script, "http://127.0.0.1:3000", p.base, 1))
+	_, tap, _ := strings.Cut(said, "one tap:")
+	if !strings.Contains(tap, `"status":"completed"`) || strings.Count(said, `"status":"completed"`) != 3 || !strings.Contains(said, `"status":"open"`) {
+		t.Errorf("it said:\n%s", said)
+	}
+	if charges := p.charges(); len(charges) != 3 {
+		t.Errorf("the ledger has %+v", charges)
+	}
+}
+
 // The line that is printed at the start buys something too.
 func TestPrintedPurchase(t *testing.T) {
 	t.Parallel()

@@ -26,6 +26,7 @@ import (
 	"kassa/checkout/dynamostore"
 	"kassa/checkout/dynamostore/dynamotest"
 	"kassa/checkout/merchant"
+	"kassa/functions/internal/oidc/issuer"
 	"kassa/functions/internal/parameter/parametertest"
 	"kassa/payments/sandbox"
 )
@@ -38,6 +39,7 @@ type stack struct {
 	provider *sandbox.Provider
 	stripe   string
 	bus      string
+	issuer   *issuer.Issuer
 	parts    map[string]*process
 }
 
@@ -74,6 +76,13 @@ func newStack(t *testing.T) *stack {
 	bus := httptest.NewServer(http.HandlerFunc(s.takeEvents))
 	t.Cleanup(func() { provider.Close(); bus.Close() })
 	s.stripe, s.bus = provider.URL, bus.URL
+	signIn := http.NewServeMux()
+	page := httptest.NewServer(signIn)
+	t.Cleanup(page.Close)
+	if s.issuer, err = issuer.New(page.URL, "kassa-app", time.Now, nil); err != nil {
+		t.Fatal(err)
+	}
+	signIn.Handle("/", s.issuer.Handler())
 	return s
 }
 
@@ -140,6 +149,7 @@ func (s *stack) start(name, function string, change tree) {
 			"Namespace": "com.example.shop", "StripeMode": "test",
 			"OtherDynamoDB": "true", "DynamoDBEndpoint": s.ledger.watched(s.t, role, s.tables),
 			"OtherParameters": "true", "ParametersEndpoint": parameters.URL, "OtherStripe": "true", "StripeEndpoint": s.stripe,
+			"SignsIn": "true", "OidcIssuer": s.issuer.URL(), "OidcAudience": s.issuer.Audience(),
 		}); ok {
 			env[variable] = text
 		}
@@ -269,6 +279,7 @@ func TestRolesAllowWhatFunctionsDo(t *testing.T) {
 	s.start("impatient", "CheckoutFunction", tree{"durations": tree{"action": moment}})
 	s.shop()
 	s.buy()
+	s.signIn()
 	s.lose()
 	s.leave()
 	s.hear()
@@ -328,6 +339,30 @@ func (s *stack) buy() {
 	s.call("CheckoutFunction", "POST", "/checkout-sessions/"+given+"/cancel", "", token)
 	s.call("CheckoutFunction", "POST", "/checkout-sessions", strings.TrimSuffix(buyer, "}")+
 		`,"line_items":[{"item":{"id":"ebook"},"quantity":1}],"context":{"address_country":"NL"},`+strings.TrimPrefix(payment("pm_card_visa"), "{"), "")
+}
+
+// signIn has a guest sign in with a cart, buy it, be remembered, and be forgotten.
+func (s *stack) signIn() {
+	s.t.Helper()
+	customer, err := s.issuer.Token("ada")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	cart, token := s.cart()
+	s.call("CartFunction", "POST", "/carts/"+cart+"/claim", `{"access_token":"`+token+`"}`, customer)
+	if doc := s.call("CartFunction", "GET", "/carts/mine", "", customer); doc["id"] != cart {
+		s.t.Fatalf("the current cart is %s", shown(doc))
+	}
+	agreed := strings.Replace(buyer, `"email"`, `"consent":{"preferences":true},"email"`, 1)
+	id, _ := s.call("CheckoutFunction", "POST", "/checkout-sessions", `{"cart_id":"`+cart+`",`+agreed[1:], customer)["id"].(string)
+	s.pay("CheckoutFunction", id, customer, "pm_card_visa", "completed")
+	s.job("OutboxFunction", `{"Records":[{"eventName":"MODIFY","dynamodb":{"SequenceNumber":"2","Keys":{"i":{"S":"`+id+`"}}}}]}`)
+	if doc := s.call("CheckoutFunction", "GET", "/profile", "", customer); doc["remembered"] != true {
+		s.t.Fatalf("the profile is %s", shown(doc))
+	}
+	if doc := s.call("CheckoutFunction", "DELETE", "/profile", "", customer); doc["remembered"] != false {
+		s.t.Fatalf("forgotten, the profile is %s", shown(doc))
+	}
 }
 
 // lose pays, and Stripe answers with a 500 after it took the money: the webhook tells.
