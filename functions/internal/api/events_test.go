@@ -19,6 +19,14 @@ const (
 	sampleHash  = "w51w6889yxk9yhjbas1rpm7htt"
 	sampleToken = "kat_1_SIdBvwutryonYveYBNZw8xadA4y6_zD6"
 	samplePage  = "V7QK2N5XWJ3T6RZA" // the secret part of the order's page
+
+	sampleOther    = "kat_1_q3Yt0Zr8bN5mKx7LcVwD2fHsJ9pGaE4u" // of the second cart
+	sampleCustomer = "eyJhbGciOiJFUzI1NiIsImtpZCI6IjQyMmM3MjY2MjM1N2ZmNTciLCJ0eXAiOiJKV1QifQ." +
+		"eyJhdWQiOiJrYXNzYS1hcHAiLCJleHAiOjE3OTU0Mjk4MDAsImlhdCI6MTc5NTQyNjIwMCwiaXNzIjoiaHR0cDovLzEyNy4wLjAuMS9vaWRjIiwibmJmIjoxNzk1NDI2MjAwLCJzdWIiOiJhdXRoMHw2NGI3ZjFjMmQ5ZThhN2I2YzVkNGUzZjIifQ." +
+		"3K8nM1ZOacfhZu5YMeVXXMEkTMaD0rll7ngDUH8sE6R5l_jfh1Bepwvv_Z0hojYKX100c2E_4N6GzKsjle8MYQ"
+	sampleForeigner = "eyJhbGciOiJFUzI1NiIsImtpZCI6IjQyMmM3MjY2MjM1N2ZmNTciLCJ0eXAiOiJKV1QifQ." +
+		"eyJhdWQiOiJvdGhlci1hcHAiLCJleHAiOjE3OTU0Mjk4MDAsImlhdCI6MTc5NTQyNjIwMCwiaXNzIjoiaHR0cDovLzEyNy4wLjAuMS9vaWRjIiwic3ViIjoiYXV0aDB8NjRiN2YxYzJkOWU4YTdiNmM1ZDRlM2YyIn0." +
+		"kCD8dFMZH0HBzlS9hdP802kdrZV-Ix9bmH0JXq4XfipZ0wdjGD5zzqa10vwfk7HcsW89oQ71OOtAwHBjxpKA3Q" // for another app
 )
 
 // The files in events/ are what API Gateway hands to the functions. They tell one purchase: each is sent to the function that
@@ -27,7 +35,9 @@ const (
 func TestEvents(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
-	told, hash, token, page := []string{}, sampleHash, sampleToken, samplePage
+	told, hash, token, page, other := []string{}, sampleHash, sampleToken, samplePage, ""
+	customer := strings.TrimPrefix(s.bearer(t, "anna"), "Authorization: Bearer ")
+	foreigner := s.signed(t, func(c map[string]any) { c["aud"] = "other-app" })
 	for _, c := range []struct {
 		name   string
 		status int
@@ -35,6 +45,9 @@ func TestEvents(t *testing.T) {
 	}{
 		{"cart-create", 201, []string{"line_items.0.quantity", "2", "context.language", "nl", "totals_estimated", "false"}},
 		{"cart-create-base64", 201, []string{"buyer.first_name", "Zoë", "buyer.last_name", "Ærøskøbing 😀"}},
+		{"cart-claim-wrong-audience", 401, []string{"messages.0.code", "unauthorized"}},
+		{"cart-claim", 200, []string{"buyer.first_name", "Zoë", "access_token", ""}},
+		{"cart-mine", 200, []string{"buyer.first_name", "Zoë"}},
 		{"cart-get", 200, []string{"totals.0.display_text", "Subtotaal"}},
 		{"cart-add-line", 200, []string{"line_items.0.quantity", "3"}},
 		{"cart-set-line", 200, []string{"line_items.0.quantity", "4"}},
@@ -55,6 +68,7 @@ func TestEvents(t *testing.T) {
 		{"checkout-sheet-option", 200, []string{"fulfillment.methods.0.groups.0.selected_option_id", "express", "totals.2.amount", "2985"}},
 		{"checkout-card-number", 400, []string{"messages.0.code", "card_number", "messages.0.path", "$.payment.instruments[0].credential.token"}},
 		{"checkout-complete", 200, []string{"status", "completed", "order.id", "or_HASH_0"}},
+		{"cart-claim-paid", 409, []string{"messages.0.code", "cart_locked", "messages.0.checkout_id", "cs_HASH_0"}},
 		{"checkout-get", 200, []string{"totals.0.display_text", "Delsum"}},
 		{"checkout-order", 200, []string{"checkout_id", "cs_HASH_0"}},
 		{"checkout-order-page", 200, nil},
@@ -74,12 +88,16 @@ func TestEvents(t *testing.T) {
 		{"admin-shopper", 401, []string{"messages.0.code", "unauthorized"}},
 	} {
 		told = append(told, c.name+".json")
-		w := s.send(t, c.name, strings.NewReplacer(sampleHash, hash, sampleToken, token, samplePage, page))
+		w := s.send(t, c.name, strings.NewReplacer(
+			sampleHash, hash, sampleToken, token, samplePage, page, sampleOther, other, sampleCustomer, customer, sampleForeigner, foreigner))
 		if w.Code != c.status {
 			t.Errorf("%s: status %d, want %d: %s", c.name, w.Code, c.status, w.Body)
 		}
 		if c.name == "cart-create" {
 			hash, token = strings.TrimPrefix(w.at("id"), "ct_"), w.at("access_token")
+		}
+		if c.name == "cart-create-base64" {
+			other = w.at("access_token")
 		}
 		if c.name == "checkout-complete" {
 			_, page, _ = strings.Cut(w.at("order.permalink_url"), "_0.")

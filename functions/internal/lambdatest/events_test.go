@@ -50,6 +50,10 @@ const nothing = "null"
 var steps = []step{
 	{file: "cart-create", status: 201, at: []string{"line_items.0.quantity", "2", "context.language", "nl"}, after: (*story).learn},
 	{file: "cart-create-base64", status: 201, at: []string{"buyer.first_name", "Zoë", "buyer.last_name", "Ærøskøbing 😀"}},
+	{file: "cart-claim-wrong-audience", status: 401, at: []string{"messages.0.code", "unauthorized"}}, // there are guests only
+	{file: "cart-claim", status: 401, at: []string{"messages.0.code", "unauthorized"}},
+	{file: "cart-mine", status: 401, at: []string{"messages.0.code", "unauthorized"}},
+	{file: "cart-claim-paid", status: 401, at: []string{"messages.0.code", "unauthorized"}},
 	{file: "cart-get", status: 200, at: []string{"totals.0.display_text", "Subtotaal"}},
 	{file: "cart-add-line", status: 200, at: []string{"line_items.0.quantity", "3"}},
 	{file: "cart-set-line", status: 200, at: []string{"line_items.0.quantity", "4"}},
