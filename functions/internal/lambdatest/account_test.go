@@ -159,8 +159,6 @@ func (a *account) variables(t testing.TB, function string) map[string]string {
 		"!If [SignsIn, !Ref OidcIssuer, !Ref AWS::NoValue]": "", "!If [SignsIn, !Ref OidcAudience, !Ref AWS::NoValue]": "",
 		"!Ref Namespace": "com.example.shop", "!Ref StripeMode": "test", "!Ref EventBus": "kassa",
 		"!If [OtherStripe, !Ref StripeEndpoint, !Ref AWS::NoValue]": a.env["STRIPE_API_BASE"],
-		"!If [SignsIn, !Ref OidcIssuer, !Ref AWS::NoValue]":         "", // guests only
-		"!If [SignsIn, !Ref OidcAudience, !Ref AWS::NoValue]":       "",
 	}
 	for table, name := range reflect.ValueOf(a.tables).Fields() {
 		values["!Ref "+table.Name+"Table"] = name.String()

@@ -18,8 +18,8 @@ func TestRefusals(t *testing.T) {
 			a := newAccount(t)
 			whole := a.environment(t, f)
 			for name, value := range a.variables(t, f) {
-				if name == "STRIPE_API_BASE" {
-					continue // empty is Stripe
+				if name == "STRIPE_API_BASE" || strings.HasPrefix(name, "OIDC_") {
+					continue // empty is Stripe, or a shop with guests only
 				}
 				refuses(t, f, whole, "environment variable "+name+" is missing", func(env map[string]string) { delete(env, name) })
 				refuses(t, f, whole, "environment variable "+name+" is empty", func(env map[string]string) { env[name] = "" })
@@ -30,6 +30,10 @@ func TestRefusals(t *testing.T) {
 				}
 			}
 			refuses(t, f, whole, "KASSA_CART_TABEL is no setting", func(env map[string]string) { env["KASSA_CART_TABEL"] = "x" })
+			if _, signsIn := whole["OIDC_ISSUER"]; signsIn {
+				refuses(t, f, whole, "OIDC_AUDIENCE is missing", func(env map[string]string) { env["OIDC_ISSUER"] = "https://id.example" })
+				refuses(t, f, whole, "OIDC_ISSUER is missing", func(env map[string]string) { env["OIDC_AUDIENCE"] = "app" })
+			}
 			refuses(t, f, whole, "AWS_REGION is missing", func(env map[string]string) { delete(env, "AWS_REGION") })
 			a.parameters.Fail("AccessDeniedException")
 			refuses(t, f, whole, "AccessDeniedException", func(map[string]string) {})
