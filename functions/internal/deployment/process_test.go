@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -115,14 +116,14 @@ func program(t *testing.T, function string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	name := filepath.Join(folder, "host", function)
-	cmd := exec.CommandContext(t.Context(), "go", "build", "-tags", "lambda.norpc", "-o", name, //nolint:gosec // ours
-		"./functions/"+strings.ToLower(strings.TrimSuffix(function, "Function")))
+	artifacts := filepath.Join(folder, "host", function)
+	cmd := exec.CommandContext(t.Context(), "make", "-s", "build-"+function, //nolint:gosec // ours
+		"ARCHITECTURE="+map[string]string{"amd64": "x86_64", "arm64": "arm64"}[runtime.GOARCH], "ARTIFACTS_DIR="+artifacts)
 	cmd.Dir = root
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("build %s: %v\n%s", function, err, out)
 	}
-	return name
+	return filepath.Join(artifacts, "bootstrap")
 }
 
 // logs is what a process says.
