@@ -41,7 +41,9 @@ func (t teller) facts(now time.Time, item checkout.OutboxItem) (f wording.Facts,
 
 // goesBack reports whether a provider's refund is money that the shopper was charged. What was held only vanishes by itself, and what
 // came in the wrong mode was never real.
-func goesBack(r checkout.ProviderRefund) bool { return !r.Release && r.Amount.Minor > 0 && r.Cause != "live_mode" }
+func goesBack(r checkout.ProviderRefund) bool {
+	return !r.Release && r.Amount.Minor > 0 && r.Cause != "live_mode"
+}
 
 // returned tells of money that can't become an order; Ref names its intent.
 func returned(f wording.Facts, item checkout.OutboxItem) (wording.Facts, string) {

@@ -24,7 +24,7 @@ func (d dev) messages(w http.ResponseWriter, r *http.Request) {
 	slices.Reverse(all)
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
-	// E-mail is shown in frames without rights: nothing in it runs. Pictures come from the shop.
+	// E-mail is shown in frames in which nothing runs. Pictures come from the shop.
 	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; img-src https:; frame-src 'self'")
 	_ = messagesPage.Execute(w, all) // the browser may be gone
 }

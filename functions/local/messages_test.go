@@ -128,7 +128,7 @@ func TestReceiptFollowsThePurchase(t *testing.T) {
 	s.advance("3h")
 	s.received(1)
 	page := s.do(http.MethodGet, "/dev/messages", "", "Accept", "text/html,*/*").want(http.StatusOK)
-	if !strings.Contains(string(page.body), "<iframe sandbox srcdoc=\"&lt;!doctype html&gt;") || !strings.HasPrefix(page.header.Get("Content-Type"), "text/html") {
+	if !strings.Contains(string(page.body), "<iframe sandbox=\"allow-same-origin\" srcdoc=\"&lt;!doctype html&gt;") || !strings.HasPrefix(page.header.Get("Content-Type"), "text/html") {
 		t.Errorf("the page is\n%.600s", page.body)
 	}
 }
