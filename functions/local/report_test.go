@@ -10,7 +10,9 @@ import (
 func TestReportCountsAPurchase(t *testing.T) {
 	t.Parallel()
 	s := start(t)
-	admin := func(path string) reply { return s.do(http.MethodGet, path, "", "Authorization", "Bearer "+s.app.book.page.AdminKey) }
+	admin := func(path string) reply {
+		return s.do(http.MethodGet, path, "", "Authorization", "Bearer "+s.app.book.page.AdminKey)
+	}
 	c := s.fill("beans-kade-250")
 	s.buy(c, c.purchase("pm_card_chargeDeclined", beans), key()).want(http.StatusCreated)
 	s.buy(c, c.purchase("pm_card_visa", beans), key()).want(http.StatusCreated).wantAt("status", "completed")
