@@ -93,6 +93,29 @@ func (p *Provider) Authenticate(id string, succeed bool) error {
 	})
 }
 
+// AuthenticateLater is Authenticate by a shopper who approves, at a bank that takes its time: the intent is processing, and has
+// succeeded ten minutes later.
+func (p *Provider) AuthenticateLater(id string) error {
+	return p.update(p.now(), func(t *tx) error {
+		row, ok := t.intents.get(id)
+		switch {
+		case !ok:
+			return fmt.Errorf("authenticate %s: %w", id, ErrUnknown)
+		case row.Wire.Status != needsAction:
+			return fmt.Errorf("authenticate %s, which is %s: %w", id, row.Wire.Status, ErrNoAction)
+		}
+		t.authenticateLater(&row)
+		t.intents.put(id, row)
+		return nil
+	})
+}
+
+func (t *tx) authenticateLater(row *intentRow) {
+	m, _ := t.methods.get(string(row.Wire.PaymentMethod))
+	row.Authenticated = true
+	t.process(row, m)
+}
+
 func (t *tx) authenticate(row *intentRow, succeed bool) {
 	m, _ := t.methods.get(string(row.Wire.PaymentMethod))
 	switch {
@@ -165,8 +188,8 @@ func (p *Provider) servePage(method, source string, posted url.Values) Answer {
 	var row intentRow
 	result := posted.Get("result")
 	act := method == http.MethodPost
-	if act && result != "succeed" && result != "fail" {
-		return page(http.StatusBadRequest, "Unknown result", "<p>result must be succeed or fail.</p>")
+	if act && result != "succeed" && result != "fail" && result != "later" {
+		return page(http.StatusBadRequest, "Unknown result", "<p>result must be succeed, fail or later.</p>")
 	}
 	err := p.update(p.now(), func(t *tx) error {
 		var ok bool
@@ -175,7 +198,11 @@ func (p *Provider) servePage(method, source string, posted url.Values) Answer {
 		}
 		if act {
 			changed := row
-			t.authenticate(&changed, result == "succeed")
+			if result == "later" {
+				t.authenticateLater(&changed)
+			} else {
+				t.authenticate(&changed, result == "succeed")
+			}
 			t.intents.put(changed.Wire.ID, changed)
 		}
 		return nil
@@ -186,7 +213,7 @@ func (p *Provider) servePage(method, source string, posted url.Values) Answer {
 	case !act:
 		return page(http.StatusOK, "Payment sandbox", actionForm(row))
 	}
-	to := landing(row, result == "succeed")
+	to := landing(row, result != "fail")
 	if to == "" {
 		return page(http.StatusOK, "Done", "<p>You can go back to the shop.</p>")
 	}
@@ -203,6 +230,7 @@ func actionForm(row intentRow) string {
 	amount := strings.ToUpper(row.Wire.Currency)
 	return fmt.Sprintf("<p>This page stands for %s. Approve a payment of %d %s (smallest units)?</p>"+
 		"<form method=\"post\"><button name=\"result\" value=\"succeed\">Approve</button> "+
+		"<button name=\"result\" value=\"later\">Approve, at a slow bank</button> "+
 		"<button name=\"result\" value=\"fail\">Refuse</button></form>", kind, row.Wire.Amount, amount)
 }
 

@@ -171,10 +171,10 @@ func TestShoppersPage(t *testing.T) {
 		}
 		return res.StatusCode, res.Header.Get("Location"), string(read)
 	}
-	for result, want := range map[string][2]string{"succeed": {"succeeded", "succeeded"}, "fail": {"failed", "requires_payment_method"}} {
+	for result, want := range map[string][2]string{"succeed": {"succeeded", "succeeded"}, "fail": {"failed", "requires_payment_method"}, "later": {"succeeded", "processing"}} {
 		pi := b.create(pay("pm_card_threeDSecure2Required"))
 		address := pi.NextAction.RedirectToURL.URL
-		if status, _, body := ask("GET", address, ""); status != 200 || strings.Count(body, "<button") != 2 || !strings.Contains(body, "4990 EUR") {
+		if status, _, body := ask("GET", address, ""); status != 200 || strings.Count(body, "<button") != 3 || !strings.Contains(body, "4990 EUR") {
 			t.Errorf("page: %d %s", status, body)
 		}
 		wantStatus(t, b.retrieve(pi.ID), "requires_action") // looking is not acting
