@@ -5,6 +5,7 @@
 //
 //	Carts      edits carts                                 (function cart)
 //	Sessions   quotes, pays, cancels, shows orders         (function checkout)
+//	Orders     ships, refunds, cancels, takes withdrawals  (functions admin and checkout)
 //	Observer   takes in what the provider pushes           (function webhook; it can't call the provider)
 //	Reconciler finishes what was left undecided            (function reconcile)
 //	Sweeper    ends sessions that never had an intent      (function sweep; it can't call the provider)

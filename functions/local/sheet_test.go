@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"kassa/payments/sandbox"
 )
 
 // sdk calls the sandbox as Stripe's SDK in the app does: with the publishable key.
@@ -116,4 +118,69 @@ func TestCompleteWithBancontact(t *testing.T) {
 	s.advance("0s")
 	s.session(c, escalated.at("id")).wantAt("status", "completed")
 	s.wantCharge(escalated.at("id"), opened.total())
+}
+
+// A declined card leaves its intent behind, and the app confirms it once more by itself: the money is the order's after all.
+func TestLateSuccess(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	c := s.fill("beans-kade-250")
+	declined := s.buy(c, c.purchase("pm_card_chargeDeclined", beans), key()).want(http.StatusCreated).wantAt("status", "ready_for_complete")
+	intent := s.provider.Ledger()[0].PaymentIntent
+	secret := s.intent(intent)
+	s.sdk("/v1/payment_intents/"+intent+"/confirm", url.Values{"client_secret": {secret}, "payment_method": {"pm_card_visa"}, "return_url": {"https://kade9.example/app/return"}})
+	s.advance("10s")
+	s.session(c, declined.at("id")).wantAt("status", "completed")
+	s.wantCharge(declined.at("id"), beans)
+}
+
+// intent reads an intent's client secret, as only the shop can.
+func (s inside) intent(id string) string {
+	s.t.Helper()
+	a, err := s.provider.Do(s.t.Context(), sandbox.Request{Method: http.MethodGet, Path: "/v1/payment_intents/" + id, Key: "sk_test_sandbox"})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	var doc struct {
+		Secret string `json:"client_secret"`
+	}
+	if err := json.Unmarshal(a.Body, &doc); err != nil {
+		s.t.Fatal(err)
+	}
+	return doc.Secret
+}
+
+// The shopper withdraws from what was bought; the answer is the receipt, and once more it is the same.
+func TestWithdrawal(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	c := s.fill("beans-kade-250")
+	order := s.buy(c, c.purchase("pm_card_visa", beans), key()).want(http.StatusCreated).at("order.id")
+	k := key()
+	for range 2 {
+		s.do(http.MethodPost, "/orders/"+order+"/withdrawals", `{"reason":"too bitter"}`, "Authorization", c.auth(), "Idempotency-Key", k).
+			want(http.StatusCreated).wantAt("adjustments.0.type", "withdrawal").wantAt("adjustments.0.status", "pending").wantAt("adjustments.1", "")
+	}
+	s.do(http.MethodPost, "/orders/"+order+"/withdrawals", `{}`, "Authorization", c.auth(), "Idempotency-Key", key()).want(http.StatusConflict).
+		wantAt("messages.0.code", "not_withdrawable")
+	s.do(http.MethodPost, "/orders/"+order+"/withdrawals", `{}`, "Authorization", s.fill("beans-kade-250").auth(), "Idempotency-Key", key()).want(http.StatusNotFound)
+	s.do(http.MethodGet, "/orders/"+order, "", "Authorization", c.auth()).want(http.StatusOK).wantAt("adjustments.0.type", "withdrawal")
+}
+
+// An American pays with a card that is kept for a signed-in shopper nowhere, in dollars, with tax added.
+func TestAmericanCard(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	body := `{"line_items":[{"item":{"id":"beans-kade-250"},"quantity":1}],"context":{"address_country":"US","address_region":"NY","platform":"ios"},"buyer":{"email":"ada@example.com"}}`
+	made := s.do(http.MethodPost, "/carts", body, "Idempotency-Key", key()).want(http.StatusCreated).wantAt("currency", "USD")
+	c := cart{made.at("id"), made.at("access_token")}
+	american := `"fulfillment":{"methods":[{"type":"shipping","destinations":[{"first_name":"Ada","last_name":"Visser","street_address":"1 Main St",` +
+		`"address_locality":"New York","address_region":"NY","postal_code":"10001","address_country":"US"}]}]}`
+	opened := s.buy(c, `{"cart_id":"`+c.id+`",`+american+`}`, key()).want(http.StatusCreated).wantAt("status", "ready_for_complete")
+	methods := opened.at(`ucp.payment_handlers`)
+	if strings.Contains(methods, "ideal") || !strings.Contains(methods, "apple_pay") || strings.Contains(methods, "com.google.pay") {
+		t.Errorf("an iPhone in New York is offered %s", methods)
+	}
+	s.complete(c, opened.at("id"), "pm_card_us", opened.total()).want(http.StatusOK).wantAt("status", "completed")
+	s.wantCharge(opened.at("id"), opened.total())
 }
