@@ -116,7 +116,7 @@ func (s *stack) asks(t *testing.T, of things) []asked {
 		"POST /carts/{id}/line-items": itemsOf("mug"), "PATCH /carts/{id}/line-items/{line}": `{"quantity":2}`,
 		"POST /checkout-sessions": `{"cart_id":"` + of.cart + `"}`, "PUT /checkout-sessions/{id}": `{` + address + `}`,
 		"PATCH /checkout-sessions/{id}": `{` + address + `}`, "POST /checkout-sessions/{id}/complete": paidBody,
-		"POST /checkout-sessions/{id}/prepare": paidBody,
+		"POST /checkout-sessions/{id}/prepare": paidBody, "POST /orders/{id}/withdrawals": `{}`,
 	}
 	var all []asked
 	for _, route := range slices.Concat(s.cart.Routes, s.checkout.Routes) {
