@@ -61,7 +61,7 @@ func (e engine) commit(ctx context.Context, c Commit) (Session, error) {
 	err := e.store.Commit(ctx, c)
 	var conflict *Conflict
 	if errors.As(err, &conflict) && c.Cart != nil && !c.Cart.Lock && c.Cart.Replace == nil &&
-		!conflict.moved(base) && len(conflict.Short) == 0 {
+		!conflict.moved(base) && len(conflict.Short) == 0 && len(conflict.Used) == 0 {
 		e.log.WarnContext(ctx, "cart had gone its own way", "session", c.Session.ID, "cart", c.Cart.CartID)
 		c.Cart = nil
 		err = e.store.Commit(ctx, c)

@@ -20,10 +20,11 @@ const (
 type payment struct {
 	mark       Mark
 	instrument *payments.Instrument
-	expected   *int64 // the total that the shopper saw, where the request has it
-	short      bool   // the cart took only some of the lines that were asked for
-	keepCard   bool   // the shopper wants the card kept for the next purchase
-	seen       Quote  // what the last answer about the session showed; Version 0 = there was none
+	expected   *int64   // the total that the shopper saw, where the request has it
+	short      bool     // the cart took only some of the lines that were asked for
+	keepCard   bool     // the shopper wants the card kept for the next purchase
+	seen       Quote    // what the last answer about the session showed; Version 0 = there was none
+	spent      []string // keys of limited discounts that were found to have no use left
 }
 
 // errRetry tells that the session or cart moved between reading and writing: start over from what is stored now.
@@ -49,12 +50,18 @@ func (s *Sessions) pay(ctx context.Context, now time.Time, sess Session, cart Ca
 	if err != nil {
 		return Session{}, err
 	}
+	counted, err := redeemed(sess)
+	if err != nil {
+		return Session{}, err
+	}
 	if p.instrument != nil && !sess.Quote.Total.IsZero() {
 		sess = s.withCustomer(ctx, sess, p)
 	}
-	after, err := s.commit(ctx, s.before(now, sess, cart, holds, p))
+	after, err := s.commit(ctx, s.before(now, sess, cart, holds, counted, p))
 	var conflict *Conflict
 	switch {
+	case len(spentBy(err, sess)) > 0:
+		return s.usedUp(ctx, now, sess, cart, spentBy(err, sess), p)
 	case errors.As(err, &conflict) && len(conflict.Short) > 0 && !conflict.moved(sess):
 		return s.short(ctx, now, sess, cart, conflict.Short, p)
 	case errors.As(err, &conflict):
@@ -125,7 +132,7 @@ func (s *Sessions) refuse(ctx context.Context, sess Session, change *CartChange,
 func (s *Sessions) short(ctx context.Context, now time.Time, sess Session, cart Cart, skus []string, p payment) (Session, error) {
 	old := sess.Quote
 	sess.Quote.CartVersion = 0 // makes it stale
-	revised, change, err := s.revise(ctx, now, sess, cart, SessionChange{}, p.mark)
+	revised, change, err := s.revise(ctx, now, sess, cart, SessionChange{}, p.mark, uses{spent: p.spent})
 	switch {
 	case ErrorCode(err) == CodeNothingSellable:
 		change, revised = nil, sess
@@ -142,6 +149,20 @@ func (s *Sessions) short(ctx context.Context, now time.Time, sess Session, cart 
 		}
 	}
 	return s.refuse(ctx, revised, change, p)
+}
+
+// usedUp goes on without the discounts that were used up between the quote and this payment: on a new quote, which is refused unless
+// its total is what the shopper saw, or less. Nothing is charged that wasn't shown.
+func (s *Sessions) usedUp(ctx context.Context, now time.Time, sess Session, cart Cart, keys []string, p payment) (Session, error) {
+	p.spent = append(slices.Clone(p.spent), keys...)
+	if p.seen.Version == 0 && p.expected == nil {
+		p.seen = sess.Quote
+	}
+	revised, change, err := s.revise(ctx, now, sess, cart, SessionChange{}, p.mark, uses{spent: p.spent})
+	if err != nil {
+		return Session{}, err
+	}
+	return s.pay(ctx, now, revised, cart, change, p)
 }
 
 // holds are the stock-kept lines of the quote.
@@ -172,9 +193,13 @@ func linesOf(q Quote) []LineItem {
 
 // before is the commit that must stand before the provider is called: attempt with its key and a lease, cart locked on the
 // version that the quote prices, stock off the shelf. A zero total needs no call: it is the order at once.
-func (s *Sessions) before(now time.Time, sess Session, cart Cart, holds []Hold, p payment) Commit {
+func (s *Sessions) before(now time.Time, sess Session, cart Cart, holds []Hold, counted []RedemptionChange, p payment) Commit {
 	sess.Pays = append(slices.Clone(sess.Pays), PayMark{Mark: p.mark})
 	sess.Holds, sess.UpdatedAt, sess.Messages = holds, now, nil
+	sess.Redeemed = nil
+	for _, use := range counted {
+		sess.Redeemed = append(sess.Redeemed, use.Key)
+	}
 	if sess.Quote.Total.IsZero() {
 		sess = s.place(now, sess, Order{Amount: sess.Quote.Total})
 	} else {
@@ -185,7 +210,7 @@ func (s *Sessions) before(now time.Time, sess Session, cart Cart, holds []Hold, 
 		stock[i] = StockChange{SKU: h.SKU, Delta: -h.Quantity}
 	}
 	lock := &CartChange{CartID: cart.ID, Version: cart.Version, Round: sess.Round, Lock: true}
-	return Commit{Session: sess, Cart: lock, Stock: stock}
+	return Commit{Session: sess, Cart: lock, Stock: stock, Redemptions: counted}
 }
 
 // begin opens the session's next attempt.

@@ -11,7 +11,7 @@ import (
 type PrepareInput struct {
 	Request
 	SessionID     string
-	Change        SessionChange // Lines are not read
+	Change        SessionChange // Lines and Codes are not read
 	ExpectedTotal *int64
 	KeepCard      bool // the shopper wants the card kept; signed in only
 }
@@ -38,7 +38,7 @@ func (s *Sessions) Prepare(ctx context.Context, in PrepareInput) (SessionView, e
 		return SessionView{}, err
 	}
 	mark := in.mark(s.newID)
-	in.Change.Lines = nil
+	in.Change.Lines, in.Change.Codes = nil, nil
 	return retry(func() (SessionView, error) {
 		sess, cart, err := s.current(ctx, in.Caller, in.SessionID)
 		if err != nil {
@@ -71,7 +71,7 @@ func (s *Sessions) Prepare(ctx context.Context, in PrepareInput) (SessionView, e
 
 func (s *Sessions) prepare(ctx context.Context, now time.Time, sess Session, cart Cart, in PrepareInput, mark Mark) (SessionView, error) {
 	seen := sess.Quote
-	sess, change, err := s.reviseIfNeeded(ctx, now, sess, cart, in.Change, mark)
+	sess, change, err := s.reviseIfNeeded(ctx, now, sess, cart, in.Change, mark, uses{})
 	if err != nil {
 		return SessionView{}, err
 	}

@@ -12,18 +12,37 @@ import (
 
 // price fills in out.quote. What can't be had, such as a country that we don't ship to, an option that it doesn't have or a line that
 // can't be taxed there, is said in a message and priced without.
-func (q quoter) price(_ context.Context, in quoteInput, out *quoted) error {
+func (q quoter) price(ctx context.Context, in quoteInput, out *quoted) error {
 	input := pricing.Input{
 		Currency: in.currency, Option: in.option, Language: in.language, Now: in.now, Rulebook: q.rulebook, Codes: in.codes,
+		UsedUp: map[string]bool{}, FirstOrder: true,
 	}
 	input.VATCountry, _ = pricing.VATCountry(in.buyer.VATID)
 	q.locate(in, &input, out)
-	quote, err := q.priced(in, &input, out)
-	if err != nil {
-		return err
+	for {
+		quote, err := q.priced(in, &input, out)
+		if err != nil {
+			return err
+		}
+		again, err := q.exhaust(ctx, in, quote, &input)
+		if err != nil {
+			return err
+		}
+		if !again {
+			out.quote = provisional(quote, in.buyer)
+			return nil
+		}
 	}
-	out.quote = quote
-	return nil
+}
+
+// provisional marks discounts for first orders while nobody knows whose order it is.
+func provisional(q pricing.Quote, b Buyer) pricing.Quote {
+	for i := range q.Applied {
+		if q.Applied[i].FirstOrder && PersonOfEmail(b.Email) == "" {
+			q.Applied[i].Provisional = true
+		}
+	}
+	return q
 }
 
 // locate says where the order goes to: an order that is collected goes nowhere, and is priced for the location.

@@ -15,6 +15,9 @@ type quoter struct {
 	catalog  Catalog
 	shop     Shop
 	rulebook *pricing.Rulebook
+
+	redemptions Redemptions  // nil: commits alone find out
+	history     OrderHistory // nil: everybody's order is the first
 }
 
 // newQuoter makes the settings ready to price by, once. CodeInvalid if they contradict themselves.
@@ -23,7 +26,7 @@ func newQuoter(c Config) (quoter, error) {
 	if err != nil {
 		return quoter{}, &Error{Code: CodeInvalid, Path: "pricing", Message: err.Error()}
 	}
-	return quoter{catalog: c.Catalog, shop: c.Shop, rulebook: book}, nil
+	return quoter{catalog: c.Catalog, shop: c.Shop, rulebook: book, redemptions: c.Redemptions, history: c.History}, nil
 }
 
 // quoteInput is what a quote is asked for.
@@ -36,6 +39,8 @@ type quoteInput struct {
 	collect  bool // it is collected: the option is a pick-up then, "" for none chosen yet
 	codes    []string
 	buyer    Buyer
+	customer string
+	known    uses
 	language string
 	// frozen holds the unit prices of a quote that still stands; nil prices anew.
 	frozen *Quote

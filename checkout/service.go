@@ -25,6 +25,9 @@ type Config struct {
 	Now       func() time.Time // read once by each service method
 	NewID     func() string    // random, ≥128 bits, for ids that nothing derives
 	Logger    *slog.Logger     // ids only
+	// Redemptions and History let quotes tell early that a discount is used up, or for first orders only; both may be nil.
+	Redemptions Redemptions
+	History     OrderHistory
 }
 
 // Request is what every call says about itself.

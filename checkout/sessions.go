@@ -151,7 +151,7 @@ func (s *Sessions) open(ctx context.Context, now time.Time, in CreateSessionInpu
 	if cart.Buyer != (Buyer{}) {
 		ch.Buyer = wallet(cart.Buyer, ch.Buyer)
 	}
-	sess, change, err := s.revise(ctx, now, s.introduced(ctx, now, s.newSession(now, cart, mark)), cart, ch, mark)
+	sess, change, err := s.revise(ctx, now, s.introduced(ctx, now, s.newSession(now, cart, mark)), cart, ch, mark, uses{ask: in.Instrument == nil})
 	if err != nil {
 		return SessionView{}, err
 	}
@@ -247,7 +247,7 @@ func (s *Sessions) resume(ctx context.Context, now time.Time, in CreateSessionIn
 		return SessionView{}, errRetry
 	}
 	seen := sess.Quote
-	sess, change, err := s.reviseIfNeeded(ctx, now, sess, cart, in.Change, mark)
+	sess, change, err := s.reviseIfNeeded(ctx, now, sess, cart, in.Change, mark, uses{ask: in.Instrument == nil})
 	if err != nil {
 		return SessionView{}, err
 	}
@@ -263,13 +263,13 @@ func (s *Sessions) resume(ctx context.Context, now time.Time, in CreateSessionIn
 }
 
 // reviseIfNeeded leaves the session alone if nothing would change.
-func (s *Sessions) reviseIfNeeded(ctx context.Context, now time.Time, sess Session, cart Cart, ch SessionChange, mark Mark) (Session, *CartChange, error) {
+func (s *Sessions) reviseIfNeeded(ctx context.Context, now time.Time, sess Session, cart Cart, ch SessionChange, mark Mark, known uses) (Session, *CartChange, error) {
 	fresh := now.Sub(sess.Quote.PricedAt) <= s.shop.Durations.Quote && cart.Version == sess.Quote.CartVersion
 	if fresh && ch.empty() {
 		sess.UpdatedAt, sess.Messages = now, nil
 		return sess, nil, nil
 	}
-	return s.revise(ctx, now, sess, cart, ch, mark)
+	return s.revise(ctx, now, sess, cart, ch, mark, known)
 }
 
 // replay answers a request whose key the session remembers; done is false for a new key. The result is shown as the session
@@ -425,7 +425,7 @@ func (s *Sessions) Update(ctx context.Context, in UpdateSessionInput) (SessionVi
 			}
 			in.IfVersion = 0
 		}
-		sess, change, err := s.revise(ctx, now, sess, cart, in.Change, mark)
+		sess, change, err := s.revise(ctx, now, sess, cart, in.Change, mark, uses{ask: true})
 		if err != nil {
 			return SessionView{}, err
 		}
@@ -473,7 +473,7 @@ func (s *Sessions) Complete(ctx context.Context, in CompleteInput) (SessionView,
 			return SessionView{}, err
 		}
 		seen := sess.Quote
-		sess, change, err := s.reviseIfNeeded(ctx, now, sess, cart, in.Change, mark)
+		sess, change, err := s.reviseIfNeeded(ctx, now, sess, cart, in.Change, mark, uses{})
 		if err != nil {
 			return SessionView{}, err
 		}

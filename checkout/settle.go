@@ -273,12 +273,14 @@ func (st settler) release(now time.Time, s Session) Commit {
 		stock = append(stock, StockChange{SKU: h.SKU, Delta: h.Quantity})
 	}
 	s.Left = leaving(s)
-	s.Holds, s.Attempt = nil, nil
+	back := givenBack(s)
+	s.Holds, s.Redeemed, s.Attempt = nil, nil, nil
 	if !s.Status.Final() {
 		s.Status = st.shop.readiness(s)
 	}
 	s.Watch = st.rest(now, s)
-	return Commit{Session: s, Stock: stock, Cart: &CartChange{CartID: s.CartID, Holder: s.ID, Round: s.Round, Release: true}}
+	cart := &CartChange{CartID: s.CartID, Holder: s.ID, Round: s.Round, Release: true}
+	return Commit{Session: s, Stock: stock, Redemptions: back, Cart: cart}
 }
 
 // rest is the watch of a session without an open attempt.

@@ -49,7 +49,7 @@ type SessionStore interface {
 	// Commit writes everything in c or nothing. It succeeds if all conditions hold, and also if the stored session
 	// already carries c.Session.Op: then this commit took effect before and its answer was lost. Otherwise it changes
 	// nothing and returns a *Conflict with what refused it, as it stands: the session if its condition failed, the cart
-	// if its condition failed, the skus whose stock was short. A session or cart that does not exist can't be shown.
+	// if its condition failed, the skus whose stock was short, the keys of discounts without a use left. A session or cart that does not exist can't be shown.
 	Commit(ctx context.Context, c Commit) error
 
 	// Watched returns sessions whose Watch has the kind and is not after q.Before; else as DueCarts.
@@ -85,6 +85,8 @@ type Commit struct {
 	Session Session
 	Cart    *CartChange
 	Stock   []StockChange
+	// Redemptions are uses of limited discounts; each key is named once.
+	Redemptions []RedemptionChange
 }
 
 // CartChange is a session's change of its cart.
@@ -119,6 +121,7 @@ type Conflict struct {
 	Session *Session
 	Person  *Person
 	Short   []string // skus with less free than asked for
+	Used    []string // keys of redemptions with no use left
 }
 
 // moved reports whether the stored session is another than the one that the commit was based on.
@@ -137,6 +140,8 @@ func (c *Conflict) Error() string {
 		return fmt.Sprintf("conflict with person %s at version %d", c.Person.ID, c.Person.Version)
 	case len(c.Short) > 0:
 		return fmt.Sprintf("stock is short of %v", c.Short)
+	case len(c.Used) > 0:
+		return fmt.Sprintf("no use is left under %v", c.Used)
 	}
 	return "conflict: nothing there"
 }

@@ -19,6 +19,8 @@ type Stores struct {
 	Catalog  checkout.Catalog
 	Inbox    checkout.Inbox
 	People   checkout.PersonStore
+	// Redemptions are counted by commits of Sessions.
+	Redemptions checkout.Redemptions
 
 	Statistics statistics.Store
 }
@@ -38,7 +40,7 @@ type Case struct {
 func Cases() []Case {
 	return slices.Concat(
 		cartCases(), editRefusals(), editCases(), lineCases(), markCases(),
-		sessionCases(), commitRefusals(), commitCases(), opCases(), stockCases(),
+		sessionCases(), commitRefusals(), commitCases(), opCases(), stockCases(), redemptionCases(),
 		dueCases(), watchCases(), catalogCases(), searchCases(), addStockCases(), inboxCases(),
 		personCases(), claimCases(), claimRefusals(), claimRaces(), copyCases(), canceledCases(), cartRaces(), commitRaces(), stockRaces(),
 	)

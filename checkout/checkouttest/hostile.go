@@ -69,6 +69,9 @@ func NewHostile(s Stores, g checkout.Gateway) *Hostile {
 	if s.People != nil {
 		h.People = hostilePeople{h, s.People}
 	}
+	if s.Redemptions != nil {
+		h.Redemptions = hostileRedemptions{h, s.Redemptions}
+	}
 	if g != nil {
 		h.Gateway = hostileGateway{h, g}
 	}

@@ -2,6 +2,7 @@ package checkouttest_test
 
 import (
 	"context"
+	"slices"
 
 	"kassa/checkout"
 	"kassa/checkout/checkouttest"
@@ -56,6 +57,26 @@ func sessionFlaws() []flaw {
 			c.Stock = nil
 			return s.Sessions.Commit(ctx, c)
 		}), []string{"stock/taken is gone", "stock/given back is free", "race/1000 takers of 100 units: 100 get one"}},
+		{"commits leave out redemptions", commits(func(ctx context.Context, s checkouttest.Stores, c checkout.Commit) error {
+			c.Redemptions = nil
+			return s.Sessions.Commit(ctx, c)
+		}), []string{"redemption/a use is counted", "redemption/the last use can be had, and no more", "race/200 sessions and one use: one has it"}},
+		{"uses are not given back", commits(func(ctx context.Context, s checkouttest.Stores, c checkout.Commit) error {
+			c.Redemptions = slices.DeleteFunc(slices.Clone(c.Redemptions), func(r checkout.RedemptionChange) bool { return r.Delta < 0 })
+			return s.Sessions.Commit(ctx, c)
+		}), []string{"redemption/given back is there again", "redemption/90 products and 8 uses with session and cart"}},
+		{"limits are not held", commits(func(ctx context.Context, s checkouttest.Stores, c checkout.Commit) error {
+			c.Redemptions = slices.Clone(c.Redemptions)
+			for i := range c.Redemptions {
+				c.Redemptions[i].Limit = 1000
+			}
+			return s.Sessions.Commit(ctx, c)
+		}), []string{"redemption/a limit that was lowered is held", "redemption/one of several is used up: none is counted, and it is named",
+			"redemption/without a limit above zero there is no use", "race/100 sessions and 30 uses: 30 have one"}},
+		{"conflicts don't name what is used up", onConflict(func(_ context.Context, _ checkouttest.Stores, _ checkout.Commit, conflict *checkout.Conflict) error {
+			conflict.Used = nil
+			return conflict
+		}), []string{"redemption/the last use can be had, and no more", "redemption/with stock, cart and session it is all or nothing"}},
 		{"commits leave out the cart", commits(func(ctx context.Context, s checkouttest.Stores, c checkout.Commit) error {
 			c.Cart = nil
 			return s.Sessions.Commit(ctx, c)

@@ -17,7 +17,7 @@ import (
 
 func embedded() checkouttest.Stores {
 	s := memstore.New()
-	return checkouttest.Stores{Carts: s, Sessions: s, Catalog: s, Inbox: s, People: s}
+	return checkouttest.Stores{Carts: s, Sessions: s, Catalog: s, Inbox: s, People: s, Redemptions: s}
 }
 
 // flaw is a way to build a store wrong, and the cases that must notice.
@@ -96,7 +96,7 @@ type blanker struct {
 func (b *blanker) around(s checkouttest.Stores) checkouttest.Stores {
 	return checkouttest.Stores{
 		Carts: blankCarts{s.Carts, b}, Sessions: blankSessions{s.Sessions, b}, Catalog: blankCatalog{s.Catalog, b}, Inbox: blankInbox{s.Inbox, b},
-		People: blankPeople{s.People, b},
+		People: blankPeople{s.People, b}, Redemptions: s.Redemptions,
 	}
 }
 

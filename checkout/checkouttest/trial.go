@@ -286,6 +286,7 @@ func (t *trial) conflicts(c checkout.Commit, want checkout.Conflict) {
 	t.same("the conflict's session", got.Session, refusedSession)
 	t.same("the conflict's cart", got.Cart, refusedCart)
 	t.same("the conflict's short skus", sorted(got.Short), sorted(want.Short))
+	t.same("the conflict's used keys", sorted(got.Used), sorted(want.Used))
 	if want.Session != nil {
 		t.holdsSession(*want.Session)
 	} else {

@@ -15,6 +15,7 @@ import (
 	"kassa/checkout/checkouttest"
 	"kassa/checkout/dynamostore"
 	"kassa/checkout/dynamostore/dynamotest"
+	"kassa/checkout/pricing"
 	"kassa/payments"
 	"kassa/payments/money"
 )
@@ -83,6 +84,7 @@ type metered struct {
 	sweeper     *checkout.Sweeper
 	outbox      *checkout.Outbox
 	keys        int
+	codes       []string // of the carts that are made
 	rows        []measured
 }
 
@@ -107,7 +109,7 @@ func newMetered(t *testing.T, lines int) *metered {
 	ids := 0
 	config := checkout.Config{
 		Carts: m.store, Sessions: m.store, Inbox: m.store, People: m.store, Catalog: dynamostore.Cached(m.store, time.Hour, m.clock.Now), Gateway: m.till,
-		Shop: checkouttest.Shop(), Tokens: tokens, Now: m.clock.Now,
+		Redemptions: dynamostore.RedemptionsFor(m.store, time.Hour, m.clock.Now), Shop: limitedShop(), Tokens: tokens, Now: m.clock.Now,
 		NewID: func() string { ids++; return fmt.Sprintf("%026d", ids) }, // as long as 128 bits in base32
 	}
 	m.carts, err = checkout.NewCarts(config)
@@ -191,6 +193,7 @@ func (m *metered) run() []measured {
 	m.Helper()
 	m.paid(m.edits())
 	m.declined(m.edits())
+	m.limited()
 	m.placedByWebhook()
 	m.ended()
 	m.signIn()
@@ -231,6 +234,33 @@ func (m *metered) declined(cart checkout.CartView) {
 	both := m.step(func() error { return m.complete(cart, id) })
 	m.counted(rowDecline, part(both, 2, both.Trips()), both)
 	m.pay(cart, id, rowFurther)
+}
+
+// limitedShop has a code that may be used so often in all, and once by each person.
+func limitedShop() checkout.Shop {
+	shop := checkouttest.Shop()
+	shop.Pricing.Discounts = []pricing.DiscountRule{{
+		ID: "spring-sale", Title: map[string]string{"en": "Spring sale"}, Code: "SPRING26", BasisPoints: 1000, Limit: 1_000_000, PerPerson: 1,
+	}}
+	return shop
+}
+
+// limited pays with a code whose uses are counted in all and by person: a decline gives them back, a purchase keeps them.
+func (m *metered) limited() {
+	m.Helper()
+	m.codes = []string{"SPRING26"}
+	cart := m.create() // now it is known how often the code was used
+	rows := m.rows
+	id := m.open(cart)
+	m.rows = rows // a session with discounts is larger, and all its steps cost by their rules what they cost without
+	m.till.pay = declined
+	both := m.step(func() error { return m.complete(cart, id) })
+	m.counted(rowLimited, part(both, 0, 2), both)
+	m.counted(rowLimitedBack, part(both, 2, both.Trips()), both)
+	m.till.pay = paid
+	both = m.step(func() error { return m.complete(cart, id) })
+	m.counted(rowLimited, part(both, 0, 2), both)
+	m.codes = nil
 }
 
 func (m *metered) placedByWebhook() {
@@ -343,7 +373,7 @@ func (m *metered) step(do func() error) dynamotest.Cost {
 }
 
 func (m *metered) input() checkout.CreateCartInput {
-	in := checkout.CreateCartInput{Request: m.request(""), Context: checkout.Context{Country: "NL", Language: "en"}}
+	in := checkout.CreateCartInput{Request: m.request(""), Context: checkout.Context{Country: "NL", Language: "en"}, Codes: m.codes}
 	for i, sku := range m.skus()[:m.lines] {
 		in.Lines = append(in.Lines, checkout.LineInput{SKU: sku, Quantity: 1 + int64(i%3)})
 	}

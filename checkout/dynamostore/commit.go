@@ -15,7 +15,7 @@ import (
 const maxActions = 100
 
 // Commit implements checkout.SessionStore. A session alone is written by itself, for half of what a transaction costs.
-// CodeInvalid for more than DynamoDB writes at once, or a sku named twice.
+// CodeInvalid for more than DynamoDB writes at once, or a sku or key named twice.
 func (s *Store) Commit(ctx context.Context, c checkout.Commit) error {
 	if err := fits(c); err != nil {
 		return err
@@ -29,7 +29,7 @@ func (s *Store) Commit(ctx context.Context, c checkout.Commit) error {
 }
 
 func fits(c checkout.Commit) error {
-	actions := 1 + len(c.Stock)
+	actions := 1 + len(c.Stock) + len(c.Redemptions)
 	if c.Cart != nil {
 		actions++
 	}
@@ -43,7 +43,7 @@ func fits(c checkout.Commit) error {
 		}
 		seen[change.SKU] = true
 	}
-	return nil
+	return distinct(c.Redemptions)
 }
 
 // transaction is a commit under way.
@@ -56,16 +56,23 @@ type transaction struct {
 
 func (t *transaction) run(ctx context.Context) error {
 	for {
-		if t.commit.Cart == nil && len(t.commit.Stock) == 0 {
+		if t.commit.Cart == nil && len(t.commit.Stock) == 0 && len(t.commit.Redemptions) == 0 {
 			return t.alone(ctx)
 		}
-		void, err := t.together(ctx)
-		if err != nil || len(void) == 0 {
+		nothing, err := t.together(ctx)
+		if err != nil || nothing.empty() {
 			return err
 		}
-		t.commit.Stock = without(t.commit.Stock, void)
+		t.commit.Stock = without(t.commit.Stock, nothing.stock)
+		t.commit.Redemptions = notCounted(t.commit.Redemptions, nothing.redemptions)
 	}
 }
+
+// void are changes that have nothing to change: stock of products that are gone or no longer kept, by sku, and uses given back that
+// nobody has counted, by key.
+type void struct{ stock, redemptions []string }
+
+func (v void) empty() bool { return len(v.stock) == 0 && len(v.redemptions) == 0 }
 
 func (t *transaction) put() *types.Put {
 	x := expression{}
@@ -118,12 +125,12 @@ func (t *transaction) refusedBy(old item, conflict *checkout.Conflict) (ours boo
 	return false, nil
 }
 
-// together writes session, cart and stock in one transaction. void are stock changes that have nothing to change, because the
-// product is gone or its stock no longer kept: without them the commit is to be tried again.
-func (t *transaction) together(ctx context.Context) (void []string, err error) {
+// together writes session, cart, stock and redemptions in one transaction. Without what has nothing to change the commit is to be
+// tried again.
+func (t *transaction) together(ctx context.Context) (void, error) {
 	actions, err := t.actions()
 	if err != nil {
-		return nil, err
+		return void{}, err
 	}
 	maybe, err := t.store.call(ctx, func(ctx context.Context) error {
 		_, err := t.store.client.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: actions}, once)
@@ -133,7 +140,7 @@ func (t *transaction) together(ctx context.Context) (void []string, err error) {
 	if why := reasons(err); len(why) == len(actions) && t.conditional(why) {
 		return t.refused(ctx, why)
 	}
-	return nil, err
+	return void{}, err
 }
 
 func (t *transaction) actions() ([]types.TransactWriteItem, error) {
@@ -147,6 +154,9 @@ func (t *transaction) actions() ([]types.TransactWriteItem, error) {
 	}
 	for _, change := range t.commit.Stock {
 		actions = append(actions, types.TransactWriteItem{Update: t.store.stockUpdate(change)})
+	}
+	for _, change := range t.commit.Redemptions {
+		actions = append(actions, types.TransactWriteItem{Update: t.store.redemptionUpdate(change)})
 	}
 	return actions, nil
 }
@@ -168,11 +178,11 @@ func (t *transaction) conditional(why []types.CancellationReason) bool {
 }
 
 // refused reads why a transaction was canceled: reasons stand in the order of its actions.
-func (t *transaction) refused(ctx context.Context, why []types.CancellationReason) (void []string, err error) {
+func (t *transaction) refused(ctx context.Context, why []types.CancellationReason) (nothing void, err error) {
 	conflict, decided := &checkout.Conflict{}, false
 	if reasonCode(why[0]) == conditionFailed {
 		if ours, err := t.refusedBy(why[0].Item, conflict); ours || err != nil {
-			return nil, err
+			return void{}, err
 		}
 		decided = true
 	}
@@ -180,23 +190,25 @@ func (t *transaction) refused(ctx context.Context, why []types.CancellationReaso
 	if t.commit.Cart != nil {
 		if reasonCode(rest[0]) == conditionFailed {
 			if err := cartConflict(rest[0].Item, conflict); err != nil {
-				return nil, err
+				return void{}, err
 			}
 			decided = true
 		}
 		rest = rest[1:]
 	}
-	void, conflict.Short, err = t.refusedStock(ctx, rest)
+	kept := len(t.commit.Stock)
+	nothing.stock, conflict.Short, err = t.refusedStock(ctx, rest[:kept])
 	if err != nil {
-		return nil, err
+		return void{}, err
 	}
-	if !decided && len(conflict.Short) == 0 {
-		return void, nil
+	nothing.redemptions, conflict.Used = t.refusedRedemptions(rest[kept:])
+	if !decided && len(conflict.Short) == 0 && len(conflict.Used) == 0 {
+		return nothing, nil
 	}
 	if ours, err := t.tookEffect(ctx, why[0]); ours || err != nil {
-		return nil, err
+		return void{}, err
 	}
-	return nil, conflict
+	return void{}, conflict
 }
 
 func cartConflict(old item, conflict *checkout.Conflict) error {

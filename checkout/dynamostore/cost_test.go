@@ -21,6 +21,8 @@ const (
 	rowPatch       = "PATCH from the wallet sheet"
 	rowBefore      = "complete: before the provider's call"
 	rowFurther     = "complete, a further attempt: before the call"
+	rowLimited     = "complete with a limited code: before the call"
+	rowLimitedBack = "decline with a limited code: give back"
 	rowPlace       = "complete: place the order"
 	rowDecline     = "decline: give back"
 	rowCancel      = "cancel: end the session"
@@ -72,8 +74,10 @@ var budgets = []budget{
 	{rowPatch, 2, "s", func(z size) float64 { return z.s }, nil},
 	{rowBefore, 2, "2(s+c+k)+2", giveBack, nil},
 	{rowFurther, 2, "2(s+c+k)+2", giveBack, nil},
+	{rowLimited, 2, "2(s+c+k)+2+4", func(z size) float64 { return giveBack(z) + 4 }, nil},
 	{rowPlace, 1, "s+1", func(z size) float64 { return z.s + 1 }, free},
 	{rowDecline, 1, "2(s+c+k)+2", giveBack, free},
+	{rowLimitedBack, 1, "2(s+c+k)+2+4", func(z size) float64 { return giveBack(z) + 4 }, free},
 	{rowCancel, 1, "2(s+c)+2", func(z size) float64 { return giveBack(size{z.s, z.c, 0}) }, free},
 	{rowExpiry, 1, "2(s+c)+2", func(z size) float64 { return giveBack(size{z.s, z.c, 0}) }, free},
 	{rowWebhook, 2, "s+1", func(z size) float64 { return z.s + 1 }, nil},

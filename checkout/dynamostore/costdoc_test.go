@@ -74,7 +74,8 @@ func document(all map[int][]measured) string {
 
 Every row is driven through the services, on DynamoDB Local, with a meter on the wire that counts requests and reckons their
 units by AWS's rules from the items before and after. Where DynamoDB Local tells what a request has cost (requests about a
-single item), the two agree. The product cache is warm; conflicts and throttles, which are retried, are not counted.
+single item), the two agree. The caches of products and of counted uses are warm; conflicts and throttles, which are retried,
+are not counted.
 
 `)
 	fmt.Fprintf(&d, `- **s**, **c**: size of session and cart in KB, rounded up. **k**: products in it whose stock is kept: all but ten of 100 lines.
@@ -144,6 +145,9 @@ No row is above its budget. What each is made of, by AWS's rules:
   cart and k stock items must change together or not at all, and the session moves from the index of those that wait to that
   of those that pay: **2(s+c+k)+2**. Giving back is the same the other way round. Index entries are reckoned once: they are
   written after the transaction. (DynamoDB Local miscounts transactions; on an account, ReturnConsumedCapacity tells.)
+- A limited discount has two items of some 50 bytes, one that counts its uses in all and one for the person: **4** more to take a
+  use, and to give it back. A rule for first orders counts one for the person, whichever rule it is. Quotes ask how often a
+  discount was used, one trip at half a unit an item, unless that was asked in the last seconds; inside complete nobody asks.
 - Stock has items of its own, of less than 100 bytes, so that each of the k costs 1 and not what the product's texts weigh.
   Lines in separate items would cost at least one unit each, and a transaction for every edit.
 - A claim is a transaction of two items: the cart and its customer's, **2c+2**, or the two carts, **4c**. Two writes would leave

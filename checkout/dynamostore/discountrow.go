@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"slices"
 
+	"kassa/checkout"
 	"kassa/checkout/pricing"
 	"kassa/payments/money"
 )
@@ -120,4 +121,30 @@ func (a allocations) decode(data []byte) error {
 		a.of.Allocations = append(a.of.Allocations, part)
 	}
 	return nil
+}
+
+// redeemed are the keys under which a session has counted uses: mostly those that paying it counts.
+type redeemed struct{ of *checkout.Session }
+
+func (r redeemed) target() any { return &r.of.Redeemed }
+
+func (r redeemed) encode() ([]byte, error) {
+	switch own := r.of.Redeemed; {
+	case len(own) == 0:
+		return nil, nil
+	case slices.Equal(own, checkout.RedeemedBy(*r.of)):
+		return []byte("1"), nil
+	}
+	return marshal(r.of.Redeemed)
+}
+
+func (r redeemed) decode(data []byte) error {
+	switch {
+	case data == nil:
+		return nil
+	case string(data) == "1":
+		r.of.Redeemed = checkout.RedeemedBy(*r.of)
+		return nil
+	}
+	return json.Unmarshal(data, &r.of.Redeemed)
 }

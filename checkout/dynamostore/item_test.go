@@ -66,6 +66,7 @@ func other(v reflect.Value, n int) {
 func TestSessionIsExactWhateverIsUnusual(t *testing.T) {
 	t.Parallel()
 	m := newMetered(t, 2)
+	m.codes = []string{"SPRING26", "NOT-A-CODE"}
 	cart := m.create()
 	id := m.open(cart)
 	m.till.pay = unanswered

@@ -38,6 +38,7 @@ func sessionRow(s *checkout.Session) row {
 		optional[checkout.Wallet]{&s.Wallet, walletRow}, optional[checkout.Left]{&s.Left, leftRow(s)},
 		&s.Collect, &s.Codes,
 		rows[checkout.Destination]{&s.Known, destinationRow(s)},
+		redeemed{s},
 	}}
 }
 

@@ -45,6 +45,7 @@ type Config struct {
 type Names struct {
 	Carts, Sessions, Inbox, Products, Stock, People string
 	Contacts                                        string
+	Redemptions                                     string // uses of limited discounts
 	Merchant                                        string // settings, keys and records of the merchant
 	Statistics                                      string
 }
@@ -54,7 +55,7 @@ func Prefixed(prefix string) Names {
 	return Names{
 		Carts: prefix + "carts", Sessions: prefix + "sessions", Inbox: prefix + "inbox",
 		Products: prefix + "products", Stock: prefix + "stock", People: prefix + "people",
-		Contacts:   prefix + "contacts",
+		Contacts: prefix + "contacts", Redemptions: prefix + "redemptions",
 		Merchant:   prefix + "merchant",
 		Statistics: prefix + "statistics",
 	}

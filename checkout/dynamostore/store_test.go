@@ -61,7 +61,7 @@ func open(t testing.TB, c dynamostore.Config) *dynamostore.Store {
 }
 
 func stores(s *dynamostore.Store, catalog checkout.Catalog) checkouttest.Stores {
-	return checkouttest.Stores{Carts: s, Sessions: s, Catalog: catalog, Inbox: s, People: s}
+	return checkouttest.Stores{Carts: s, Sessions: s, Catalog: catalog, Inbox: s, People: s, Redemptions: s}
 }
 
 func TestConformance(t *testing.T) {

@@ -46,6 +46,7 @@ func Tables(n Names) []Table {
 		{table(n.Stock, false, nil), ""},
 		{table(n.People, false, nil), AttributeExpires},
 		{table(n.Contacts, false, nil), AttributeExpires},
+		{table(n.Redemptions, false, nil), ""},
 		{table(n.Merchant, false, &listed), ""},
 		{ordered(table(n.Statistics, false, nil)), AttributeExpires},
 	}

@@ -26,6 +26,7 @@ type contents struct {
 	Cells    map[string]*statistics.Change
 	Measured map[string]*statistics.Person
 	Sendings map[string]*recovery.Sending
+	Redeemed map[string]*int64
 
 	DueCarts, Received []entry
 	Watched            map[checkout.WatchKind][]entry
@@ -36,7 +37,7 @@ func contentsOf(s *Store) contents {
 	c := contents{
 		Carts: s.carts.items, Sessions: s.sessions.items, Products: s.products.items, StockOps: s.stockOps.items, Inbox: s.inbox.items,
 		People: s.people.items, Contacts: s.contacts.items, Sendings: s.sendings.items,
-		Counted: s.counted.items, Cells: s.cells.items, Measured: s.measured.items,
+		Counted: s.counted.items, Cells: s.cells.items, Measured: s.measured.items, Redeemed: s.redemptions.items,
 		DueCarts: flat(s.dueCarts), Received: flat(s.received), Watched: map[checkout.WatchKind][]entry{}, SKUs: s.skus,
 	}
 	for kind, line := range s.watched {
@@ -61,7 +62,7 @@ func TestReopenedStoreKnowsEverything(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	stores := checkouttest.Stores{Carts: first, Sessions: first, Catalog: first, Inbox: first, People: first}
+	stores := checkouttest.Stores{Carts: first, Sessions: first, Catalog: first, Inbox: first, People: first, Redemptions: first}
 	t.Run("suite", func(t *testing.T) {
 		checkouttest.Conformance(t, func(*testing.T) checkouttest.Stores { return stores })
 		checkouttest.FollowConformance(t, func(*testing.T) checkouttest.Stores { return stores })
@@ -77,7 +78,8 @@ func TestReopenedStoreKnowsEverything(t *testing.T) {
 	defer second.Close()
 	want, got := contentsOf(first), contentsOf(second)
 	if len(want.Carts) < 100 || len(want.Sessions) < 100 || len(want.Products) < 100 || len(want.StockOps) < 10 || len(want.Inbox) < 10 ||
-		len(want.People) < 10 || len(want.Contacts) < 5 || len(want.Counted) < 100 || len(want.Cells) < 100 || len(want.Measured) < 10 {
+		len(want.People) < 10 || len(want.Contacts) < 5 || len(want.Counted) < 100 || len(want.Cells) < 100 || len(want.Measured) < 10 ||
+		len(want.Redeemed) < 10 {
 		t.Fatal("the suite left too little to tell")
 	}
 	compareEntries := cmp.Comparer(func(a, b entry) bool { return a.compare(b) == 0 })

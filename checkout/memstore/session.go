@@ -28,7 +28,8 @@ func (s *Store) SessionAndCart(ctx context.Context, id string) (checkout.Session
 	return session, cart, nil
 }
 
-// Commit implements checkout.SessionStore. CodeInvalid for more than DynamoDB writes at once, or a sku named twice.
+// Commit implements checkout.SessionStore. CodeInvalid for more than DynamoDB writes at once, or a sku or key named
+// twice.
 func (s *Store) Commit(ctx context.Context, c checkout.Commit) error {
 	if err := fits(c); err != nil {
 		return err
@@ -42,10 +43,11 @@ func (s *Store) Commit(ctx context.Context, c checkout.Commit) error {
 		ok := stored.Version == c.Session.Version-1 && exists == (c.Session.Version > 1)
 		cart, fine := s.heldCart(c.Cart, &conflict)
 		stock := s.moved(c.Stock, &conflict)
+		counts := s.redeemed(c.Redemptions, &conflict)
 		if exists && !ok {
 			conflict.Session = &stored
 		}
-		if !ok || !fine || len(conflict.Short) > 0 {
+		if !ok || !fine || len(conflict.Short) > 0 || len(conflict.Used) > 0 {
 			return &conflict
 		}
 		if c.Cart != nil {
@@ -59,12 +61,17 @@ func (s *Store) Commit(ctx context.Context, c checkout.Commit) error {
 				return err
 			}
 		}
+		for key, n := range counts {
+			if err := s.redemptions.put(key, n); err != nil {
+				return err
+			}
+		}
 		return s.sessions.put(c.Session.ID, c.Session)
 	})
 }
 
 func fits(c checkout.Commit) error {
-	actions := 1 + len(c.Stock)
+	actions := 1 + len(c.Stock) + len(c.Redemptions)
 	if c.Cart != nil {
 		actions++
 	}
@@ -77,6 +84,13 @@ func fits(c checkout.Commit) error {
 			return invalid("a commit moves the stock of a sku once: " + change.SKU)
 		}
 		seen[change.SKU] = true
+	}
+	keys := make(map[string]bool, len(c.Redemptions))
+	for _, r := range c.Redemptions {
+		if keys[r.Key] || r.Key == "" {
+			return invalid("a commit counts under a key once: " + r.Key)
+		}
+		keys[r.Key] = true
 	}
 	return nil
 }

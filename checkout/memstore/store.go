@@ -69,6 +69,8 @@ type Store struct {
 	sendings *table[recovery.Sending]
 	keys     *table[merchant.Key]
 
+	redemptions *table[int64] // uses, by key
+
 	dueCarts timeline
 	watched  map[checkout.WatchKind]*timeline
 	received timeline
@@ -98,6 +100,7 @@ func New(options ...Option) *Store {
 	s.stockOps = newTable[stockOp]("stock_ops", nil)
 	s.inbox = newTable("inbox", s.indexInbox)
 	s.people = newTable[checkout.Person]("people", nil)
+	s.redemptions = newTable[int64]("redemptions", nil)
 	s.contacts = newTable[recovery.Contact]("contacts", nil)
 	s.versions = newTable[settings.Version]("settings", nil)
 	s.records = newTable("records", s.indexRecord)
@@ -159,7 +162,7 @@ func (s *Store) Close() error {
 
 func (s *Store) tables() []tabled {
 	return []tabled{
-		s.carts, s.sessions, s.products, s.stockOps, s.inbox, s.people, s.contacts, s.sendings,
+		s.carts, s.sessions, s.products, s.stockOps, s.inbox, s.people, s.redemptions, s.contacts, s.sendings,
 		s.versions, s.records, s.keys,
 		s.counted, s.cells, s.measured,
 	}

@@ -20,7 +20,7 @@ import (
 var now = time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
 
 func stores(s *memstore.Store) checkouttest.Stores {
-	return checkouttest.Stores{Carts: s, Sessions: s, Catalog: s, Inbox: s, People: s}
+	return checkouttest.Stores{Carts: s, Sessions: s, Catalog: s, Inbox: s, People: s, Redemptions: s}
 }
 
 // open opens a store that is closed with the test.

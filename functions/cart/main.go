@@ -25,6 +25,8 @@ func start(ctx context.Context, f *coldstart.Function) (any, error) {
 		Stock:    f.Env.Required("KASSA_STOCK_TABLE"),
 		Merchant: f.Env.Required("KASSA_MERCHANT_TABLE"),
 		People:   f.Env.Required("KASSA_PEOPLE_TABLE"),
+
+		Redemptions: f.Env.Required("KASSA_REDEMPTIONS_TABLE"),
 	}
 	namespace := f.Env.Required("KASSA_NAMESPACE")
 	shop, tokens := f.Parameter("KASSA_SHOP_PARAMETER"), f.Parameter("KASSA_TOKEN_SECRETS_PARAMETER")
@@ -33,13 +35,13 @@ func start(ctx context.Context, f *coldstart.Function) (any, error) {
 	if err := errors.Join(err, refused); err != nil {
 		return nil, err
 	}
-	catalog := f.Catalog(store)
+	catalog, redemptions := f.Catalog(store), f.Redemptions(store)
 	kept, err := coldstart.Keep(ctx, f, store, func(v parameter.Values) (http.Handler, error) {
 		c, err := f.Config(v, shop)
 		if err != nil {
 			return nil, err
 		}
-		c.Carts, c.Catalog, c.People = store, catalog, store
+		c.Carts, c.Catalog, c.People, c.Redemptions = store, catalog, store, redemptions
 		if c.Tokens, err = coldstart.Tokens(v, tokens); err != nil {
 			return nil, err
 		}

@@ -99,6 +99,7 @@ type store interface {
 	checkout.SessionStore
 	checkout.Catalog
 	checkout.Inbox
+	checkout.Redemptions
 	checkout.PersonStore
 	checkout.NoticeStore
 	recovery.ContactStore
@@ -175,8 +176,8 @@ func (a *app) assemble(shop settings.Settings) (*services, error) {
 		return nil, err
 	}
 	config := checkout.Config{
-		Carts: a.store, Sessions: faultySessions{a.store, a.faults, a.schedule.notice}, Catalog: a.store, Inbox: a.store, People: a.store,
-		Gateway: a.gateway, Till: a.gateway, Vault: a.gateway, Shop: shop.Shop, Tokens: tokens, Now: a.clock.Now, NewID: rand.Text, Logger: a.log,
+		Carts: a.store, Sessions: faultySessions{a.store, a.faults, a.schedule.notice}, Catalog: a.store, Redemptions: a.store, Inbox: a.store,
+		People: a.store, Gateway: a.gateway, Till: a.gateway, Vault: a.gateway, Shop: shop.Shop, Tokens: tokens, Now: a.clock.Now, NewID: rand.Text, Logger: a.log,
 	}
 	carts, err1 := checkout.NewCarts(config)
 	sessions, err2 := checkout.NewSessions(config)

@@ -21,6 +21,8 @@ func start(ctx context.Context, f *coldstart.Function) (any, error) {
 		Inbox:    f.Env.Required("KASSA_INBOX_TABLE"),
 		Stock:    f.Env.Required("KASSA_STOCK_TABLE"),
 		Merchant: f.Env.Required("KASSA_MERCHANT_TABLE"),
+
+		Redemptions: f.Env.Required("KASSA_REDEMPTIONS_TABLE"),
 	}
 	shop, stripe := f.Parameter("KASSA_SHOP_PARAMETER"), provider.FromEnvironment(f)
 	store, err := f.Store(tables)

@@ -25,6 +25,8 @@ func start(ctx context.Context, f *coldstart.Function) (any, error) {
 		Inbox:    f.Env.Required("KASSA_INBOX_TABLE"),
 		Stock:    f.Env.Required("KASSA_STOCK_TABLE"),
 		Merchant: f.Env.Required("KASSA_MERCHANT_TABLE"),
+
+		Redemptions: f.Env.Required("KASSA_REDEMPTIONS_TABLE"),
 	}
 	namespace := f.Env.Required("KASSA_NAMESPACE")
 	live := f.Live()

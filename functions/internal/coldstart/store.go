@@ -22,3 +22,12 @@ const productLife = 30 * time.Second
 func (f *Function) Catalog(store *dynamostore.Store) *dynamostore.CachedCatalog {
 	return dynamostore.Cached(store, productLife, f.Now)
 }
+
+// useLife is how long counts of a limited discount's uses are kept in memory: as long as a shopper takes for a few steps. What counts
+// is what the commit finds that takes a use.
+const useLife = 10 * time.Second
+
+// Redemptions returns the store's counts of uses as a function reads them: through a short memory.
+func (f *Function) Redemptions(store *dynamostore.Store) *dynamostore.CachedRedemptions {
+	return dynamostore.RedemptionsFor(store, useLife, f.Now)
+}

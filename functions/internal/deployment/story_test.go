@@ -45,10 +45,11 @@ type stack struct {
 
 var tableNames = dynamostore.Names{
 	Carts: "kassa-CartsTable", Sessions: "kassa-SessionsTable", Inbox: "kassa-InboxTable", Products: "kassa-ProductsTable", Stock: "kassa-StockTable",
-	People:     "kassa-PeopleTable",
-	Contacts:   "kassa-ContactsTable",
-	Merchant:   "kassa-MerchantTable",
-	Statistics: "kassa-StatisticsTable",
+	People:      "kassa-PeopleTable",
+	Contacts:    "kassa-ContactsTable",
+	Redemptions: "kassa-RedemptionsTable",
+	Merchant:    "kassa-MerchantTable",
+	Statistics:  "kassa-StatisticsTable",
 }
 
 func newStack(t *testing.T) *stack {

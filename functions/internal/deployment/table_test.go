@@ -22,10 +22,11 @@ func TestTablesAreThoseOfTheStore(t *testing.T) {
 	want := map[string]table{}
 	for _, defined := range dynamostore.Tables(dynamostore.Names{
 		Carts: "CartsTable", Sessions: "SessionsTable", Inbox: "InboxTable", Products: "ProductsTable", Stock: "StockTable",
-		People:     "PeopleTable",
-		Contacts:   "ContactsTable",
-		Merchant:   "MerchantTable",
-		Statistics: "StatisticsTable",
+		People:      "PeopleTable",
+		Contacts:    "ContactsTable",
+		Redemptions: "RedemptionsTable",
+		Merchant:    "MerchantTable",
+		Statistics:  "StatisticsTable",
 	}) {
 		want[*defined.Create.TableName] = coded(defined)
 	}

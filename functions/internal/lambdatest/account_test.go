@@ -157,6 +157,8 @@ func (a *account) variables(t testing.TB, function string) map[string]string {
 	}
 	values := map[string]string{
 		"!If [SignsIn, !Ref OidcIssuer, !Ref AWS::NoValue]": "", "!If [SignsIn, !Ref OidcAudience, !Ref AWS::NoValue]": "",
+		"!Ref CartsTable": a.tables.Carts, "!Ref SessionsTable": a.tables.Sessions, "!Ref InboxTable": a.tables.Inbox,
+		"!Ref ProductsTable": a.tables.Products, "!Ref StockTable": a.tables.Stock, "!Ref RedemptionsTable": a.tables.Redemptions, "!Ref MerchantTable": a.tables.Merchant, "!Ref PeopleTable": a.tables.People,
 		"!Ref Namespace": "com.example.shop", "!Ref StripeMode": "test", "!Ref EventBus": "kassa",
 		"!If [OtherStripe, !Ref StripeEndpoint, !Ref AWS::NoValue]": a.env["STRIPE_API_BASE"],
 	}

@@ -1,0 +1,18 @@
+package checkouttest
+
+import (
+	"context"
+
+	"kassa/checkout"
+)
+
+type hostileRedemptions struct {
+	h     *Hostile
+	inner checkout.Redemptions
+}
+
+func (s hostileRedemptions) Redeemed(ctx context.Context, keys []string) (map[string]int64, error) {
+	return perform(ctx, s.h, call[map[string]int64]{method: "Redeemed", fail: storeFailure, do: func(ctx context.Context) (map[string]int64, error) {
+		return s.inner.Redeemed(ctx, keys)
+	}})
+}
