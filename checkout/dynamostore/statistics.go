@@ -22,15 +22,16 @@ var _ statistics.Store = (*Store)(nil)
 //	i "once#" id   r "-"                          an increment that was added; x TTL
 //	i "person#" id r "-"                          a measured person: v version, j everything else as a row, x TTL
 //
-// All days are one partition, so that a range of them is one query. It takes some hundred increments a second; what would meet on
-// one item is spread over shards. An addition that is retried must not add twice: it stands in one transaction with the item
+// All days are one partition, so that a range of them is one query. It takes some hundred increments a second. Two transactions on one
+// item refuse each other, and a day's orders would all meet on one, so cells are spread over shards, and put together when
+// they are read. An addition that is retried must not add twice: it stands in one transaction with the item
 // that says that it was made.
 const (
 	dayPartition = "day"
 	oncePrefix   = "once#"
 	personPrefix = "person#"
 	noOrder      = "-"
-	cellShards   = 4
+	cellShards   = 16
 )
 
 func statisticsKey(i, r string) item { return item{"i": text(i), "r": text(r)} }
