@@ -22,7 +22,7 @@ type Abandonment struct {
 	Closed    string     // why no follow-up comes any more; "" = one may
 	FollowUps []FollowUp // in the order in which they were claimed
 	Recovered string     // id of the order that a follow-up led to
-	From      string     // id of the follow-up whose link made this cart; "" = none did
+	From      string     // cart and stage, with a space between, of the follow-up whose link brought what is in this one; "" = none did
 }
 
 // FollowUp is one stage of the plan for one cart.
@@ -36,8 +36,9 @@ type FollowUp struct {
 	Why       string    // of a state that is no send
 	Tries     int       // how often it was handed to the provider
 	Provider  string    // the provider's id of the message
+	Person    string    // whom it was for: id of the contact
 	Reason    string    // that the message told
-	Incentive string    // rule of the incentive that the message offered; "" = none
+	Incentive string    // code that the message offered; "" = none
 	OpenedBy  string    // hash of the device that used its link
 	OpenedAt  time.Time
 	OpenedAs  string // id of the cart that the contents were restored into

@@ -23,7 +23,7 @@ func everywhere(w *world, caller checkout.Caller, cart, session, order string) m
 		"add":            errOf(w.carts.AddLine(ctx, edit())),
 		"set":            errOf(w.carts.SetLine(ctx, edit())),
 		"remove":         errOf(w.carts.RemoveLine(ctx, edit())),
-		"cancel cart":    errOf(w.carts.Cancel(ctx, r(), cart)),
+		"cancel cart":    errOf(w.carts.Cancel(ctx, checkout.CancelCartInput{Request: r(), CartID: cart})),
 		"create":         errOf(w.sessions.Create(ctx, checkout.CreateSessionInput{Request: r(), CartID: cart})),
 		"create, pay":    errOf(w.sessions.Create(ctx, checkout.CreateSessionInput{Request: r(), CartID: cart, Instrument: method("pm_card_visa"), ExpectedTotal: ptr(int64(1990))})),
 		"session":        errOf(w.sessions.Session(ctx, caller, session)),

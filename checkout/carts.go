@@ -254,18 +254,18 @@ func (s *Carts) RemoveLine(ctx context.Context, in LineEditInput) (CartView, err
 	return s.edit(ctx, now, edit)
 }
 
-// Cancel ends a cart. A canceled cart stays canceled: once more is no error. Codes as of edit.
-func (s *Carts) Cancel(ctx context.Context, in Request, cartID string) (CartView, error) {
+// Cancel ends a cart: no, thanks. A canceled cart stays canceled: once more is no error. Codes as of edit.
+func (s *Carts) Cancel(ctx context.Context, in CancelCartInput) (CartView, error) {
 	now := s.now()
-	edit := s.newEdit(now, in, cartID)
-	edit.Cancel = true
+	edit := s.newEdit(now, in.Request, in.CartID)
+	edit.Cancel, edit.Left, edit.Due = true, in.Left, time.Time{}
 	return s.edit(ctx, now, edit)
 }
 
 func (s *Carts) newEdit(now time.Time, r Request, cartID string) CartEdit {
 	return CartEdit{
 		CartID: cartID, Mark: r.mark(s.newID), At: now, Access: s.tokens.Access(r.Caller, cartID),
-		IfVersion: r.IfVersion, ExpiresAt: s.expiry(now, r.Caller),
+		IfVersion: r.IfVersion, ExpiresAt: s.expiry(now, r.Caller), Due: now.Add(s.shop.Durations.Idle),
 	}
 }
 

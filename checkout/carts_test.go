@@ -285,7 +285,7 @@ func TestCanceledCart(t *testing.T) {
 	cart := w.cart("mug", 1)
 	id := w.open(cart).Session.ID
 	for range 3 { // other keys, same end
-		view, err := w.carts.Cancel(t.Context(), w.request(cart.Token), cart.Cart.ID)
+		view, err := w.carts.Cancel(t.Context(), checkout.CancelCartInput{Request: w.request(cart.Token), CartID: cart.Cart.ID})
 		w.ok(err)
 		if !view.Cart.Canceled {
 			t.Error("not canceled")

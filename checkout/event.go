@@ -126,8 +126,46 @@ var ofOrder = map[string]func(OutboxItem, orderSubject) any{
 	},
 }
 
+// cartAbandoned is the data of cart.abandoned.
+type cartAbandoned struct {
+	CartID string    `json:"cart_id"`
+	Reason string    `json:"reason"` // as it was understood then
+	LeftAt time.Time `json:"left_at"`
+	Lines  int       `json:"lines"`
+}
+
+// cartRecovered is the data of cart.recovered: a follow-up has led to an order.
+type cartRecovered struct {
+	CartID  string `json:"cart_id"`
+	OrderID string `json:"order_id"`
+	Stage   string `json:"stage,omitempty"` // of the last follow-up before the order
+	Channel string `json:"channel,omitempty"`
+}
+
+// ofCart makes the data of a cart's event.
+func ofCart(item OutboxItem) any {
+	a := item.Cart.Abandonment
+	if a == nil {
+		a = &Abandonment{}
+	}
+	if item.Kind == NoticeCartAbandoned {
+		return cartAbandoned{CartID: item.Cart.ID, Reason: item.Ref, LeftAt: a.LeftAt.UTC(), Lines: len(item.Cart.Lines)}
+	}
+	recovered := cartRecovered{CartID: item.Cart.ID, OrderID: item.Ref}
+	for _, f := range a.FollowUps {
+		if f.ClaimedAt.Before(item.At) && f.Provider != "" {
+			recovered.Stage, recovered.Channel = f.Stage, f.Channel
+		}
+	}
+	return recovered
+}
+
 func integration(kind string) bool {
-	return kind == NoticeOrderPlaced || kind == NoticePaymentReview || kind == NoticeLateDecline || ofOrder[kind] != nil
+	switch kind {
+	case NoticeOrderPlaced, NoticePaymentReview, NoticeLateDecline, NoticeCartAbandoned, NoticeCartRecovered:
+		return true
+	}
+	return ofOrder[kind] != nil
 }
 
 // event returns the integration event that an item is; false if it is none.
@@ -159,6 +197,8 @@ func (o *Outbox) event(item OutboxItem) (Event, bool, error) {
 		data = review
 	case NoticeLateDecline:
 		data = lateDecline{CheckoutID: s.ID, CartID: s.CartID, Total: s.Quote.Total.Minor, Currency: s.Quote.Total.Currency}
+	case NoticeCartAbandoned, NoticeCartRecovered:
+		e.Subject, data = item.Cart.ID, ofCart(item)
 	default:
 		of, ok := ofOrder[item.Kind]
 		switch {

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -54,7 +55,7 @@ func eventSchemas(t *testing.T) (*jsonschema.Compiler, map[string]*jsonschema.Sc
 // published returns events of every kind, of sessions in every state that they can tell of, as they go over the wire.
 func published(t *testing.T) []checkout.Event {
 	t.Helper()
-	p := newPostroom(t)
+	p := newPostroom(t, func(c *checkout.OutboxConfig) { c.Carts = c.Store.(*outboxStore).Store })
 	whole := p.order("0000000000000000000000000a", "order.placed", "payment.review")
 	edit := func(name string, change func(*checkout.Session)) string {
 		id := p.order(name, "order.placed", "payment.review")
@@ -99,13 +100,33 @@ func published(t *testing.T) []checkout.Event {
 		}),
 		edit("0000000000000000000000000e", func(s *checkout.Session) { s.Review = "" }),
 	)
-	if len(p.bus.taken) != 16 {
+	p.deliver(
+		p.abandoned("ct_000000000000000000000000p", checkout.NoticeCartAbandoned, "no_checkout"),
+		p.abandoned("ct_000000000000000000000000q", checkout.NoticeCartRecovered, "or_000000000000000000000000q_0"),
+	)
+	if len(p.bus.taken) != 18 {
 		t.Fatalf("%d events", len(p.bus.taken))
 	}
 	for i := range p.bus.taken {
 		p.bus.taken[i].ID = "0123456789abcdef" // as notify makes them; here they are readable
 	}
 	return p.bus.taken
+}
+
+// abandoned stores a cart that was left and followed up, with a notice.
+func (p *postroom) abandoned(id, kind, ref string) string {
+	p.Helper()
+	err := p.store.CreateCart(p.Context(), checkout.Cart{
+		ID: id, Version: 1, Lines: []checkout.LineItem{{ID: "li_mug", SKU: "mug", Quantity: 2}}, Buyer: checkout.Buyer{Email: "anna@example.com"},
+		Abandonment: &checkout.Abandonment{Revision: 1, Reason: "no_checkout", LeftAt: noted, FollowUps: []checkout.FollowUp{
+			{Stage: "push", Channel: "push", ClaimedAt: noted.Add(-time.Hour), Provider: "1"},
+		}},
+		Notices: map[string]checkout.Notice{noticeID(id, 0): {Kind: kind, At: noted, Ref: ref}},
+	})
+	if err != nil {
+		p.Fatal(err)
+	}
+	return id
 }
 
 func decoded(t *testing.T, v any) map[string]any {

@@ -82,6 +82,7 @@ type Publisher interface {
 // OutboxConfig is what an Outbox is made of.
 type OutboxConfig struct {
 	Store     NoticeStore
+	Carts     CartNoticeStore       // nil: carts have no notices here
 	Publisher Publisher             // nil: nobody subscribes to integration events
 	Consumers map[string][]Consumer // by kind of notice
 	Namespace string                // reversed domain of the shop, before the kind in an event's type: com.example.shop
@@ -110,28 +111,37 @@ func NewOutbox(c OutboxConfig) (*Outbox, error) {
 }
 
 const (
-	deliveries    = 8               // sessions at once: each waits for the bus most of the time
+	deliveries    = 8               // sessions and carts at once: each waits for the bus most of the time
 	outboxReserve = 5 * time.Second // of the invocation: no session is begun so late. callReserve of it serves to remove
 )
 
-// Deliver hands on the notices of sessions, each as it stands now, whatever led here: a stale, doubled or late hint costs a
-// read. It returns why it couldn't, by session; what failed, or was not begun before ctx ends, is to be delivered again.
-func (o *Outbox) Deliver(ctx context.Context, sessionIDs []string) map[string]error {
-	_, failed := o.deliver(ctx, sessionIDs)
+// Deliver hands on the notices of sessions and carts, each as it stands now, whatever led here: a stale, doubled or late hint
+// costs a read. It returns why it couldn't, by id; what failed, or was not begun before ctx ends, is to be delivered again.
+func (o *Outbox) Deliver(ctx context.Context, ids []string) map[string]error {
+	_, failed := o.deliver(ctx, ids)
 	return failed
 }
 
-// Drain hands on every notice that there is, until all are or ctx ends. It reads every session: on AWS, where the stream tells
-// of notices as they come, once a day is enough.
+// Drain hands on every notice that there is, until all are or ctx ends. It reads every session and every cart: on AWS, where
+// streams tell of notices as they come, once a day is enough.
 func (o *Outbox) Drain(ctx context.Context) (Tally, error) {
+	total, err := o.drain(ctx, o.Store.Noticed)
+	if err != nil || o.Carts == nil {
+		return total, err
+	}
+	carts, err := o.drain(ctx, o.Carts.NoticedCarts)
+	return total.plus(carts), err
+}
+
+func (o *Outbox) drain(ctx context.Context, list func(context.Context, string) ([]string, string, error)) (Tally, error) {
 	begin, cancel := before(ctx, outboxReserve)
 	defer cancel()
 	var total Tally
 	cursor := ""
 	for begin.Err() == nil {
-		ids, next, err := o.Store.Noticed(ctx, cursor)
+		ids, next, err := list(ctx, cursor)
 		if err != nil {
-			return total, fmt.Errorf("list sessions with notices: %w", err)
+			return total, fmt.Errorf("list what has notices: %w", err)
 		}
 		changed, failed := o.deliver(ctx, ids)
 		total = total.plus(Tally{Looked: len(ids), Changed: changed, Failed: len(failed)})
@@ -150,8 +160,8 @@ func before(ctx context.Context, reserve time.Duration) (context.Context, contex
 	return context.WithCancel(ctx)
 }
 
-// deliver is Deliver, and counts the sessions that have fewer notices now.
-func (o *Outbox) deliver(ctx context.Context, sessionIDs []string) (changed int, failed map[string]error) {
+// deliver is Deliver, and counts what has fewer notices now.
+func (o *Outbox) deliver(ctx context.Context, ids []string) (changed int, failed map[string]error) {
 	begin, cancel := before(ctx, outboxReserve)
 	defer cancel()
 	var (
@@ -160,7 +170,7 @@ func (o *Outbox) deliver(ctx context.Context, sessionIDs []string) (changed int,
 		queue = make(chan string)
 	)
 	failed = map[string]error{}
-	for range min(deliveries, len(sessionIDs)) {
+	for range min(deliveries, len(ids)) {
 		group.Go(func() {
 			for id := range queue {
 				removed, err := o.one(ctx, begin, id)
@@ -175,9 +185,9 @@ func (o *Outbox) deliver(ctx context.Context, sessionIDs []string) (changed int,
 			}
 		})
 	}
-	seen := make(map[string]bool, len(sessionIDs))
-	for _, id := range sessionIDs {
-		if !seen[id] { // one by one: two deliveries of a session at once would only double its events
+	seen := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		if !seen[id] { // one by one: two deliveries of a thing at once would only double its events
 			seen[id] = true
 			queue <- id
 		}
@@ -187,45 +197,56 @@ func (o *Outbox) deliver(ctx context.Context, sessionIDs []string) (changed int,
 	return changed, failed
 }
 
-// one hands on the notices of one session; true if it has fewer now.
+// one hands on the notices of one session or cart; true if it has fewer now.
 func (o *Outbox) one(ctx, begin context.Context, id string) (bool, error) {
 	if err := begin.Err(); err != nil {
-		return false, &Error{Code: CodeUnavailable, Message: "no time left for the notices of session " + id, Err: err}
+		return false, &Error{Code: CodeUnavailable, Message: "no time left for the notices of " + id, Err: err}
 	}
 	removed, err := o.handOn(ctx, id)
 	if err != nil {
-		o.Logger.ErrorContext(ctx, "notices can't be handed on", "session", id, "error_code", string(ErrorCode(err)), "error", err.Error())
+		o.Logger.ErrorContext(ctx, "notices can't be handed on", "id", id, "error_code", string(ErrorCode(err)), "error", err.Error())
 	}
 	return removed, err
 }
 
 func (o *Outbox) handOn(ctx context.Context, id string) (bool, error) {
-	if CartOfSession(id) == "" {
-		return false, invalid("", "no session's id: "+id)
-	}
-	s, err := o.Store.Session(ctx, id)
+	items, remove, err := o.items(ctx, id)
 	var gone *Error
 	if errors.As(err, &gone) && gone.Code == CodeNotFound {
 		return false, nil // and its notices with it
 	}
 	if err != nil {
-		return false, fmt.Errorf("read session %s: %w", id, err)
+		return false, fmt.Errorf("read %s: %w", id, err)
 	}
-	taken, err := o.hand(ctx, outboxItems(s))
+	taken, err := o.hand(ctx, items)
 	if len(taken) == 0 {
 		return false, err
 	}
-	if removeErr := o.Store.RemoveNotices(ctx, id, taken); removeErr != nil {
-		return false, errors.Join(err, fmt.Errorf("remove notices of session %s: %w", id, removeErr))
+	if removeErr := remove(ctx, id, taken); removeErr != nil {
+		return false, errors.Join(err, fmt.Errorf("remove notices of %s: %w", id, removeErr))
 	}
 	return true, err
 }
 
-// outboxItems lists a session's notices, oldest first.
-func outboxItems(s Session) []OutboxItem {
-	items := make([]OutboxItem, 0, len(s.Notices))
-	for id, n := range s.Notices {
-		items = append(items, OutboxItem{ID: id, Notice: n, Session: s})
+// items reads the notices of a session or a cart, and returns what removes them.
+func (o *Outbox) items(ctx context.Context, id string) ([]OutboxItem, func(context.Context, string, []string) error, error) {
+	switch {
+	case CartOfSession(id) != "":
+		s, err := o.Store.Session(ctx, id)
+		return outboxItems(s.Notices, OutboxItem{Session: s}), o.Store.RemoveNotices, err
+	case o.Carts != nil && strings.HasPrefix(id, "ct_"):
+		c, err := o.Carts.Cart(ctx, id)
+		return outboxItems(c.Notices, OutboxItem{Cart: c}), o.Carts.RemoveCartNotices, err
+	}
+	return nil, nil, invalid("", "no id of what has notices: "+id)
+}
+
+// outboxItems lists notices of a thing, oldest first.
+func outboxItems(notices map[string]Notice, of OutboxItem) []OutboxItem {
+	items := make([]OutboxItem, 0, len(notices))
+	for id, n := range notices {
+		of.ID, of.Notice = id, n
+		items = append(items, of)
 	}
 	slices.SortFunc(items, func(a, b OutboxItem) int {
 		if c := a.At.Compare(b.At); c != 0 {

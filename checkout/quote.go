@@ -173,3 +173,35 @@ func skusOf(lines []LineItem) []string {
 	}
 	return skus
 }
+
+// Estimator prices carts for those who are neither their owners nor sell anything. Safe for concurrent use.
+type Estimator struct {
+	quoter quoter
+	now    func() time.Time
+}
+
+// NewEstimator returns an Estimator. CodeInvalid if something that it needs is missing.
+func NewEstimator(c Config) (*Estimator, error) {
+	if c.Catalog == nil || c.Now == nil {
+		return nil, invalid("config", "an estimator needs a catalog and a clock")
+	}
+	q, err := newQuoter(c)
+	if err != nil {
+		return nil, err
+	}
+	return &Estimator{q, c.Now}, nil
+}
+
+// Estimate returns the cart with the quote that its owner would see now, and messages about what can't be had.
+func (e *Estimator) Estimate(ctx context.Context, cart Cart) (CartView, error) {
+	now := e.now()
+	out, err := e.quoter.quote(ctx, quoteInput{
+		lines: cart.Lines, currency: cart.Currency, country: cart.Context.Country, region: cart.Context.Region,
+		codes: cart.Codes, buyer: cart.Buyer, language: cart.Context.Language, now: now,
+	})
+	if err != nil {
+		return CartView{}, err
+	}
+	cart.Lines = out.lines
+	return CartView{Cart: cart, Quote: Quote{Quote: out.quote, CartVersion: cart.Version, PricedAt: now}, Messages: out.messages}, nil
+}

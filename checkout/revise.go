@@ -80,6 +80,7 @@ func (v reviser) revise(ctx context.Context, now time.Time, s Session, cart Cart
 	if ch.Lines != nil || !sameItems(out.lines, cart.Lines) || !slices.Equal(s.Codes, cart.Codes) {
 		change = &CartChange{
 			CartID: cart.ID, Version: cart.Version, Round: cart.Round, Mark: mark, At: now, ExpiresAt: now.Add(LifeGuestCart),
+			Due:     now.Add(v.shop.Durations.Idle),
 			Replace: &CartContents{Lines: out.lines, Context: cart.Context, Codes: append([]string{}, s.Codes...)},
 		}
 		if cart.Customer != "" {

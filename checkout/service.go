@@ -71,6 +71,13 @@ type LineEditInput struct {
 	Line   LineInput
 }
 
+// CancelCartInput ends a cart. Left is why, where the app tells: one of package recovery's reasons that apps may report.
+type CancelCartInput struct {
+	Request
+	CartID string
+	Left   string
+}
+
 // CartView is a cart with what can be said about it now.
 type CartView struct {
 	Cart     Cart
@@ -142,6 +149,7 @@ type CompleteInput struct {
 type CancelSessionInput struct {
 	Request
 	SessionID string
+	Left      string // why, where the app tells: one of package recovery's reasons that apps may report
 }
 
 // SessionView is a session with what can be said about it now.

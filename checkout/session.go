@@ -56,6 +56,7 @@ type Session struct {
 	Declines []time.Time       // latest declines, for the guard against card testing
 	Refunds  []ProviderRefund  // money that could not become this order
 	Review   string            // why a person should look; "" = no need
+	Left     string            // why the shopper canceled it, where the app told; see recovery.Reason
 	Order    *Order            // when completed
 	Notices  map[string]Notice // facts not yet handed on, by id
 
@@ -94,6 +95,23 @@ type PayMark struct {
 	Mark
 	Refused bool            // it never became an attempt: something had changed or was missing
 	Reason  payments.Reason // why its attempt failed; "" while undecided, or paid
+	Door    Door            // where the shopper was sent to act, if nobody came back; else ""
+}
+
+// Door is where a shopper is sent to act while paying.
+type Door string
+
+const (
+	DoorBank     Door = "b" // the bank of a card asks who it is
+	DoorRedirect Door = "r" // another app, or the page of a bank, by the provider's sheet
+)
+
+// DoorOf returns the door at which an attempt leaves the shopper.
+func DoorOf(a Attempt) Door {
+	if a.Instrument.Token == "" {
+		return DoorRedirect
+	}
+	return DoorBank
 }
 
 // Attempt is one try to pay. It exists only while its outcome is undecided: n+1 begins once n is known declined or canceled.

@@ -517,6 +517,9 @@ func (s *Sessions) Cancel(ctx context.Context, in CancelSessionInput) (SessionVi
 			return s.shown(sess), nil
 		}
 		sess.Marks = Remember(sess.Marks, mark)
+		if in.Left != "" {
+			sess.Left = in.Left
+		}
 		ended, err := s.end(ctx, now, sess)
 		if err == nil && !ended.Status.Final() {
 			return SessionView{}, errRetry

@@ -252,6 +252,9 @@ func (st settler) close(now time.Time, s Session, reason payments.Reason) Commit
 	for i := range s.Pays {
 		if s.Pays[i].Mark == s.Attempt.Mark {
 			s.Pays[i].Reason = reason
+			if reason == payments.ReasonCanceled {
+				s.Pays[i].Door = DoorOf(*s.Attempt)
+			}
 		}
 	}
 	if reason != payments.ReasonCanceled {

@@ -142,7 +142,7 @@ func followUpRow(a *checkout.Abandonment) func(*checkout.FollowUp) row {
 	return func(f *checkout.FollowUp) row {
 		return row{of: f, fields: []any{
 			&f.ID, &f.Stage, &f.Channel, later{&f.ClaimedAt, &a.LeftAt}, &f.State, later{&f.At, &f.ClaimedAt}, &f.Why, &f.Tries, &f.Provider,
-			usual[string]{&f.Reason, func() string { return a.Reason }}, &f.Incentive, &f.OpenedBy, later{&f.OpenedAt, &a.LeftAt}, &f.OpenedAs,
+			usual[string]{&f.Reason, func() string { return a.Reason }}, &f.Incentive, &f.OpenedBy, later{&f.OpenedAt, &a.LeftAt}, &f.OpenedAs, &f.Person,
 		}}
 	}
 }

@@ -204,7 +204,7 @@ func messageRow(m *checkout.Message) row {
 }
 
 func payRow(p *checkout.PayMark) row {
-	return row{of: p, fields: []any{marked{&p.Mark}, &p.Refused, &p.Reason}}
+	return row{of: p, fields: []any{marked{&p.Mark}, &p.Refused, &p.Reason, &p.Door}}
 }
 
 func instrumentRow(i *payments.Instrument) row {

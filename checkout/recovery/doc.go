@@ -11,7 +11,8 @@
 // A stage of a cart's follow-up goes one way:
 //
 //	due ─► claimed ─► sending ─► sent ─► delivered or bounced
-//	          │          ├─► refused ─► sending …          not taken for now: tried again under the same id
+//	          │          ├─► refused                       not taken, and never will be
+//	          │          ├─► postponed ─► due …            not taken for now: tried again under the same id
 //	          │          └─► unknown                       perhaps taken: never tried again
 //	          ├─► postponed ─► due …                       quiet hours, caps: to the first allowed minute
 //	          └─► skipped                                  with the reason: it is no longer true

@@ -51,7 +51,7 @@ const (
 	StateClaimed   State = "claimed"   // the sweep found it due; a worker is to send it
 	StateSending   State = "sending"   // a worker may be handing it over right now
 	StateSent      State = "sent"      // the provider has taken it
-	StateRefused   State = "refused"   // the provider has not taken it, for now
+	StateRefused   State = "refused"   // the provider has not taken it, and will not
 	StateUnknown   State = "unknown"   // the provider may have taken it: nobody will ever try again
 	StateSkipped   State = "skipped"   // it was not to be sent: Why
 	StatePostponed State = "postponed" // not now: Why; it will be due again

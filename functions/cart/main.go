@@ -10,6 +10,7 @@ import (
 	"kassa"
 	"kassa/checkout"
 	"kassa/checkout/dynamostore"
+	"kassa/checkout/recovery"
 	"kassa/functions/internal/api"
 	"kassa/functions/internal/coldstart"
 	"kassa/functions/internal/httpfunction"
@@ -27,9 +28,11 @@ func start(ctx context.Context, f *coldstart.Function) (any, error) {
 		People:   f.Env.Required("KASSA_PEOPLE_TABLE"),
 
 		Redemptions: f.Env.Required("KASSA_REDEMPTIONS_TABLE"),
+		Contacts:    f.Env.Required("KASSA_CONTACTS_TABLE"),
 	}
 	namespace := f.Env.Required("KASSA_NAMESPACE")
 	shop, tokens := f.Parameter("KASSA_SHOP_PARAMETER"), f.Parameter("KASSA_TOKEN_SECRETS_PARAMETER")
+	links := f.Parameter("KASSA_LINK_SECRETS_PARAMETER")
 	customers, refused := httpfunction.Customers(f)
 	store, err := f.Store(tables)
 	if err := errors.Join(err, refused); err != nil {
@@ -50,7 +53,22 @@ func start(ctx context.Context, f *coldstart.Function) (any, error) {
 			return nil, err
 		}
 		carts, err := checkout.NewCarts(c)
-		return api.Cart(api.CartDeps{Edge: edge, Carts: carts, Lines: carts, Claims: carts, Products: carts, OpenAPI: kassa.OpenAPI}), err
+		if err != nil {
+			return nil, err
+		}
+		follow, err := f.Recovery(v, shop, recovery.WithoutSessions(store), store)
+		if err != nil {
+			return nil, err
+		}
+		back, err := coldstart.Links(v, links)
+		if err != nil {
+			return nil, err
+		}
+		devices, err1 := recovery.NewRegistry(recovery.RegistryConfig{Config: follow, Tokens: c.Tokens, Links: back})
+		returns, err2 := recovery.NewReturns(recovery.ReturnsConfig{Config: follow, Baskets: carts, Tokens: c.Tokens, Links: back})
+		return api.Cart(api.CartDeps{
+			Edge: edge, Carts: carts, Lines: carts, Claims: carts, Products: carts, Devices: devices, Returns: returns, OpenAPI: kassa.OpenAPI,
+		}), errors.Join(err1, err2)
 	})
 	return httpfunction.Serve(kept), err
 }

@@ -19,6 +19,7 @@ type schedule struct {
 	clock    *clock
 	sandbox  *sandbox.Provider // nil: the provider is elsewhere and keeps its own time
 	sessions checkout.SessionStore
+	carts    checkout.CartStore
 	services func(context.Context) (*services, error) // as the newest settings make them
 	log      *slog.Logger
 	woken    chan struct{} // something may have fallen due
@@ -173,14 +174,18 @@ func (s *schedule) round(ctx context.Context) (changed bool, err error) {
 	if err != nil {
 		return false, fmt.Errorf("sweep: %w", err)
 	}
+	followed, err := now.carts.Run(ctx)
+	if err != nil {
+		return false, fmt.Errorf("sweep of carts: %w", err)
+	}
 	s.handOn(ctx, now.outbox)
-	if at := s.clock.Now(); at.Sub(s.drained) >= period { // it reads all sessions: what the hints have lost
+	if at := s.clock.Now(); at.Sub(s.drained) >= period || followed.Changed > 0 { // it reads all that there is: what the hints have lost
 		if _, err := now.outbox.Drain(ctx); err != nil {
 			return false, fmt.Errorf("outbox: %w", err)
 		}
 		s.drained = at
 	}
-	return reconciled.Changed+swept.Changed > 0, nil
+	return reconciled.Changed+swept.Changed+followed.Changed > 0, nil
 }
 
 // next is the first instant after now at which something falls due, at most target.
@@ -192,21 +197,25 @@ func (s *schedule) next(ctx context.Context, target time.Time) (time.Time, error
 		}
 	}
 	for _, kind := range []checkout.WatchKind{checkout.WatchPayment, checkout.WatchWaiting} {
-		at, err := s.firstWatched(ctx, kind, now, first)
+		at, err := firstDue(ctx, func(ctx context.Context, q checkout.DueQuery) (checkout.DuePage, error) {
+			return s.sessions.Watched(ctx, kind, q)
+		}, now, first)
 		if err != nil {
 			return time.Time{}, err
 		}
 		first = at
 	}
-	return first, nil
+	return firstDue(ctx, s.carts.DueCarts, now, first)
 }
 
-// firstWatched is the first instant after now at which a session of a kind is due, else otherwise. What was due earlier has
-// had its turn, and waits for the next.
-func (s *schedule) firstWatched(ctx context.Context, kind checkout.WatchKind, now, otherwise time.Time) (time.Time, error) {
+// firstDue is the first instant after now at which something in an index is due, else otherwise. What was due earlier has had
+// its turn, and waits for the next.
+func firstDue(
+	ctx context.Context, list func(context.Context, checkout.DueQuery) (checkout.DuePage, error), now, otherwise time.Time,
+) (time.Time, error) {
 	q := checkout.DueQuery{Before: otherwise, Limit: 100}
 	for {
-		page, err := s.sessions.Watched(ctx, kind, q)
+		page, err := list(ctx, q)
 		if err != nil {
 			return time.Time{}, fmt.Errorf("look for what falls due: %w", err)
 		}

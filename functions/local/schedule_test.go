@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"log/slog"
 	"sync/atomic"
 	"testing"
@@ -10,6 +11,7 @@ import (
 
 	"kassa/checkout"
 	"kassa/checkout/memstore"
+	"kassa/checkout/recovery"
 )
 
 // watchful counts how often somebody asks what is due.
@@ -34,12 +36,13 @@ func TestManyWakesAreOneLook(t *testing.T) {
 	}
 	reconciler, err1 := checkout.NewReconciler(config)
 	sweeper, err2 := checkout.NewSweeper(config)
-	if err1 != nil || err2 != nil {
-		t.Fatal(err1, err2)
+	carts, err3 := recovery.NewSweeper(recovery.Config{Carts: store, Contacts: store, Now: clock.Now, NewID: rand.Text})
+	if err := errors.Join(err1, err2, err3); err != nil {
+		t.Fatal(err)
 	}
-	made := &services{reconciler: reconciler, sweeper: sweeper}
+	made := &services{reconciler: reconciler, sweeper: sweeper, carts: carts}
 	s := &schedule{
-		clock: clock, sessions: sessions, services: func(context.Context) (*services, error) { return made, nil }, log: slog.New(slog.DiscardHandler),
+		clock: clock, sessions: sessions, carts: store, services: func(context.Context) (*services, error) { return made, nil }, log: slog.New(slog.DiscardHandler),
 		woken: make(chan struct{}, 1), drained: clock.Now(),
 	}
 	look := func() time.Duration {

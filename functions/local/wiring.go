@@ -56,6 +56,7 @@ type services struct {
 	handler    http.Handler
 	reconciler *checkout.Reconciler
 	sweeper    *checkout.Sweeper
+	carts      *recovery.Sweeper
 	outbox     *checkout.Outbox
 }
 
@@ -87,7 +88,7 @@ func open(ctx context.Context, s options, listener net.Listener, log *slog.Logge
 	if a.customers, err = a.openSignIn(a.book); err != nil {
 		return nil, err
 	}
-	a.schedule = &schedule{clock: a.clock, sandbox: a.provider, sessions: a.store, log: a.log, woken: make(chan struct{}, 1)}
+	a.schedule = &schedule{clock: a.clock, sandbox: a.provider, sessions: a.store, carts: a.store, log: a.log, woken: make(chan struct{}, 1)}
 	a.live, err = a.keepServices(ctx)
 	a.schedule.services = a.live.Get
 	return a, err
@@ -109,6 +110,8 @@ type store interface {
 	merchant.SettingsStore
 	merchant.RecordStore
 	merchant.KeyStore
+	checkout.CartNoticeStore
+	recovery.CartStore
 	Close() error
 }
 
@@ -194,10 +197,15 @@ func (a *app) assemble(shop settings.Settings) (*services, error) {
 	if err := errors.Join(err9, err10, err11); err != nil {
 		return nil, err
 	}
-	consumers := checkout.JoinConsumers(service.Consumers(), counter.Consumers())
+	follow, err9 := a.followUp(shop, config, carts, counter)
+	if err9 != nil {
+		return nil, err9
+	}
+	consumers := checkout.JoinConsumers(follow.consumers, service.Consumers(), counter.Consumers())
 	consumers[checkout.NoticeOrderPlaced] = append(consumers[checkout.NoticeOrderPlaced], people)
 	outbox, err8 := checkout.NewOutbox(checkout.OutboxConfig{
-		Store: a.store, Publisher: eventLog{a.log}, Consumers: consumers, Namespace: cmp.Or(a.settings.namespace, ucp.DefaultNamespace), BaseURL: shop.BaseURL, Logger: a.log,
+		Store: a.store, Carts: a.store, Publisher: eventLog{a.log}, Consumers: consumers,
+		Namespace: cmp.Or(a.settings.namespace, ucp.DefaultNamespace), BaseURL: shop.BaseURL, Logger: a.log,
 	})
 	orders, err9 := checkout.NewOrders(config)
 	if err := errors.Join(err1, err2, err3, err4, err5, err6, err7, err8, err9); err != nil {
@@ -209,12 +217,15 @@ func (a *app) assemble(shop settings.Settings) (*services, error) {
 		return nil, err
 	}
 	handler := a.routes(
-		api.Cart(api.CartDeps{Edge: e, Carts: carts, Lines: carts, Claims: carts, Products: carts, OpenAPI: kassa.OpenAPI}),
+		api.Cart(api.CartDeps{
+			Edge: e, Carts: carts, Lines: carts, Claims: carts, Products: carts, Devices: follow.registry, Returns: follow.returns, OpenAPI: kassa.OpenAPI,
+		}),
 		api.Checkout(api.CheckoutDeps{Edge: e, Sessions: sessions, Sheets: sessions, Orders: sessions, Withdrawals: orders, Profiles: people}),
 		api.Webhook(api.WebhookDeps{Edge: e, Verifier: verifier, Observer: observer}),
+		api.Feedback(api.FeedbackDeps{Edge: e, Contacts: follow.registry}),
 		admin,
 	)
-	return &services{handler, reconciler, sweeper, outbox}, nil
+	return &services{handler, reconciler, sweeper, follow.sweeper, outbox}, nil
 }
 
 // counter counts what happens, as the settings want it.

@@ -18,8 +18,8 @@ const answerReserve = 500 * time.Millisecond
 
 // handler answers batches of the stream with the records that must come again, and runs jobs.
 //
-// Of a record only its key is read: the session is read anew, strongly. An image may be old and have notices that were
-// removed long ago, and a record is no larger a promise than "look here": doubled, late, in any order, of a session that is
+// Of a record only its key is read: the session or cart is read anew, strongly. An image may be old and have notices that were
+// removed long ago, and a record is no larger a promise than "look here": doubled, late, in any order, of a thing that is
 // gone, it costs one read.
 func handler(f *coldstart.Function, kept *parameter.Kept[*checkout.Outbox]) func(context.Context, json.RawMessage) (*events.DynamoDBEventResponse, error) {
 	jobs := coldstart.Jobs(f, kept, map[string]coldstart.Run[*checkout.Outbox]{"drain": (*checkout.Outbox).Drain})
@@ -41,24 +41,24 @@ func handler(f *coldstart.Function, kept *parameter.Kept[*checkout.Outbox]) func
 	}
 }
 
-// deliver has the sessions of records delivered, and returns those that failed by their sequence numbers. Lambda takes the
+// deliver has the sessions and carts of records delivered, and returns those that failed by their sequence numbers. Lambda takes the
 // lowest of them for the next batch's beginning, and all that follows comes again too: nothing has to be held back for
 // that, since what was delivered is not delivered twice.
 func deliver(ctx context.Context, f *coldstart.Function, outbox *checkout.Outbox, records []json.RawMessage) *events.DynamoDBEventResponse {
 	started := f.Now()
 	read := make([]record, len(records))
-	var sessions []string
+	var ids []string
 	for i, raw := range records {
 		if read[i] = readRecord(raw); read[i].err != nil {
 			f.Log.ErrorContext(ctx, "record can't be read", "sequence_number", read[i].number, "error", read[i].err.Error())
 			continue
 		}
-		sessions = append(sessions, read[i].session)
+		ids = append(ids, read[i].id)
 	}
-	failed := outbox.Deliver(ctx, sessions)
+	failed := outbox.Deliver(ctx, ids)
 	out := &events.DynamoDBEventResponse{BatchItemFailures: []events.DynamoDBBatchItemFailure{}}
 	for _, r := range read {
-		if r.err != nil || failed[r.session] != nil {
+		if r.err != nil || failed[r.id] != nil {
 			out.BatchItemFailures = append(out.BatchItemFailures, events.DynamoDBBatchItemFailure{ItemIdentifier: r.number})
 		}
 	}
@@ -69,9 +69,9 @@ func deliver(ctx context.Context, f *coldstart.Function, outbox *checkout.Outbox
 
 // record is what is read of a stream's record.
 type record struct {
-	number  string // in its shard; "" fails the batch, which is all that can be said of a record without one
-	session string
-	err     error
+	number string // in its shard; "" fails the batch, which is all that can be said of a record without one
+	id     string // of the session or cart
+	err    error
 }
 
 // readRecord reads a record in steps, so that one that is spoiled still has its number.
@@ -92,6 +92,6 @@ func readRecord(raw json.RawMessage) (r record) {
 	if r.err = json.Unmarshal(outer.DynamoDB.Keys, &keys); r.err != nil {
 		return r
 	}
-	r.session = keys.ID.S
+	r.id = keys.ID.S
 	return r
 }

@@ -1,14 +1,17 @@
-// Command outbox hands on what commits have noted: to it come the records of the sessions' stream, and once a day a schedule
-// (job "drain") that finds what the stream has lost. It holds no secret, and writes what follows
-// from notices: what customers agreed to have remembered, and that notices are gone.
+// Command outbox hands on what commits have noted: to it come the records of the streams of sessions and carts, and once a day a
+// schedule (job "drain") that finds what the streams have lost. It sends follow-ups, and holds the secrets that sign their links. It
+// writes what follows from notices: how far a cart's follow-up is, what customers agreed to have remembered, and that notices
+// are gone.
 package main
 
 import (
 	"context"
+	"errors"
 
 	"kassa/checkout"
 	"kassa/checkout/dynamostore"
 	"kassa/checkout/eventbridgebus"
+	"kassa/checkout/recovery"
 	"kassa/functions/internal/coldstart"
 	"kassa/functions/internal/parameter"
 )
@@ -17,12 +20,17 @@ func main() { coldstart.Main(start) }
 
 func start(ctx context.Context, f *coldstart.Function) (any, error) {
 	tables := dynamostore.Names{
+		Carts:    f.Env.Required("KASSA_CARTS_TABLE"),
 		Sessions: f.Env.Required("KASSA_SESSIONS_TABLE"),
 		People:   f.Env.Required("KASSA_PEOPLE_TABLE"),
+		Products: f.Env.Required("KASSA_PRODUCTS_TABLE"),
+		Stock:    f.Env.Required("KASSA_STOCK_TABLE"),
+		Contacts: f.Env.Required("KASSA_CONTACTS_TABLE"),
 		Merchant: f.Env.Required("KASSA_MERCHANT_TABLE"),
 	}
 	bus, namespace := f.Env.Required("KASSA_EVENT_BUS"), f.Env.Required("KASSA_NAMESPACE")
-	shop := f.Parameter("KASSA_SHOP_PARAMETER")
+	shop, links := f.Parameter("KASSA_SHOP_PARAMETER"), f.Parameter("KASSA_LINK_SECRETS_PARAMETER")
+	channels := readChannels(f)
 	store, err := f.Store(tables)
 	if err != nil {
 		return nil, err
@@ -36,15 +44,47 @@ func start(ctx context.Context, f *coldstart.Function) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		c.People = store
-		people, err := checkout.NewPeople(c)
+		c.Catalog, c.People = store, store
+		follow, err := f.Recovery(v, shop, store, store)
+		if err != nil {
+			return nil, err
+		}
+		consumers, err := consumersOf(f, v, links, c, follow, channels)
 		if err != nil {
 			return nil, err
 		}
 		return checkout.NewOutbox(checkout.OutboxConfig{
-			Consumers: map[string][]checkout.Consumer{checkout.NoticeOrderPlaced: {people}},
-			Store:     store, Publisher: publisher, Namespace: namespace, BaseURL: c.Shop.BaseURL, Logger: f.Log,
+			Store: store, Carts: store, Publisher: publisher, Consumers: consumers, Namespace: namespace, BaseURL: c.Shop.BaseURL, Logger: f.Log,
 		})
 	})
 	return handler(f, kept), err
+}
+
+// consumersOf are those who want to know of notices, by kind.
+func consumersOf(
+	f *coldstart.Function, v parameter.Values, links string, c checkout.Config, follow recovery.Config, channels channels,
+) (map[string][]checkout.Consumer, error) {
+	signed, err := coldstart.Links(v, links)
+	if err != nil {
+		return nil, err
+	}
+	messengers, err := channels.messengers(f, follow)
+	if err != nil {
+		return nil, err
+	}
+	estimator, err := checkout.NewEstimator(c)
+	if err != nil {
+		return nil, err
+	}
+	sender, err1 := recovery.NewSender(recovery.SenderConfig{Config: follow, Estimator: estimator, Messengers: messengers, Links: signed})
+	tracer, err2 := recovery.NewTracer(recovery.TracerConfig{Config: follow})
+	people, err3 := checkout.NewPeople(c)
+	if err := errors.Join(err1, err2, err3); err != nil {
+		return nil, err
+	}
+	return map[string][]checkout.Consumer{
+		checkout.NoticeFollowUpDue:   {sender},
+		checkout.NoticeCartAbandoned: {tracer},
+		checkout.NoticeOrderPlaced:   {tracer, people},
+	}, nil
 }

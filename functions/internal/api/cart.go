@@ -14,7 +14,7 @@ type Carts interface {
 	Create(ctx context.Context, in checkout.CreateCartInput) (checkout.CartView, error)
 	Cart(ctx context.Context, caller checkout.Caller, id string) (checkout.CartView, error)
 	Replace(ctx context.Context, in checkout.ReplaceCartInput) (checkout.CartView, error)
-	Cancel(ctx context.Context, r checkout.Request, cartID string) (checkout.CartView, error)
+	Cancel(ctx context.Context, in checkout.CancelCartInput) (checkout.CartView, error)
 }
 
 // Lines changes single lines of carts. *checkout.Carts is one.
@@ -44,12 +44,14 @@ type CartDeps struct {
 	Lines    Lines
 	Claims   Claims
 	Products Products
+	Devices  Devices
+	Returns  Returns
 	OpenAPI  []byte // the API's description, in YAML
 }
 
 type cartRoutes struct{ CartDeps }
 
-// Cart returns the function cart: carts, their lines, the catalogue, health and the API's description.
+// Cart returns the function cart: carts, their lines, devices, the way back to what was left, the catalogue, health and the API's description.
 func Cart(d CartDeps) Handler {
 	c := cartRoutes{d}
 	return handler(d.Edge,
@@ -57,7 +59,7 @@ func Cart(d CartDeps) Handler {
 		edge.Route{Method: http.MethodGet, Pattern: "/carts/mine", Handle: c.mine},
 		edge.Route{Method: http.MethodGet, Pattern: "/carts/{id}", Handle: c.get},
 		edge.Route{Method: http.MethodPut, Pattern: "/carts/{id}", Body: edge.JSON, Handle: c.replace},
-		edge.Route{Method: http.MethodPost, Pattern: "/carts/{id}/cancel", Handle: c.cancel},
+		edge.Route{Method: http.MethodPost, Pattern: "/carts/{id}/cancel", Body: edge.MaybeJSON, Handle: c.cancel},
 		edge.Route{Method: http.MethodPost, Pattern: "/carts/{id}/claim", Body: edge.JSON, Handle: c.claim},
 		edge.Route{Method: http.MethodPost, Pattern: "/carts/{id}/line-items", Body: edge.JSON, Handle: c.addLine},
 		edge.Route{Method: http.MethodPatch, Pattern: "/carts/{id}/line-items/{line}", Body: edge.MergePatch, Handle: c.setLine},
@@ -68,6 +70,9 @@ func Cart(d CartDeps) Handler {
 		edge.Route{Method: http.MethodGet, Pattern: "/.well-known/ucp", Handle: c.profile},
 		edge.Route{Method: http.MethodGet, Pattern: "/.well-known/apple-app-site-association", Handle: c.association(d.Edge.Wire.AppleAssociation)},
 		edge.Route{Method: http.MethodGet, Pattern: "/.well-known/assetlinks.json", Handle: c.association(d.Edge.Wire.AssetLinks)},
+		edge.Route{Method: http.MethodPut, Pattern: "/devices/{id}", Body: edge.JSON, Handle: c.device},
+		edge.Route{Method: http.MethodPost, Pattern: "/recoveries", Body: edge.JSON, Handle: c.comeBack},
+		edge.Route{Method: http.MethodGet, Pattern: "/r/{token}", Handle: c.land},
 		edge.Route{Method: http.MethodGet, Pattern: "/health", Handle: health},
 		edge.Route{Method: http.MethodGet, Pattern: "/openapi.yaml", Handle: described(d.OpenAPI)},
 	)
@@ -103,7 +108,11 @@ func (c cartRoutes) replace(ctx context.Context, r *edge.Request) (edge.Answer, 
 }
 
 func (c cartRoutes) cancel(ctx context.Context, r *edge.Request) (edge.Answer, error) {
-	v, err := c.Carts.Cancel(ctx, r.Call, r.PathValue("id"))
+	left, err := ucp.LeftInput(r.Body)
+	if err != nil {
+		return edge.Answer{}, err
+	}
+	v, err := c.Carts.Cancel(ctx, checkout.CancelCartInput{Request: r.Call, CartID: r.PathValue("id"), Left: left})
 	return c.answer(r, v, err)
 }
 

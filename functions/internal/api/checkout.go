@@ -64,7 +64,7 @@ func Checkout(d CheckoutDeps) Handler {
 		edge.Route{Method: http.MethodPatch, Pattern: "/checkout-sessions/{id}", Body: edge.MergePatch, Handle: c.update(ucp.PatchInput)},
 		edge.Route{Method: http.MethodPost, Pattern: "/checkout-sessions/{id}/complete", Body: edge.JSON, Handle: c.complete},
 		edge.Route{Method: http.MethodPost, Pattern: "/checkout-sessions/{id}/prepare", Body: edge.JSON, Handle: c.prepare},
-		edge.Route{Method: http.MethodPost, Pattern: "/checkout-sessions/{id}/cancel", Handle: c.cancel},
+		edge.Route{Method: http.MethodPost, Pattern: "/checkout-sessions/{id}/cancel", Body: edge.MaybeJSON, Handle: c.cancel},
 		edge.Route{Method: http.MethodGet, Pattern: "/orders/{id}", Handle: c.order},
 		edge.Route{Method: http.MethodPost, Pattern: "/orders/{id}/withdrawals", Body: edge.JSON, Handle: c.withdraw},
 		edge.Route{Method: http.MethodGet, Pattern: "/o/{token}", Handle: c.page},
@@ -125,7 +125,11 @@ func (c checkoutRoutes) prepare(ctx context.Context, r *edge.Request) (edge.Answ
 }
 
 func (c checkoutRoutes) cancel(ctx context.Context, r *edge.Request) (edge.Answer, error) {
-	v, err := c.Sessions.Cancel(ctx, checkout.CancelSessionInput{Request: r.Call, SessionID: r.PathValue("id")})
+	left, err := ucp.LeftInput(r.Body)
+	if err != nil {
+		return edge.Answer{}, err
+	}
+	v, err := c.Sessions.Cancel(ctx, checkout.CancelSessionInput{Request: r.Call, SessionID: r.PathValue("id"), Left: left})
 	return c.answer(r, v, err)
 }
 

@@ -176,7 +176,7 @@ func TestRoutesAreDescribed(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
 	var served, described []string
-	for _, function := range []interface{ Served() []string }{s.cart, s.checkout, s.webhook, s.admin} {
+	for _, function := range []interface{ Served() []string }{s.cart, s.checkout, s.webhook, s.feedback, s.admin} {
 		served = append(served, function.Served()...)
 	}
 	for path, item := range dig(s.description.doc, "paths") {

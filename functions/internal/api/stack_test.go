@@ -19,6 +19,7 @@ import (
 	"kassa/checkout"
 	"kassa/checkout/memstore"
 	"kassa/checkout/pricing"
+	"kassa/checkout/recovery"
 	"kassa/checkout/statistics"
 	"kassa/functions/internal/api"
 	"kassa/functions/internal/edge"
@@ -40,6 +41,8 @@ const (
 type stack struct {
 	cart, checkout, webhook api.Handler
 	admin                   api.Handler
+	feedback                api.Handler
+	links                   recovery.Links
 	provider                *sandbox.Provider
 	log                     *lines
 	kept                    [][2]string // kind and text of answers
@@ -161,7 +164,17 @@ func newStack(t *testing.T) *stack {
 	}
 	description, err := os.ReadFile("../../../openapi.yaml")
 	must(err)
-	s.cart = api.Cart(api.CartDeps{Edge: s.edge, Carts: carts, Lines: carts, Claims: carts, Products: carts, OpenAPI: description})
+	follow := recovery.Config{Carts: store, Contacts: store, Shop: shop(), Now: s.clock, NewID: func() string { return s.newID("rc") }, Logger: logger}
+	s.links, err = recovery.NewLinks([]byte(strings.Repeat("l", 32)))
+	must(err)
+	registry, err := recovery.NewRegistry(recovery.RegistryConfig{Config: follow, Tokens: tokens, Links: s.links})
+	must(err)
+	returns, err := recovery.NewReturns(recovery.ReturnsConfig{Config: follow, Baskets: carts, Tokens: tokens, Links: s.links})
+	must(err)
+	s.cart = api.Cart(api.CartDeps{
+		Edge: s.edge, Carts: carts, Lines: carts, Claims: carts, Products: carts, Devices: registry, Returns: returns, OpenAPI: description,
+	})
+	s.feedback = api.Feedback(api.FeedbackDeps{Edge: s.edge, Contacts: registry})
 	s.checkout = api.Checkout(api.CheckoutDeps{Edge: s.edge, Sessions: sessions, Sheets: sessions, Orders: sessions, Withdrawals: orders, Profiles: people})
 	s.webhook = api.Webhook(api.WebhookDeps{Edge: s.edge, Verifier: verifier, Observer: observer})
 	s.manage(t, store)

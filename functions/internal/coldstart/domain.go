@@ -8,6 +8,7 @@ import (
 	_ "time/tzdata" // the runtime has no time zones, and the settings name one
 
 	"kassa/checkout"
+	"kassa/checkout/recovery"
 	"kassa/checkout/settings"
 	"kassa/functions/internal/parameter"
 )
@@ -49,6 +50,35 @@ func (f *Function) Config(v parameter.Values, shop string) (checkout.Config, err
 		return checkout.Config{}, err
 	}
 	return checkout.Config{Now: f.Now, NewID: rand.Text, Logger: f.Log, Shop: s.Shop}, nil
+}
+
+// Recovery returns what the services of follow-up are made of.
+func (f *Function) Recovery(v parameter.Values, shop string, carts recovery.CartStore, contacts recovery.ContactStore) (recovery.Config, error) {
+	s, err := f.Settings(v, shop)
+	if err != nil {
+		return recovery.Config{}, err
+	}
+	return recovery.Config{
+		Carts: carts, Contacts: contacts, Shop: s.Shop, Settings: s.Recovery, Now: f.Now, NewID: rand.Text, Logger: f.Log,
+	}, nil
+}
+
+// Links returns what makes and checks the links in messages, with the secrets that a parameter holds. The error names the
+// parameter.
+func Links(v parameter.Values, name string) (recovery.Links, error) {
+	pair, err := v.Pair(name)
+	if err != nil {
+		return recovery.Links{}, err
+	}
+	secrets := make([][]byte, len(pair))
+	for i, secret := range pair {
+		secrets[i] = []byte(secret)
+	}
+	links, err := recovery.NewLinks(secrets...)
+	if err != nil {
+		return recovery.Links{}, fmt.Errorf("parameter %s: %w", name, err)
+	}
+	return links, nil
 }
 
 // Tokens returns what makes and checks capability tokens with the secrets that a parameter holds. The error names the

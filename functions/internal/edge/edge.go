@@ -83,6 +83,7 @@ const (
 	MergePatch                 // application/merge-patch+json (RFC 7396), or application/json
 	RawBody                    // as it came, of any type
 	Stream                     // of any type, and read by the handler, which sees no more than Limit
+	MaybeJSON                  // application/json, or none: one of another type is not read
 )
 
 // Route is one method of one path.

@@ -81,6 +81,11 @@ func (r *Router) readBody(in *Request, route Route) error {
 	case Stream:
 		in.HTTP.Body = http.MaxBytesReader(nil, in.HTTP.Body, route.Limit)
 		return nil
+	case MaybeJSON:
+		if in.HTTP.ContentLength == 0 || in.HTTP.Body == nil || mediaType(in.HTTP.Header.Get("Content-Type"), JSON) != nil {
+			in.Call.Fingerprint = fingerprint(in.HTTP, nil)
+			return nil
+		}
 	case JSON, MergePatch:
 	}
 	if err := mediaType(in.HTTP.Header.Get("Content-Type"), route.Body); err != nil {

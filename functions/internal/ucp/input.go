@@ -5,6 +5,7 @@ import (
 
 	"kassa/checkout"
 	"kassa/checkout/pricing"
+	"kassa/checkout/recovery"
 	"kassa/functions/internal/strictjson"
 )
 
@@ -78,6 +79,48 @@ func WithdrawInput(body Body) (checkout.WithdrawInput, error) {
 		in.Lines = append(in.Lines, checkout.LineQuantity{LineID: *l.ID, Quantity: *l.Quantity})
 	}
 	return in, nil
+}
+
+// LeftInput reads the body of a cancel, of a cart or a session: why the shopper left, "" if it has none or doesn't tell. CodeInvalid for a
+// reason that apps may not report.
+func LeftInput(body Body) (string, error) {
+	if body.Type() != strictjson.Object {
+		return "", nil
+	}
+	var form cancelForm
+	if err := decode(body, &form, strictjson.Mode{}); err != nil || form.Trace == nil {
+		return "", err
+	}
+	reason := *form.Trace.Reason
+	if !recovery.Reason(reason).Reportable() {
+		return "", invalid("$.intent_trace.reason_code", "is none of ACP's reasons")
+	}
+	return reason, nil
+}
+
+// DeviceInput reads the body of PUT /devices/{id}, a route of ours.
+func DeviceInput(body Body, id string) (recovery.DeviceInput, error) {
+	var form deviceForm
+	if err := decode(body, &form, strictjson.Mode{RefuseUnknown: true}); err != nil {
+		return recovery.DeviceInput{}, err
+	}
+	in := recovery.DeviceInput{
+		ID: id, CartID: value(form.CartID), Token: value(form.Token), Platform: *form.Platform, Permission: *form.Permission,
+		Locale: value(form.Locale), Zone: value(form.Zone),
+	}
+	if form.Consent != nil {
+		in.Marketing, in.Wording = form.Consent.Marketing, value(form.Consent.Wording)
+	}
+	return in, nil
+}
+
+// ReturnInput reads the body of POST /recoveries, a route of ours.
+func ReturnInput(body Body) (recovery.ReturnInput, error) {
+	var form returnForm
+	if err := decode(body, &form, strictjson.Mode{RefuseUnknown: true}); err != nil {
+		return recovery.ReturnInput{}, err
+	}
+	return recovery.ReturnInput{Token: *form.Token, Device: *form.Device, CartID: value(form.CartID)}, nil
 }
 
 // SearchInput reads the body of POST /catalog/search.

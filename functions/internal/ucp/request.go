@@ -155,3 +155,35 @@ type productForm struct {
 	ID      *string      `json:"id" validate:"required,min=1,short"`
 	Context *contextForm `json:"context"`
 }
+
+// cancelForm is the body of a cancel, which may have none. Why the shopper left is told as in ACP's intent traces.
+type cancelForm struct {
+	Trace *traceForm `json:"intent_trace"`
+}
+
+type traceForm struct {
+	Reason *string `json:"reason_code" validate:"required,max=40"`
+}
+
+// deviceForm is the body of PUT /devices/{id}.
+type deviceForm struct {
+	CartID     *string            `json:"cart_id" validate:"omitempty,ident"`
+	Token      *string            `json:"push_token" validate:"omitempty,max=4096"`
+	Platform   *string            `json:"platform" validate:"required"`
+	Permission *string            `json:"permission" validate:"required"`
+	Locale     *string            `json:"locale" validate:"omitempty,language"`
+	Zone       *string            `json:"time_zone" validate:"omitempty,max=64"`
+	Consent    *deviceConsentForm `json:"consent"`
+}
+
+type deviceConsentForm struct {
+	Marketing *bool   `json:"marketing"`
+	Wording   *string `json:"wording" validate:"omitempty,max=64"`
+}
+
+// returnForm is the body of POST /recoveries.
+type returnForm struct {
+	Token  *string `json:"token" validate:"required,max=400"`
+	Device *string `json:"device_id" validate:"required,min=8,max=200"`
+	CartID *string `json:"cart_id" validate:"omitempty,ident"`
+}
