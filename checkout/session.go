@@ -56,7 +56,7 @@ type Session struct {
 	Declines []time.Time       // latest declines, for the guard against card testing
 	Refunds  []ProviderRefund  // money that could not become this order
 	Review   string            // why a person should look; "" = no need
-	Left     string            // why the shopper canceled it, where the app told; see recovery.Reason
+	LeftFor  string            // why the shopper canceled it, where the app told; see recovery.Reason
 	Order    *Order            // when completed
 	Notices  map[string]Notice // facts not yet handed on, by id
 

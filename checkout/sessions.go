@@ -518,7 +518,7 @@ func (s *Sessions) Cancel(ctx context.Context, in CancelSessionInput) (SessionVi
 		}
 		sess.Marks = Remember(sess.Marks, mark)
 		if in.Left != "" {
-			sess.Left = in.Left
+			sess.LeftFor = in.Left
 		}
 		ended, err := s.end(ctx, now, sess)
 		if err == nil && !ended.Status.Final() {

@@ -17,7 +17,7 @@ func (v view) why() Reason {
 	if s == nil {
 		return ReasonNoCheckout
 	}
-	if r := Reason(s.Left); r.Reportable() {
+	if r := Reason(s.LeftFor); r.Reportable() {
 		return r
 	}
 	if s.Attempt != nil || len(s.Pays) > 0 {

@@ -38,10 +38,10 @@ var own = map[string]string{
 	"KASSA_CARTS_TABLE": "t-carts", "KASSA_SESSIONS_TABLE": "t-sessions", "KASSA_INBOX_TABLE": "t-inbox",
 	"KASSA_PRODUCTS_TABLE": "t-products", "KASSA_STOCK_TABLE": "t-stock", "KASSA_REDEMPTIONS_TABLE": "t-redemptions",
 	"KASSA_MERCHANT_TABLE": "t-merchant", "KASSA_PEOPLE_TABLE": "t-people",
-	"KASSA_STATISTICS_TABLE": "t-statistics",
-	"KASSA_NAMESPACE":        "com.example.shop", "STRIPE_MODE": "test",
+	"KASSA_STATISTICS_TABLE": "t-statistics", "KASSA_CONTACTS_TABLE": "t-contacts",
+	"KASSA_NAMESPACE": "com.example.shop", "STRIPE_MODE": "test",
 	"KASSA_ADMIN_KEY_PARAMETER": "/t/admin-key-hash",
-	"KASSA_SHOP_PARAMETER":      "/t/shop", "KASSA_TOKEN_SECRETS_PARAMETER": "/t/token-secrets",
+	"KASSA_SHOP_PARAMETER":      "/t/shop", "KASSA_TOKEN_SECRETS_PARAMETER": "/t/token-secrets", "KASSA_LINK_SECRETS_PARAMETER": "/t/link-secrets",
 	"STRIPE_SECRET_KEY_PARAMETER": "/t/stripe-secret-key", "STRIPE_WEBHOOK_SECRETS_PARAMETER": "/t/stripe-webhook-secrets",
 }
 
@@ -49,7 +49,7 @@ var own = map[string]string{
 func New(t *testing.T, variables ...string) *Account {
 	t.Helper()
 	a := &Account{Parameters: parametertest.New(map[string]string{
-		"/t/shop": shop, "/t/token-secrets": strings.Repeat("0123456789", 4), "/t/stripe-secret-key": "sk_test_51abc",
+		"/t/shop": shop, "/t/token-secrets": strings.Repeat("0123456789", 4), "/t/link-secrets": strings.Repeat("abcdefghij", 4), "/t/stripe-secret-key": "sk_test_51abc",
 		"/t/stripe-webhook-secrets": "whsec_abc", "/t/admin-key-hash": strings.Repeat("0a", 32),
 	})}
 	parameters, tables := httptest.NewServer(a.Parameters), httptest.NewServer(http.HandlerFunc(a.empty))
