@@ -162,7 +162,7 @@ func TestClaimsThatAreRefused(t *testing.T) {
 	paid, paidID := w.opened()
 	w.pay(paid.Token, paidID, "pm_card_visa")
 	canceled := w.cart("mug", 1)
-	w.ok(errOf(w.carts.Cancel(t.Context(), w.request(canceled.Token), canceled.Cart.ID)))
+	w.ok(errOf(w.carts.Cancel(t.Context(), checkout.CancelCartInput{Request: w.request(canceled.Token), CartID: canceled.Cart.ID})))
 	for name, c := range map[string]struct {
 		request checkout.Request
 		cart    string
@@ -541,7 +541,7 @@ func TestFirstCartIsTheCurrentOne(t *testing.T) {
 	merged, err := w.carts.Claim(t.Context(), w.by("anna", ""), beside.Cart.ID)
 	w.ok(err)
 	w.wantHeld(merged.Cart, "mug 1, beans 1, ")
-	w.ok(errOf(w.carts.Cancel(t.Context(), w.by("anna", ""), made.Cart.ID)))
+	w.ok(errOf(w.carts.Cancel(t.Context(), checkout.CancelCartInput{Request: w.by("anna", ""), CartID: made.Cart.ID})))
 	_, err = w.carts.Mine(t.Context(), asCustomer("anna"))
 	wantCode(t, err, checkout.CodeNotFound)
 	after := w.own("anna", "mug", 2)

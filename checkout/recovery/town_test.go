@@ -47,8 +47,8 @@ type town struct {
 	keys     atomic.Int64
 }
 
-// settings are those of a shop that has just switched follow-up on.
-func settings() recovery.Settings {
+// switchedOn are the settings of a shop that has just switched follow-up on.
+func switchedOn() recovery.Settings {
 	return recovery.Settings{
 		Since: noon.Add(-time.Hour), Zone: "Europe/Amsterdam", Consent: recovery.ConsentRules{Wording: "2026-01"},
 		Messages: wording.Settings{Trader: wording.Trader{Name: "Fjord & Polder B.V.", Address: "Kade 9, Rotterdam", Email: "help@shop.example.com"}},
@@ -64,7 +64,7 @@ type parts struct {
 
 func newTown(t *testing.T, edit ...func(*parts)) *town {
 	t.Helper()
-	s := settings()
+	s := switchedOn()
 	w := &town{T: t, clock: checkouttest.NewClock(noon), store: memstore.New(), till: &till{}, ledger: &ledger{facts: map[string]recovery.Fact{}}}
 	w.postman = &postman{now: w.clock.Now}
 	var carts recovery.CartStore = w.store
