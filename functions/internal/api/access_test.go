@@ -99,6 +99,7 @@ func (s *stack) owned(t *testing.T, headers ...string) (open, bought things) {
 // open are the routes that are the same for everybody.
 var openRoutes = []string{
 	"POST /carts", "POST /catalog/search", "POST /catalog/lookup", "POST /catalog/product", "GET /health", "GET /openapi.yaml", "GET /o/{token}",
+	"POST /recoveries", "GET /r/{token}", // whose token is in the request itself
 	"GET /.well-known/ucp", "GET /.well-known/apple-app-site-association", "GET /.well-known/assetlinks.json",
 }
 
@@ -117,6 +118,7 @@ func (s *stack) asks(t *testing.T, of things) []asked {
 		"POST /checkout-sessions": `{"cart_id":"` + of.cart + `"}`, "PUT /checkout-sessions/{id}": `{` + address + `}`,
 		"PATCH /checkout-sessions/{id}": `{` + address + `}`, "POST /checkout-sessions/{id}/complete": paidBody,
 		"POST /checkout-sessions/{id}/prepare": paidBody, "POST /orders/{id}/withdrawals": `{}`,
+		"PUT /devices/{id}": `{"cart_id":"` + of.cart + `","push_token":"abc","platform":"ios","permission":"granted"}`,
 	}
 	var all []asked
 	for _, route := range slices.Concat(s.cart.Routes, s.checkout.Routes) {
@@ -125,7 +127,7 @@ func (s *stack) asks(t *testing.T, of things) []asked {
 			continue
 		}
 		a := asked{route: name, body: bodies[name]}
-		id := map[string]string{"carts": of.cart, "checkout-sessions": of.session, "orders": of.order}[strings.Split(route.Pattern, "/")[1]]
+		id := map[string]string{"carts": of.cart, "checkout-sessions": of.session, "orders": of.order, "devices": "installation-1"}[strings.Split(route.Pattern, "/")[1]]
 		a.path = strings.NewReplacer("{id}", id, "{line}", "li_mug").Replace(route.Pattern)
 		a.personal = !strings.Contains(route.Pattern, "{id}") && name != "POST /checkout-sessions"
 		if id == "" && !a.personal {
