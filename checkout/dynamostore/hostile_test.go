@@ -158,7 +158,7 @@ type deed struct {
 }
 
 func writes() []deed {
-	return []deed{
+	return append(peopleWrites(), []deed{
 		{"CreateCart", "PutItem", 0, nothing,
 			func(ctx context.Context, n *network) error { return n.store.CreateCart(ctx, n.newCart()) },
 			func(n *network) { n.same(must(n.calm.Cart(n.Context(), "ct_"+n.id))(n), n.newCart()) }},
@@ -235,7 +235,7 @@ func writes() []deed {
 				want.Notices = nil
 				n.same(must(n.calm.Session(n.Context(), want.ID))(n), want)
 			}},
-	}
+	}...)
 }
 
 // increment counts a cart on a channel of the story's own.
@@ -332,6 +332,11 @@ func reads() []deed {
 			session, cart, err := n.store.SessionAndCart(ctx, n.newSession().ID)
 			return n.equal(err, []any{session, cart}, []any{n.newSession(), n.newCart()})
 		}),
+		{"Person", "GetItem", 0, func(n *network) { n.ok(n.calm.PutPerson(n.Context(), n.profile())) },
+			func(ctx context.Context, n *network) error {
+				got, err := n.store.Person(ctx, "pc_"+n.id)
+				return n.equal(err, got, n.profile())
+			}, nothing},
 		reading("Products", "BatchGetItem", func(ctx context.Context, n *network) error {
 			got, err := n.store.Products(ctx, []string{n.sku(), "no such sku"})
 			return n.equal(err, got, map[string]checkout.Product{n.sku(): n.product(3)})
