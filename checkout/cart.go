@@ -47,9 +47,10 @@ type Cart struct {
 	Abandonment *Abandonment      // nil: nobody has left it so far
 	Notices     map[string]Notice // facts not yet handed on, by id
 
-	Create  Mark     // the request that made it
-	Marks   []Mark   // the last MaxMarks requests that edited it, oldest first
-	Claimed *Claimed // how it came into its customer's hands; nil = they made it, or it is a guest's
+	Create   Mark        // the request that made it
+	Marks    []Mark      // the last MaxMarks requests that edited it, oldest first
+	Declines []time.Time // latest declines of its payments: the guard against card testing outlives its sessions
+	Claimed  *Claimed    // how it came into its customer's hands; nil = they made it, or it is a guest's
 }
 
 // LineItem is one product in a cart. One line per sku: its id is the sku's.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -158,6 +159,9 @@ func (c claimant) merge(ctx context.Context, claim Claim, cart, current Cart) (C
 	if current.Buyer == (Buyer{}) && cart.Buyer != (Buyer{}) {
 		claim.Into.Buyer, current.Buyer = &cart.Buyer, cart.Buyer
 	}
+	if codes := union(current.Codes, cart.Codes); len(codes) > len(current.Codes) {
+		claim.Into.Codes, current.Codes = codes, codes
+	}
 	if err := c.people.ClaimCart(ctx, claim); err != nil {
 		return CartView{}, fmt.Errorf("claim cart %s: %w", cart.ID, err)
 	}
@@ -165,6 +169,17 @@ func (c claimant) merge(ctx context.Context, claim Claim, cart, current Cart) (C
 	current.Version++
 	current.UpdatedAt, current.ExpiresAt = claim.At, claim.ExpiresAt
 	return c.merged(ctx, current, changes)
+}
+
+// union are discount codes of both carts, as many as one can have.
+func union(codes, more []string) []string {
+	out := slices.Clone(codes)
+	for _, code := range more {
+		if !slices.Contains(out, code) && len(out) < MaxCodes {
+			out = append(out, code)
+		}
+	}
+	return out
 }
 
 // together are the lines of two carts as one, and what the second brought to the first.

@@ -566,3 +566,23 @@ func TestMineIsForCustomers(t *testing.T) {
 	_, err := w.carts.Mine(t.Context(), asCustomer("anna"))
 	wantCode(t, err, checkout.CodeUnauthorized)
 }
+
+// Discount codes of both carts count, each once, and no more than a cart can have.
+func TestMergeKeepsCodes(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	with := func(r checkout.Request, codes ...string) checkout.CartView {
+		view, err := w.carts.Create(t.Context(), checkout.CreateCartInput{Request: r, Lines: linesOf("mug", 1), Codes: codes})
+		w.ok(err)
+		return view
+	}
+	current := with(w.by("anna", ""), "spring", "vip")
+	w.claim("anna", with(w.request(""), "VIP", "summer"))
+	if got := w.stored(current.Cart.ID).Codes; !slices.Equal(got, []string{"SPRING", "VIP", "SUMMER"}) {
+		t.Errorf("codes %v", got)
+	}
+	w.claim("anna", with(w.request(""), "a1", "a2", "a3", "a4", "a5", "a6", "a7", "a8"))
+	if got := w.stored(current.Cart.ID).Codes; len(got) != checkout.MaxCodes {
+		t.Errorf("codes %v", got)
+	}
+}

@@ -27,6 +27,7 @@ func (s *Sessions) introduced(ctx context.Context, now time.Time, sess Session) 
 		s.log.WarnContext(ctx, "profile can't be read", "session", sess.ID, "error_code", string(ErrorCode(err)))
 		return sess
 	}
+	sess.Declines = allDeclines(sess.Declines, p.Declines)
 	if p.Provider == "" && s.vault != nil && sess.Wallet == nil {
 		sess.Wallet = &Wallet{} // nothing is saved there: withWallet need not ask
 	}

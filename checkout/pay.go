@@ -10,12 +10,6 @@ import (
 	"kassa/payments"
 )
 
-// Guard against card testing: so many declines of one session within the window, then it has to wait (Stripe: limit attempts).
-const (
-	maxDeclines   = 5
-	declineWindow = 10 * time.Minute
-)
-
 // payment is a request to pay a session.
 type payment struct {
 	mark       Mark
@@ -77,14 +71,8 @@ func (s *Sessions) pay(ctx context.Context, now time.Time, sess Session, cart Ca
 		s.log.ErrorContext(ctx, "outcome of a payment was not written", "session", after.ID, "error_code", string(ErrorCode(err)))
 		return after, nil
 	}
+	s.blame(ctx, now, paid)
 	return paid, nil
-}
-
-func cooldown(now time.Time, declines []time.Time) time.Duration {
-	if len(declines) < maxDeclines {
-		return 0
-	}
-	return declineWindow - now.Sub(declines[len(declines)-maxDeclines])
 }
 
 // refusal says why the session may not be paid as it now stands, besides what its own state says. Invariant 3 is kept here:

@@ -15,6 +15,8 @@ type Person struct {
 	Version int64  // raised by every write
 	Op      string // id of the last write, by which a retried one recognises itself
 
+	Declines []time.Time // latest declines of their payments, for the guard against card testing
+
 	Cart     string // id of the current cart, the same on all of their devices; "" = none
 	Provider string // id of the customer at the payment provider; "" = none yet
 
@@ -86,9 +88,10 @@ type Claim struct {
 // ClaimInto is the current cart, which takes in the claimed one's lines. It must be the customer's, open and not past its life.
 type ClaimInto struct {
 	CartID  string
-	Version int64 // that it must have
-	Buyer   *Buyer
+	Version int64      // that it must have
+	Buyer   *Buyer     // nil keeps
 	Lines   []LineItem // take the place of its own
+	Codes   []string   // likewise; nil keeps
 }
 
 // Claimed is how a cart came into its customer's hands.

@@ -19,7 +19,7 @@ type reviser struct {
 func (v reviser) newSession(now time.Time, cart Cart, create Mark) Session {
 	return Session{
 		ID: SessionID(cart.ID, cart.Round), CartID: cart.ID, Round: cart.Round, Epoch: cart.Epoch, Customer: cart.Customer,
-		Context: cart.Context, Buyer: cart.Buyer, Create: create,
+		Context: cart.Context, Buyer: cart.Buyer, Declines: cart.Declines, Create: create,
 		CreatedAt: now, UpdatedAt: now, ExpiresAt: now.Add(v.shop.Durations.Session),
 		Watch: Watch{WatchWaiting, now.Add(v.shop.Durations.Session)},
 	}

@@ -17,6 +17,7 @@ type Sessions struct {
 	vault     Vault
 	customers ProviderCustomers
 	people    PersonStore // nil: nobody signs in
+	profiles  *People     // likewise
 	shop      Shop
 	now       func() time.Time
 }
@@ -30,15 +31,19 @@ func NewSessions(c Config) (*Sessions, error) {
 	if c.Sessions == nil || c.Gateway == nil {
 		return nil, invalid("config", "sessions need a session store and a gateway")
 	}
+	var profiles *People
 	customers := c.Customers
-	if customers == nil && c.People != nil {
-		if customers, err = NewPeople(c); err != nil {
+	if c.People != nil {
+		if profiles, err = NewPeople(c); err != nil {
 			return nil, err
+		}
+		if customers == nil {
+			customers = profiles
 		}
 	}
 	return &Sessions{
 		engine: newEngine(c), reviser: reviser{carts.quoter, carts.shop}, carts: carts, vault: c.Vault, customers: customers,
-		people: c.People, shop: carts.shop, now: c.Now,
+		people: c.People, profiles: profiles, shop: carts.shop, now: c.Now,
 	}, nil
 }
 

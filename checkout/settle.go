@@ -258,8 +258,7 @@ func (st settler) close(now time.Time, s Session, reason payments.Reason) Commit
 		}
 	}
 	if reason != payments.ReasonCanceled {
-		s.Declines = append(slices.Clone(s.Declines), now)
-		s.Declines = s.Declines[max(0, len(s.Declines)-maxDeclines):]
+		s.Declines = declined(s.Declines, now)
 	}
 	s.Messages = []Message{declineMessage(reason)}
 	return st.release(now, s)
@@ -282,7 +281,7 @@ func (st settler) release(now time.Time, s Session) Commit {
 		s.Status = st.shop.readiness(s)
 	}
 	s.Watch = st.rest(now, s)
-	cart := &CartChange{CartID: s.CartID, Holder: s.ID, Round: s.Round, Release: true}
+	cart := &CartChange{CartID: s.CartID, Holder: s.ID, Round: s.Round, Release: true, Declines: s.Declines}
 	return Commit{Session: s, Stock: stock, Redemptions: back, Cart: cart}
 }
 

@@ -99,6 +99,7 @@ type CartChange struct {
 
 	Lock      bool          // the committed session takes the cart
 	Release   bool          // the committed session gives the cart back
+	Declines  []time.Time   // become the cart's; nil keeps
 	NextRound bool          // the session ends without an order: Round+1
 	Replace   *CartContents // takes the place of what the cart holds; raises Version, sets UpdatedAt and ExpiresAt
 	Mark      Mark          // remembered with Replace

@@ -27,6 +27,7 @@ func (t *trial) mergeOf(c, into checkout.Cart) checkout.Claim {
 	claim.Claimed.Changes = []checkout.LineChange{{SKU: "m1", Merged: 2}, {SKU: "m2", Before: 3, Merged: 1}}
 	claim.Into = &checkout.ClaimInto{
 		CartID: into.ID, Version: into.Version, Lines: []checkout.LineItem{line("m2", 3), line("m1", 2)}, Buyer: &checkout.Buyer{Email: "kari@example.com"},
+		Codes: []string{"SPRING", "SUMMER"},
 	}
 	return claim
 }
@@ -55,6 +56,9 @@ func claimed(c checkout.Cart, by checkout.Claim) checkout.Cart {
 
 func tookIn(c checkout.Cart, by checkout.Claim) checkout.Cart {
 	c.Lines = by.Into.Lines
+	if by.Into.Codes != nil {
+		c.Codes = by.Into.Codes
+	}
 	if by.Into.Buyer != nil {
 		c.Buyer = *by.Into.Buyer
 	}
@@ -95,10 +99,10 @@ func claimCases() []Case {
 			t.holds(claimed(c, claim))
 			t.holds(tookIn(into, claim))
 		}),
-		story("claim/without a buyer the current cart keeps its own", func(t *trial) {
+		story("claim/without buyer and codes the current cart keeps its own", func(t *trial) {
 			c, into := t.create(t.guests()), t.create(t.own())
 			claim := t.mergeOf(c, into)
-			claim.Into.Buyer = nil
+			claim.Into.Buyer, claim.Into.Codes = nil, nil
 			t.claims(claim)
 			t.holds(tookIn(into, claim))
 		}),
@@ -166,6 +170,7 @@ func claimCases() []Case {
 			want.Claimed.Changes = append([]checkout.LineChange(nil), given.Claimed.Changes...)
 			fresh := *given.Into
 			fresh.Lines, fresh.Buyer = copyOf(given.Into.Lines), &checkout.Buyer{Email: given.Into.Buyer.Email}
+			fresh.Codes = append([]string(nil), given.Into.Codes...)
 			want.Into = &fresh
 			t.claims(given)
 			spoil(&given)

@@ -1,6 +1,8 @@
 package checkouttest
 
 import (
+	"time"
+
 	"kassa/checkout"
 )
 
@@ -199,6 +201,10 @@ func changeCases() []Case {
 		{"release a held cart", true, checkout.CartChange{Release: true}, func(c *checkout.Cart, _ checkout.Session) { c.Session = "" }},
 		{"end the round of an open cart", false, checkout.CartChange{NextRound: true}, func(c *checkout.Cart, _ checkout.Session) { c.Round++ }},
 		{"release and end the round", true, checkout.CartChange{Release: true, NextRound: true}, func(c *checkout.Cart, _ checkout.Session) { c.Session = ""; c.Round++ }},
+		{"release a cart with what was declined", true, checkout.CartChange{Release: true, Declines: []time.Time{start, start.Add(time.Second)}},
+			func(c *checkout.Cart, _ checkout.Session) {
+				c.Session, c.Declines = "", []time.Time{start, start.Add(time.Second)}
+			}},
 		{"keep a held cart", true, checkout.CartChange{}, func(*checkout.Cart, checkout.Session) {}},
 	}
 	var cases []Case
@@ -221,6 +227,7 @@ func changeCases() []Case {
 					ch.Replace, want = nil, c
 				}
 				ch.Version, ch.Lock, ch.Release, ch.NextRound = c.Version, way.change.Lock, way.change.Release, way.change.NextRound
+				ch.Declines = way.change.Declines
 				s = t.commit(checkout.Commit{Session: t.next(s), Cart: &ch})
 				way.want(&want, s)
 				t.holds(want)

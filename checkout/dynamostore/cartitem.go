@@ -22,7 +22,7 @@ import (
 //	m  currency                        s  shard of the due index, d  its key; absent = never due
 //	k  context, b  buyer: rows         a, f  mark of the request that made it
 //	q  how it came into its customer's hands: a row
-//	w  discount codes; absent = none
+//	w  discount codes; absent = none   D  latest declines; absent = none
 //	h  fields that are not in this list yet: a row, written once
 //	l  lines: sku → quantity           r, p  the last marks, keys and prints
 //	o  order of lines: slot → number   L  why it was canceled
@@ -49,7 +49,7 @@ func encodeCart(c checkout.Cart) (item, error) {
 	for name, v := range map[string]types.AttributeValue{
 		"g": unlessZero(c.Epoch), "c": unlessEmpty(c.Customer), "m": unlessEmpty(string(c.Currency)), "t": unlessEmpty(c.Session),
 		"n": unlessZero(int64(c.Round)), "L": unlessEmpty(c.Left), "y": unlessNever(c.CreatedAt), "u": unlessNever(c.UpdatedAt),
-		"w": unlessNone(c.Codes),
+		"w": unlessNone(c.Codes), "D": instants(c.Declines),
 	} {
 		if v != nil {
 			it[name] = v
@@ -118,7 +118,7 @@ func newCartFields(c *checkout.Cart) row {
 	return row{of: c, elsewhere: []any{
 		&c.ID, &c.Version, &c.Epoch, &c.Customer, &c.Currency, &c.Context, &c.Buyer, &c.Lines, &c.Session, &c.Round, &c.Canceled,
 		&c.CreatedAt, &c.UpdatedAt, &c.ExpiresAt, &c.Due, &c.Create, &c.Marks, &c.Claimed, &c.Left, &c.Abandonment, &c.Notices,
-		&c.Codes,
+		&c.Codes, &c.Declines,
 	}}
 }
 
@@ -224,7 +224,7 @@ func decodeCart(it item) (checkout.Cart, error) {
 			c.Marks = append(c.Marks, checkout.Mark{Key: k, Print: half(prints[i])})
 		}
 	}
-	c.Lines, c.Codes = s.lines(), s.texts("w")
+	c.Lines, c.Codes, c.Declines = s.lines(), s.texts("w"), s.instants("D")
 	if _, left := s.item["R"]; left {
 		c.Abandonment = &checkout.Abandonment{Revision: s.number("R")}
 		s.row("j", abandonmentRow(c.Abandonment))

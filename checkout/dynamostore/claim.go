@@ -112,6 +112,9 @@ func (s *Store) intoUpdate(c checkout.Claim) (*types.Update, error) {
 	x.openAt(c.Into.Version, instant(c.At))
 	x.put("l", mapped(quantities(c.Into.Lines)))
 	x.put("o", mapped(places(c.Into.Lines)))
+	if c.Into.Codes != nil {
+		x.put("w", unlessNone(c.Into.Codes))
+	}
 	x.touch(c)
 	if c.Into.Buyer == nil {
 		return s.cartUpdate(c.Into.CartID, x), nil

@@ -252,6 +252,9 @@ func (s *Store) cartAction(c checkout.CartChange, sessionID string) (types.Trans
 	case c.Release:
 		x.put("t", nil)
 	}
+	if len(c.Declines) > 0 {
+		x.put("D", instants(c.Declines))
+	}
 	if c.NextRound {
 		x.set = append(x.set, "n = "+x.value(number(int64(c.Round)+1)))
 	}

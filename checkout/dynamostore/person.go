@@ -2,6 +2,7 @@ package dynamostore
 
 import (
 	"context"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -17,6 +18,7 @@ func personRow(p *checkout.Person) row {
 		&p.CreatedAt, later{&p.UpdatedAt, &p.CreatedAt}, later{&p.ExpiresAt, &p.CreatedAt}, &p.Cart, &p.Provider,
 		optional[checkout.Agreement]{&p.Agreed, agreementRow}, nested(buyerRow(&p.Buyer)),
 		rows[checkout.Destination]{&p.Destinations, addressRow}, later{&p.Heard, &p.CreatedAt},
+		list[time.Time]{&p.Declines, func(t *time.Time) any { return later{t, &p.CreatedAt} }},
 	}}
 }
 

@@ -127,6 +127,31 @@ func (s *stored) texts(name string) []string {
 	return list
 }
 
+// instants are a list of them; none if there are none.
+func instants(all []time.Time) types.AttributeValue {
+	if len(all) == 0 {
+		return nil
+	}
+	list := make([]types.AttributeValue, len(all))
+	for i, t := range all {
+		list[i] = instant(t)
+	}
+	return &types.AttributeValueMemberL{Value: list}
+}
+
+func (s *stored) instants(name string) []time.Time {
+	var all []time.Time
+	for _, v := range s.list(name) {
+		n, ok := v.(*types.AttributeValueMemberN)
+		if !ok {
+			s.fail(fmt.Errorf("attribute %s holds a %T", name, v))
+			return nil
+		}
+		all = append(all, time.UnixMilli(s.integer(n.Value)).UTC())
+	}
+	return all
+}
+
 // row reads a row; one that isn't there is one that holds nothing.
 func (s *stored) row(name string, r row) {
 	data := s.text(name)

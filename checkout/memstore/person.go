@@ -103,6 +103,9 @@ func (s *Store) merged(c checkout.Claim) checkout.Cart {
 	if c.Into.Buyer != nil {
 		into.Buyer = *c.Into.Buyer
 	}
+	if c.Into.Codes != nil {
+		into.Codes = c.Into.Codes
+	}
 	into.Version++
 	into.UpdatedAt, into.ExpiresAt = c.At, c.ExpiresAt
 	return into

@@ -126,6 +126,9 @@ func change(cart *checkout.Cart, c checkout.Commit) {
 	if c.Cart.NextRound {
 		cart.Round++
 	}
+	if c.Cart.Declines != nil {
+		cart.Declines = c.Cart.Declines
+	}
 	if c.Cart.Replace != nil {
 		replace(cart, *c.Cart.Replace)
 		cart.Version++
