@@ -1,5 +1,5 @@
 // Command outbox hands on what commits have noted: to it come the records of the streams of sessions and carts, and once a day a
-// schedule (job "drain") that finds what the streams have lost. It sends follow-ups, and holds the secrets that sign their links. It
+// schedule (job "drain") that finds what the streams have lost. It sends follow-ups and service messages, and holds the secrets that sign their links. It
 // writes what follows from notices: how far a cart's follow-up is, what customers agreed to have remembered, and that notices
 // are gone.
 package main
@@ -49,7 +49,7 @@ func start(ctx context.Context, f *coldstart.Function) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		consumers, err := consumersOf(f, v, links, c, follow, channels)
+		consumers, err := consumersOf(f, v, links, c, follow, store, channels)
 		if err != nil {
 			return nil, err
 		}
@@ -62,7 +62,7 @@ func start(ctx context.Context, f *coldstart.Function) (any, error) {
 
 // consumersOf are those who want to know of notices, by kind.
 func consumersOf(
-	f *coldstart.Function, v parameter.Values, links string, c checkout.Config, follow recovery.Config, channels channels,
+	f *coldstart.Function, v parameter.Values, links string, c checkout.Config, follow recovery.Config, sendings recovery.SendLog, channels channels,
 ) (map[string][]checkout.Consumer, error) {
 	signed, err := coldstart.Links(v, links)
 	if err != nil {
@@ -79,12 +79,16 @@ func consumersOf(
 	sender, err1 := recovery.NewSender(recovery.SenderConfig{Config: follow, Estimator: estimator, Messengers: messengers, Links: signed})
 	tracer, err2 := recovery.NewTracer(recovery.TracerConfig{Config: follow})
 	people, err3 := checkout.NewPeople(c)
-	if err := errors.Join(err1, err2, err3); err != nil {
+	service, err4 := recovery.NewService(recovery.ServiceConfig{
+		Shop: follow.Shop, Settings: follow.Settings, Log: sendings, Contacts: follow.Contacts, Email: messengers[recovery.ChannelEmail],
+		Now: f.Now, NewID: follow.NewID, Logger: f.Log,
+	})
+	if err := errors.Join(err1, err2, err3, err4); err != nil {
 		return nil, err
 	}
-	return map[string][]checkout.Consumer{
+	return checkout.JoinConsumers(service.Consumers(), map[string][]checkout.Consumer{
 		checkout.NoticeFollowUpDue:   {sender},
 		checkout.NoticeCartAbandoned: {tracer},
 		checkout.NoticeOrderPlaced:   {tracer, people},
-	}, nil
+	}), nil
 }

@@ -59,7 +59,7 @@ func (a *account) table(w http.ResponseWriter, r *http.Request) {
 	operation := strings.TrimPrefix(r.Header.Get("X-Amz-Target"), "DynamoDB_20120810.")
 	var in struct {
 		Key              map[string]map[string]string
-		Item             json.RawMessage
+		Item             map[string]json.RawMessage
 		UpdateExpression string
 		TableName        string
 	}
@@ -69,8 +69,8 @@ func (a *account) table(w http.ResponseWriter, r *http.Request) {
 	a.requests = append(a.requests, operation+" "+in.Key["i"]["S"]+" "+in.UpdateExpression)
 	w.Header().Set("Content-Type", "application/x-amz-json-1.0")
 	switch {
-	case operation == "PutItem":
-		a.item = in.Item
+	case operation == "PutItem" && in.TableName == a.Env["KASSA_SESSIONS_TABLE"]:
+		a.item, _ = json.Marshal(in.Item)
 		fmt.Fprint(w, `{}`)
 	case operation == "GetItem" && in.Key["i"]["S"] == sessionInTable:
 		fmt.Fprintf(w, `{"Item":%s}`, a.item)
@@ -86,6 +86,15 @@ const sessionInTable = a
 // commit puts a session with a notice into the table.
 func (a *account) commit(t *testing.T) {
 	t.Helper()
+	a.commitSession(t, checkout.Session{
+		ID: sessionInTable, CartID: checkout.CartOfSession(sessionInTable), Version: 1, Op: "op", Status: checkout.StatusCanceled,
+		Review:  "late",
+		Notices: map[string]checkout.Notice{"f55ff16f66f43360": {Kind: "payment.review", At: time.Unix(1795426205, 0)}},
+	})
+}
+
+func (a *account) commitSession(t *testing.T, s checkout.Session) {
+	t.Helper()
 	store, err := dynamostore.New(dynamostore.Config{
 		Client: dynamodb.New(dynamodb.Options{
 			Region: "eu-west-1", BaseEndpoint: aws.String(a.Env["AWS_ENDPOINT_URL_DYNAMODB"]),
@@ -96,12 +105,7 @@ func (a *account) commit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = store.Commit(t.Context(), checkout.Commit{Session: checkout.Session{
-		ID: sessionInTable, CartID: checkout.CartOfSession(sessionInTable), Version: 1, Op: "op", Status: checkout.StatusCanceled,
-		Review:  "late",
-		Notices: map[string]checkout.Notice{"f55ff16f66f43360": {Kind: "payment.review", At: time.Unix(1795426205, 0)}},
-	}})
-	if err != nil {
+	if err := store.Commit(t.Context(), checkout.Commit{Session: s}); err != nil {
 		t.Fatal(err)
 	}
 }
