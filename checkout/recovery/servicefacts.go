@@ -49,7 +49,7 @@ func goesBack(r checkout.ProviderRefund) bool {
 func returned(f wording.Facts, item checkout.OutboxItem) (wording.Facts, string) {
 	for _, back := range item.Session.Refunds {
 		if back.IntentID == item.Ref {
-			f.Refund = &wording.Refund{Amount: back.Amount, Full: true}
+			f.Refund, f.Link = &wording.Refund{Amount: back.Amount, Full: true}, f.Shop.BaseURL
 			return f, ""
 		}
 	}

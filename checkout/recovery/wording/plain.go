@@ -4,6 +4,10 @@ import "strings"
 
 // plain is the letter as plain text, for clients and readers that want no HTML.
 func (l letter) plain() string {
+	colon := ":"
+	if l.Language == "fr" {
+		colon = nbsp + ":"
+	}
 	var b strings.Builder
 	block := func(lines ...string) {
 		if text := strings.Join(lines, "\n"); text != "" {
@@ -20,7 +24,7 @@ func (l letter) plain() string {
 	}
 	if c := l.Code; c != nil {
 		block(c.Offer)
-		block(c.Label + ": " + c.Code)
+		block(c.Label + colon + " " + c.Code)
 		block(c.Until)
 	}
 	var items []string
@@ -37,10 +41,10 @@ func (l letter) plain() string {
 	block(items...)
 	var sums []string
 	for _, s := range l.Sums {
-		sums = append(sums, s.Label+": "+s.Value)
+		sums = append(sums, s.Label+colon+" "+s.Value)
 	}
 	block(sums...)
-	block(l.Button.Text + ":\n" + l.Button.URL)
+	block(l.Button.Text + colon + "\n" + l.Button.URL)
 	block(l.Note)
 	for _, s := range l.Sections {
 		block(append([]string{strings.ToUpper(s.Title)}, s.lines()...)...)
@@ -52,7 +56,7 @@ func (l letter) plain() string {
 	}
 	var links []string
 	for _, at := range l.Links {
-		links = append(links, at.Text+": "+at.URL)
+		links = append(links, at.Text+colon+" "+at.URL)
 	}
 	block(links...)
 	return strings.TrimRight(b.String(), "\n") + "\n"
