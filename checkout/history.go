@@ -2,6 +2,7 @@ package checkout
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"kassa/payments/money"
@@ -26,4 +27,29 @@ type OrderHistory interface {
 
 	// ForgetOrders removes all of a person's entries (erasure). The orders themselves stay.
 	ForgetOrders(ctx context.Context, person string) error
+}
+
+// DayOfOrders names the orders that were placed on a day (UTC), under which the history lists them beside those of people.
+func DayOfOrders(at time.Time) string { return "day_" + at.UTC().Format(time.DateOnly) }
+
+// HistoryConsumer writes orders down in a history when they have been placed: under who bought, by e-mail and as a signed-in customer,
+// and under the day.
+type HistoryConsumer struct{ History OrderHistory }
+
+// Consume implements Consumer for order.placed.
+func (c HistoryConsumer) Consume(ctx context.Context, item OutboxItem) error {
+	s := item.Session
+	if s.Order == nil {
+		return &Error{Code: CodeInternal, Message: "session " + s.ID + " tells of an order that it isn't"}
+	}
+	entry := OrderEntry{OrderID: s.Order.ID, PlacedAt: s.Order.PlacedAt, Total: s.Order.Amount}
+	for _, whose := range []string{DayOfOrders(s.Order.PlacedAt), PersonOfEmail(s.Buyer.Email), PersonOfCustomer(s.Customer)} {
+		if whose == "" {
+			continue
+		}
+		if err := c.History.RememberOrder(ctx, whose, entry); err != nil {
+			return fmt.Errorf("remember order %s: %w", entry.OrderID, err)
+		}
+	}
+	return nil
 }

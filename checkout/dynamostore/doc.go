@@ -11,6 +11,7 @@
 //	          every one of these writes dearer; and one item for each change of stock that the merchant made
 //	merchant  versions of the settings, of which every function reads the newest and nothing else; the merchant's keys, and
 //	          records of what they have changed
+//	orders    which orders a person has placed, and which were placed on a day; the orders themselves are sessions
 //
 // What follows from DynamoDB's prices (a write costs the whole item by the KB, whatever of it changes; answers are free):
 //

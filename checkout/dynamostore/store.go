@@ -47,6 +47,7 @@ type Names struct {
 	Contacts                                        string
 	Redemptions                                     string // uses of limited discounts
 	Merchant                                        string // settings, keys and records of the merchant
+	Orders                                          string // who placed which
 	Statistics                                      string
 }
 
@@ -56,7 +57,7 @@ func Prefixed(prefix string) Names {
 		Carts: prefix + "carts", Sessions: prefix + "sessions", Inbox: prefix + "inbox",
 		Products: prefix + "products", Stock: prefix + "stock", People: prefix + "people",
 		Contacts: prefix + "contacts", Redemptions: prefix + "redemptions",
-		Merchant:   prefix + "merchant",
+		Merchant: prefix + "merchant", Orders: prefix + "orders",
 		Statistics: prefix + "statistics",
 	}
 }

@@ -48,6 +48,7 @@ func Tables(n Names) []Table {
 		{table(n.Contacts, false, nil), AttributeExpires},
 		{table(n.Redemptions, false, nil), ""},
 		{table(n.Merchant, false, &listed), ""},
+		{ordered(table(n.Orders, false, nil)), ""},
 		{ordered(table(n.Statistics, false, nil)), AttributeExpires},
 	}
 }

@@ -68,15 +68,17 @@ type Store struct {
 	measured *table[statistics.Person]
 	sendings *table[recovery.Sending]
 	keys     *table[merchant.Key]
+	placed   *table[placed]
 
 	redemptions *table[int64] // uses, by key
 
-	dueCarts timeline
-	watched  map[checkout.WatchKind]*timeline
-	received timeline
-	recorded timeline
-	issued   timeline
-	skus     []string // of products, sorted
+	dueCarts  timeline
+	watched   map[checkout.WatchKind]*timeline
+	received  timeline
+	recorded  timeline
+	histories map[string]*timeline // of orders, by whose they are
+	issued    timeline
+	skus      []string // of products, sorted
 }
 
 // Option changes how a Store works.
@@ -109,6 +111,8 @@ func New(options ...Option) *Store {
 	s.measured = newTable[statistics.Person]("measured", nil)
 	s.sendings = newTable[recovery.Sending]("sendings", nil)
 	s.keys = newTable("keys", s.indexKey)
+	s.histories = map[string]*timeline{}
+	s.placed = newTable("placed", s.indexPlaced)
 	for _, o := range options {
 		o(s)
 	}
@@ -163,7 +167,7 @@ func (s *Store) Close() error {
 func (s *Store) tables() []tabled {
 	return []tabled{
 		s.carts, s.sessions, s.products, s.stockOps, s.inbox, s.people, s.redemptions, s.contacts, s.sendings,
-		s.versions, s.records, s.keys,
+		s.versions, s.records, s.keys, s.placed,
 		s.counted, s.cells, s.measured,
 	}
 }

@@ -14,6 +14,8 @@ type DeskConfig struct {
 	Keys     KeyStore
 	Records  RecordStore
 	Catalog  checkout.Catalog
+	History  checkout.OrderHistory
+	Orders   *checkout.Orders
 	Shop     checkout.Shop // as it is set now
 	Seed     []byte        // document of the settings, in force while the store has none
 	Root     []string      // hashes of the root key: see KeysConfig
@@ -28,15 +30,17 @@ type Desk struct {
 	Keys     *Keys
 	Journal  *Journal
 	Products *Products
+	Orders   *Orders
 }
 
 // NewDesk returns the merchant's services. CodeInvalid if something that they need is missing.
 func NewDesk(c DeskConfig) (*Desk, error) {
 	var d Desk
-	var errs [4]error
+	var errs [5]error
 	d.Settings, errs[0] = NewSettings(SettingsConfig{Store: c.Settings, Seed: c.Seed, Now: c.Now, NewID: c.NewID, Logger: c.Logger})
 	d.Keys, errs[1] = NewKeys(KeysConfig{Store: c.Keys, Root: c.Root, Now: c.Now, NewID: c.NewID, Logger: c.Logger})
 	d.Journal, errs[2] = NewJournal(JournalConfig{Store: c.Records, Now: c.Now, NewID: c.NewID, Logger: c.Logger})
 	d.Products, errs[3] = NewProducts(ProductsConfig{Catalog: c.Catalog, Journal: d.Journal, Shop: c.Shop})
+	d.Orders, errs[4] = NewOrders(OrdersConfig{Changes: c.Orders, Capture: c.Orders, History: c.History, Journal: d.Journal, Now: c.Now})
 	return &d, errors.Join(errs[:]...)
 }

@@ -1,5 +1,6 @@
-// Command admin is the function of the merchant's: settings, products and stock, the report, keys and the record of what they changed. Its
-// routes take the merchant's keys and nobody else's credentials.
+// Command admin is the function of the merchant's: settings, products and stock, orders and refunds, the report, keys and the record of
+// what they changed. It holds the Stripe key, because it gives money back. Its routes take the merchant's keys and nobody else's
+// credentials.
 package main
 
 import (
@@ -8,6 +9,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"kassa/checkout"
 	"kassa/checkout/dynamostore"
 	"kassa/checkout/merchant"
 	"kassa/checkout/statistics"
@@ -15,19 +17,23 @@ import (
 	"kassa/functions/internal/coldstart"
 	"kassa/functions/internal/httpfunction"
 	"kassa/functions/internal/parameter"
+	"kassa/functions/internal/provider"
 )
 
 func main() { coldstart.Main(start) }
 
 func start(ctx context.Context, f *coldstart.Function) (any, error) {
 	tables := dynamostore.Names{
+		Sessions:   f.Env.Required("KASSA_SESSIONS_TABLE"),
 		Products:   f.Env.Required("KASSA_PRODUCTS_TABLE"),
 		Stock:      f.Env.Required("KASSA_STOCK_TABLE"),
 		Merchant:   f.Env.Required("KASSA_MERCHANT_TABLE"),
+		Orders:     f.Env.Required("KASSA_ORDERS_TABLE"),
 		Statistics: f.Env.Required("KASSA_STATISTICS_TABLE"),
 	}
 	namespace := f.Env.Required("KASSA_NAMESPACE")
 	shop, root := f.Parameter("KASSA_SHOP_PARAMETER"), f.Parameter("KASSA_ADMIN_KEY_PARAMETER")
+	stripe := provider.FromEnvironment(f)
 	store, err := f.Store(tables)
 	if err != nil {
 		return nil, err
@@ -35,6 +41,14 @@ func start(ctx context.Context, f *coldstart.Function) (any, error) {
 	catalog := f.Catalog(store)
 	kept, err := coldstart.Keep(ctx, f, store, func(v parameter.Values) (http.Handler, error) {
 		c, err := f.Config(v, shop)
+		if err != nil {
+			return nil, err
+		}
+		c.Sessions, c.Catalog = store, catalog
+		if err := stripe.Into(&c, v); err != nil {
+			return nil, err
+		}
+		orders, err := checkout.NewOrders(c)
 		if err != nil {
 			return nil, err
 		}
@@ -47,7 +61,7 @@ func start(ctx context.Context, f *coldstart.Function) (any, error) {
 			return nil, err
 		}
 		desk, err := merchant.NewDesk(merchant.DeskConfig{
-			Settings: store, Keys: store, Records: store, Catalog: catalog, Shop: c.Shop, Seed: []byte(v[shop]), Root: hashes,
+			Settings: store, Keys: store, Records: store, Catalog: catalog, History: store, Orders: orders, Shop: c.Shop, Seed: []byte(v[shop]), Root: hashes,
 			Now: f.Now, NewID: rand.Text, Logger: f.Log,
 		})
 		if err != nil {
@@ -60,6 +74,7 @@ func start(ctx context.Context, f *coldstart.Function) (any, error) {
 		edge.Keys = desk.Keys
 		return api.Admin(api.AdminDeps{
 			Edge: edge, Settings: desk.Settings, Keys: desk.Keys, Records: desk.Journal, Products: desk.Products,
+			Orders: desk.Orders, Changes: desk.Orders, Shop: c.Shop,
 			Reports: reports,
 		}), nil
 	})

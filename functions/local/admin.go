@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"strings"
 
+	"kassa/checkout"
 	"kassa/checkout/merchant"
 	"kassa/checkout/settings"
 	"kassa/checkout/statistics"
@@ -15,13 +16,17 @@ import (
 func rootKey() string { return "kad_" + merchant.RootKey + "_" + strings.ToLower(rand.Text()) }
 
 // admin is the function of the merchant's.
-func (a *app) admin(e edge.Config, shop settings.Settings) (api.Handler, error) {
+func (a *app) admin(e edge.Config, shop settings.Settings, config checkout.Config) (api.Handler, error) {
 	seed, err := a.seed()
 	if err != nil {
 		return api.Handler{}, err
 	}
+	orders, err := checkout.NewOrders(config)
+	if err != nil {
+		return api.Handler{}, err
+	}
 	desk, err := merchant.NewDesk(merchant.DeskConfig{
-		Settings: a.store, Keys: a.store, Records: a.store, Catalog: a.store, Shop: shop.Shop, Seed: seed,
+		Settings: a.store, Keys: a.store, Records: a.store, Catalog: a.store, History: a.store, Orders: orders, Shop: config.Shop, Seed: seed,
 		Root: []string{merchant.HashOf(a.book.page.AdminKey)}, Now: a.clock.Now, NewID: rand.Text, Logger: a.log,
 	})
 	if err != nil {
@@ -38,6 +43,7 @@ func (a *app) admin(e edge.Config, shop settings.Settings) (api.Handler, error) 
 	e.Customers, e.Keys = nil, desk.Keys
 	return api.Admin(api.AdminDeps{
 		Edge: e, Settings: desk.Settings, Keys: desk.Keys, Records: desk.Journal, Products: desk.Products,
+		Orders: desk.Orders, Changes: desk.Orders, Shop: config.Shop,
 		Reports: reports,
 	}), nil
 }

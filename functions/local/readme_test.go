@@ -105,7 +105,8 @@ func TestMerchantsPage(t *testing.T) {
 	for _, want := range []string{
 		`"version":1,`, `"rows":2,"stored":2,"refused":0,"errors":[],"dry_run":true`, `"stored":2,"refused":0,"errors":[],"dry_run":false`,
 		`beans-advent-24,Advent calendar`, `{"sku":"cap-kade-9","delta":40}`, `"name":"warehouse","scopes":["products"],"token":"kad_`,
-		`"action":"stock.move"`, `"action":"settings.put"`,
+		`"state":"fulfilled"`, `"noted_by_merchant":true`, `"state":"done"`, `{"orders":[{"id":"or_`, `{"method":"ideal",`,
+		`"action":"order.refund"`, `"action":"stock.move"`, `"action":"settings.put"`,
 	} {
 		if !strings.Contains(said, want) {
 			t.Errorf("it does not say %s", want)

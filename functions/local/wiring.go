@@ -112,6 +112,7 @@ type store interface {
 	merchant.KeyStore
 	checkout.CartNoticeStore
 	recovery.CartStore
+	checkout.OrderHistory
 	Close() error
 }
 
@@ -202,7 +203,7 @@ func (a *app) assemble(shop settings.Settings) (*services, error) {
 		return nil, err9
 	}
 	consumers := checkout.JoinConsumers(follow.consumers, service.Consumers(), counter.Consumers())
-	consumers[checkout.NoticeOrderPlaced] = append(consumers[checkout.NoticeOrderPlaced], people)
+	consumers[checkout.NoticeOrderPlaced] = append(consumers[checkout.NoticeOrderPlaced], people, checkout.HistoryConsumer{History: a.store})
 	outbox, err8 := checkout.NewOutbox(checkout.OutboxConfig{
 		Store: a.store, Carts: a.store, Publisher: eventLog{a.log}, Consumers: consumers,
 		Namespace: cmp.Or(a.settings.namespace, ucp.DefaultNamespace), BaseURL: shop.BaseURL, Logger: a.log,
@@ -212,7 +213,7 @@ func (a *app) assemble(shop settings.Settings) (*services, error) {
 		return nil, err
 	}
 	e := edge.Config{Wire: wire, Logger: a.log, Now: a.clock.Now, NewID: rand.Text, Customers: a.customers}
-	admin, err := a.admin(e, shop)
+	admin, err := a.admin(e, shop, config)
 	if err != nil {
 		return nil, err
 	}

@@ -27,6 +27,7 @@ func start(ctx context.Context, f *coldstart.Function) (any, error) {
 		Stock:    f.Env.Required("KASSA_STOCK_TABLE"),
 		Contacts: f.Env.Required("KASSA_CONTACTS_TABLE"),
 		Merchant: f.Env.Required("KASSA_MERCHANT_TABLE"),
+		Orders:   f.Env.Required("KASSA_ORDERS_TABLE"),
 	}
 	bus, namespace := f.Env.Required("KASSA_EVENT_BUS"), f.Env.Required("KASSA_NAMESPACE")
 	shop, links := f.Parameter("KASSA_SHOP_PARAMETER"), f.Parameter("KASSA_LINK_SECRETS_PARAMETER")
@@ -53,6 +54,8 @@ func start(ctx context.Context, f *coldstart.Function) (any, error) {
 		if err != nil {
 			return nil, err
 		}
+		placed := checkout.NoticeOrderPlaced
+		consumers[placed] = append(consumers[placed], checkout.HistoryConsumer{History: store})
 		return checkout.NewOutbox(checkout.OutboxConfig{
 			Store: store, Carts: store, Publisher: publisher, Consumers: consumers, Namespace: namespace, BaseURL: c.Shop.BaseURL, Logger: f.Log,
 		})

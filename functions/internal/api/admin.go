@@ -56,6 +56,9 @@ type AdminDeps struct {
 	Records  MerchantRecords
 	Products MerchantProducts
 	Reports  MerchantReports
+	Orders   MerchantOrders
+	Changes  MerchantOrderChanges
+	Shop     checkout.Shop // for the method matrix
 }
 
 type adminRoutes struct{ AdminDeps }
@@ -66,7 +69,7 @@ const maxFile = 6 << 20
 // Admin returns the function admin: everything of the merchant's. Each route names the scope that a key needs for it.
 func Admin(d AdminDeps) Handler {
 	a := adminRoutes{d}
-	return handler(d.Edge,
+	return handler(d.Edge, append(a.orderRoutes(),
 		edge.Route{Method: http.MethodGet, Pattern: "/admin/settings", Scope: merchant.ScopeSettings, Handle: a.settings},
 		edge.Route{Method: http.MethodPut, Pattern: "/admin/settings", Scope: merchant.ScopeSettings, Body: edge.RawBody, Limit: settings.MaxDocument, Handle: a.putSettings},
 		edge.Route{Method: http.MethodGet, Pattern: "/admin/settings/versions", Scope: merchant.ScopeSettings, Handle: a.versions},
@@ -80,7 +83,7 @@ func Admin(d AdminDeps) Handler {
 		edge.Route{Method: http.MethodPost, Pattern: "/admin/keys", Scope: merchant.ScopeKeys, Body: edge.JSON, Handle: a.createKey},
 		edge.Route{Method: http.MethodDelete, Pattern: "/admin/keys/{id}", Scope: merchant.ScopeKeys, Handle: a.revokeKey},
 		edge.Route{Method: http.MethodGet, Pattern: "/admin/audit", Scope: merchant.ScopeKeys, Handle: a.audit},
-	)
+	)...)
 }
 
 // document is an answer that is a settings document, so that what is read can be changed and put again.

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"kassa/checkout"
 	"kassa/checkout/memstore"
 	"kassa/checkout/merchant"
 	"kassa/checkout/statistics"
@@ -22,14 +23,18 @@ const rootKey = "kad_root_0123456789abcdef0123456789abcdef"
 func auth(token string) string { return "Authorization: Bearer " + token }
 
 // manage gives the stack its admin function.
-func (s *stack) manage(t *testing.T, store *memstore.Store) {
+func (s *stack) manage(t *testing.T, store *memstore.Store, config checkout.Config) {
 	t.Helper()
-	seed, err := json.Marshal(shop())
+	seed, err := json.Marshal(config.Shop)
+	if err != nil {
+		t.Fatal(err)
+	}
+	orders, err := checkout.NewOrders(config)
 	if err != nil {
 		t.Fatal(err)
 	}
 	desk, err := merchant.NewDesk(merchant.DeskConfig{
-		Settings: store, Keys: store, Records: store, Catalog: store, Shop: shop(), Seed: seed, Root: []string{merchant.HashOf(rootKey)},
+		Settings: store, Keys: store, Records: store, Catalog: store, History: store, Orders: orders, Shop: config.Shop, Seed: seed, Root: []string{merchant.HashOf(rootKey)},
 		Now: s.clock, NewID: func() string { return s.newID("0123456789abcdefghijklmn") }, Logger: slog.New(slog.NewJSONHandler(s.log, nil)),
 	})
 	if err != nil {
@@ -41,7 +46,7 @@ func (s *stack) manage(t *testing.T, store *memstore.Store) {
 	}
 	e := s.edge
 	e.Keys, e.Customers = desk.Keys, nil
-	s.admin = api.Admin(api.AdminDeps{Edge: e, Settings: desk.Settings, Keys: desk.Keys, Records: desk.Journal, Products: desk.Products, Reports: reports})
+	s.admin = api.Admin(api.AdminDeps{Edge: e, Settings: desk.Settings, Keys: desk.Keys, Records: desk.Journal, Products: desk.Products, Orders: desk.Orders, Changes: desk.Orders, Shop: config.Shop, Reports: reports})
 }
 
 // do makes a request of the merchant's with the root key.
@@ -271,15 +276,27 @@ func TestStockIsMovedOnce(t *testing.T) {
 // Every route that changes something leaves one record, which says who, what and when, and its repetition leaves none.
 func TestEveryChangeLeavesOneRecord(t *testing.T) {
 	t.Parallel()
-	s := newStack(t)
+	holding := shop()
+	holding.Methods = []checkout.MethodRule{{Type: "card", Capture: checkout.CaptureManual}}
+	s := newStackOf(t, holding)
 	id, _ := s.newKey(t, merchant.ScopeProducts)
 	document := strings.Replace(s.do(t, http.MethodGet, "/admin/settings", "").Body.String(), "2026-01", "2026-02", 1)
+	orders := make([]string, 5)
+	for i := range orders {
+		orders[i] = s.buyMug(t)
+	}
+	s.do(t, http.MethodPost, "/admin/orders/"+orders[3]+"/capture", "{}", s.key()).want(http.StatusOK)
 	changes := map[string]struct{ path, body, action string }{
-		"PUT /admin/settings":     {"/admin/settings", document, "settings.put"},
-		"POST /admin/products":    {"/admin/products", `[{"sku":"fork","title":"Fork","prices":{"EUR":800}}]`, "products.import"},
-		"POST /admin/stock":       {"/admin/stock", `{"moves":[{"sku":"scarce","delta":4}]}`, "stock.move"},
-		"POST /admin/keys":        {"/admin/keys", `{"name":"Ada Visser","scopes":["orders"]}`, "key.create"},
-		"DELETE /admin/keys/{id}": {"/admin/keys/" + id, "", "key.revoke"},
+		"POST /admin/orders/{id}/fulfil":   {"/admin/orders/" + orders[0] + "/fulfil", `{"carrier":"PostNL"}`, "order.fulfil"},
+		"POST /admin/orders/{id}/cancel":   {"/admin/orders/" + orders[1] + "/cancel", `{"reason":"for Ada Visser"}`, "order.cancel"},
+		"POST /admin/orders/{id}/withdraw": {"/admin/orders/" + orders[2] + "/withdraw", `{"reason":"Ada called"}`, "order.withdraw"},
+		"POST /admin/orders/{id}/refund":   {"/admin/orders/" + orders[3] + "/refund", `{"amount":100}`, "order.refund"},
+		"POST /admin/orders/{id}/capture":  {"/admin/orders/" + orders[4] + "/capture", `{}`, "order.capture"},
+		"PUT /admin/settings":              {"/admin/settings", document, "settings.put"},
+		"POST /admin/products":             {"/admin/products", `[{"sku":"fork","title":"Fork","prices":{"EUR":800}}]`, "products.import"},
+		"POST /admin/stock":                {"/admin/stock", `{"moves":[{"sku":"scarce","delta":4}]}`, "stock.move"},
+		"POST /admin/keys":                 {"/admin/keys", `{"name":"Ada Visser","scopes":["orders"]}`, "key.create"},
+		"DELETE /admin/keys/{id}":          {"/admin/keys/" + id, "", "key.revoke"},
 	}
 	count := func() (n int, newest reply) {
 		w := s.do(t, http.MethodGet, "/admin/audit?limit=100", "").want(http.StatusOK)
@@ -287,8 +304,8 @@ func TestEveryChangeLeavesOneRecord(t *testing.T) {
 		return len(list), w
 	}
 	for _, route := range s.admin.Routes {
-		if route.Method == http.MethodGet {
-			continue
+		if route.Method == http.MethodGet || route.Pattern == "/admin/orders/search" {
+			continue // changes nothing
 		}
 		change, ok := changes[route.Method+" "+route.Pattern]
 		if !ok {
@@ -325,4 +342,115 @@ func TestEveryChangeLeavesOneRecord(t *testing.T) {
 	}
 	s.do(t, http.MethodGet, "/admin/audit?limit=0", "").want(http.StatusBadRequest)
 	s.do(t, http.MethodGet, "/admin/audit?cursor=x", "").want(http.StatusBadRequest)
+}
+
+// buyMug buys a mug and returns the order's id, which the history knows.
+func (s *stack) buyMug(t *testing.T) string {
+	t.Helper()
+	w := s.call(t, http.MethodPost, "/checkout-sessions", `{"line_items":[{"item":{"id":"mug"},"quantity":2}],"buyer":{"email":"Ada@Example.com","first_name":"Ada"},`+
+		`"fulfillment":{"methods":[{"type":"shipping","destinations":[{"street_address":"Wijnhaven 9","address_locality":"Rotterdam","postal_code":"3011 WH","address_country":"NL"}]}]},`+
+		`"payment":{"instruments":[{"id":"1","handler_id":"stripe","type":"card","selected":true,"credential":{"type":"stripe_payment_method","token":"pm_card_visa"}}]},`+
+		`"expected_total":3075}`, s.key()).want(http.StatusCreated).wantAt("status", "completed")
+	id := w.at("order.id")
+	session, err := s.store.Session(t.Context(), w.at("id"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := (checkout.HistoryConsumer{History: s.store}).Consume(t.Context(), checkout.OutboxItem{Session: session}); err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+func TestOrdersAreFoundAndChanged(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	var ids []string
+	for range 5 {
+		ids = append(ids, s.buyMug(t))
+		s.pass(30 * time.Hour)
+	}
+	newest := ids[4]
+	search := func(body string) reply {
+		return s.do(t, http.MethodPost, "/admin/orders/search", body).want(http.StatusOK)
+	}
+	search(`{"email":" ada@example.COM "}`).wantAt("orders.0.id", newest, "orders.4.id", ids[0], "orders.5", "", "orders.0.state", "placed", "orders.0.total", "3075", "cursor", "")
+	page := search(`{"email":"ada@example.com","limit":2}`).wantAt("orders.0.id", newest, "orders.2", "")
+	search(`{"email":"ada@example.com","limit":3,"cursor":"`+page.at("cursor")+`"}`).wantAt("orders.0.id", ids[2], "orders.2.id", ids[0], "cursor", "")
+	search(`{"email":"eve@example.com"}`).wantAt("orders", "[]")
+	search(`{"order_id":"`+ids[1]+`"}`).wantAt("orders.0.id", ids[1])
+	search(`{"order_id":"or_none"}`).wantAt("orders", "[]")
+	search(`{"customer":"ada"}`).wantAt("orders", "[]")
+	for _, bad := range []string{`{}`, `{"email":"a@b.c","customer":"x"}`, `{"email":"a@b.c","limit":51}`, `{"email":"a@b.c","limit":0}`} {
+		if w := s.call(t, http.MethodPost, "/admin/orders/search", bad, auth(rootKey)); w.Code != http.StatusBadRequest {
+			t.Errorf("%s answers %d", bad, w.Code)
+		}
+	}
+	s.do(t, http.MethodGet, "/admin/orders?day=2026-11-23", "").want(http.StatusOK).wantAt("orders.0.id", ids[0], "orders.1", "")
+	s.do(t, http.MethodGet, "/admin/orders?day=23.11.2026", "").want(http.StatusBadRequest)
+	var listed []string
+	for link := "/admin/orders?limit=2"; link != ""; {
+		w := s.do(t, http.MethodGet, link, "").want(http.StatusOK)
+		for i := 0; w.at(fmt.Sprintf("orders.%d.id", i)) != ""; i++ {
+			listed = append(listed, w.at(fmt.Sprintf("orders.%d.id", i)))
+		}
+		link, _ = strings.CutSuffix(strings.TrimPrefix(w.Header().Get("Link"), "<"), `>; rel="next"`)
+	}
+	slices.Reverse(listed)
+	if !slices.Equal(listed, ids) {
+		t.Errorf("listed are %v, want %v", listed, ids)
+	}
+
+	path := "/admin/orders/" + newest
+	show := s.do(t, http.MethodGet, path, "").want(http.StatusOK).wantAt("order.id", newest, "merchant.destination.address_locality", "Rotterdam", "merchant.refundable", "3075")
+	line := show.at("merchant.lines.0.id")
+	key, body := s.key(), `{"line_items":[{"id":"`+line+`","quantity":1}],"carrier":"PostNL","tracking_number":"3S1","tracking_url":"https://postnl.example/3S1"}`
+	s.do(t, http.MethodPost, path+"/fulfil", body, key, `If-Match: "99"`).want(http.StatusConflict).wantAt("messages.0.code", "version_conflict")
+	tag := "If-Match: " + show.Header().Get("ETag")
+	s.do(t, http.MethodPost, path+"/fulfil", body, key, tag).want(http.StatusOK).wantAt("merchant.state", "partly_fulfilled", "merchant.lines.0.fulfilled", "1")
+	if w := s.do(t, http.MethodPost, path+"/fulfil", body, key, tag).want(http.StatusOK).wantAt("merchant.lines.0.fulfilled", "1"); w.Header().Get("Idempotent-Replayed") != "true" {
+		t.Error("the repetition is not marked")
+	}
+	s.do(t, http.MethodPost, path+"/fulfil", `{}`, key).want(http.StatusConflict).wantAt("messages.0.code", "idempotency_conflict")
+	s.do(t, http.MethodPost, path+"/fulfil", `{}`).want(http.StatusBadRequest).wantAt("messages.0.code", "missing_key")
+	s.do(t, http.MethodPost, path+"/cancel", `{}`, s.key()).want(http.StatusConflict)
+	withdrawn := s.do(t, http.MethodPost, path+"/withdraw", `{"line_items":[{"id":"`+line+`","quantity":1}],"reason":"by letter"}`, s.key()).want(http.StatusOK).
+		wantAt("merchant.withdrawals.0.noted_by_merchant", "true", "merchant.withdrawals.0.reason", "by letter")
+	refund := `{"line_items":[{"id":"` + line + `","quantity":1,"restock":true}],"reason":"requested_by_customer","withdrawal":"` + withdrawn.at("merchant.withdrawals.0.id") + `"}`
+	key = s.key()
+	for range 3 {
+		s.do(t, http.MethodPost, path+"/refund", refund, key).want(http.StatusOK).wantAt("merchant.refunds.0.state", "done", "merchant.refunds.0.amount", "1290", "merchant.refunds.1", "")
+	}
+	s.do(t, http.MethodPost, path+"/refund", `{"amount":1786}`, s.key()).want(http.StatusConflict).wantAt("messages.0.code", "not_refundable")
+	s.do(t, http.MethodPost, path+"/refund", `{"all":true}`, s.key()).want(http.StatusOK).wantAt("merchant.refundable", "0")
+	s.do(t, http.MethodPost, path+"/refund", `{"total":1}`, s.key()).want(http.StatusBadRequest).wantAt("messages.0.path", "$.total")
+	s.do(t, http.MethodPost, "/admin/orders/"+ids[0]+"/cancel", `{"reason":"gone"}`, s.key()).want(http.StatusOK).wantAt("merchant.state", "canceled")
+	s.do(t, http.MethodPost, "/admin/orders/or_none/cancel", `{}`, s.key()).want(http.StatusNotFound)
+	s.do(t, http.MethodGet, "/admin/orders/or_none", "").want(http.StatusNotFound)
+	refunded := int64(0)
+	for _, c := range s.provider.Ledger() {
+		refunded += c.Refunded
+	}
+	if refunded != 2*3075 {
+		t.Errorf("%d went back, want two orders' 6150", refunded)
+	}
+	s.do(t, http.MethodGet, "/admin/audit", "").want(http.StatusOK).wantAt("records.0.action", "order.cancel", "records.0.target", ids[0], "records.0.outcome", "done")
+}
+
+// The method matrix says of each way to pay whether it is offered, and why not.
+func TestMethodsHaveReasons(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	w := s.do(t, http.MethodGet, "/admin/methods?country=NL&platform=ios&total=1000", "").want(http.StatusOK).wantAt("currency", "EUR", "total", "1000")
+	seen := map[string]string{}
+	for i := 0; w.at(fmt.Sprintf("methods.%d.method", i)) != ""; i++ {
+		at := fmt.Sprintf("methods.%d.", i)
+		if seen[w.at(at+"method")] = w.at(at + "why"); (w.at(at+"why") == "") != (w.at(at+"offered") == "true") {
+			t.Errorf("%s is offered: %s, because %q", w.at(at+"method"), w.at(at+"offered"), w.at(at+"why"))
+		}
+	}
+	if why, ok := seen["card"]; !ok || why != "" || seen["saved_card"] != "nothing_saved" || seen["ideal"] != "not_enabled" {
+		t.Errorf("verdicts are %v", seen)
+	}
+	s.do(t, http.MethodGet, "/admin/methods?total=-1", "").want(http.StatusBadRequest)
 }

@@ -43,6 +43,7 @@ type stack struct {
 	admin                   api.Handler
 	feedback                api.Handler
 	links                   recovery.Links
+	store                   *memstore.Store
 	provider                *sandbox.Provider
 	log                     *lines
 	kept                    [][2]string // kind and text of answers
@@ -105,6 +106,12 @@ func (s *stack) newID(prefix string) string {
 
 func newStack(t *testing.T) *stack {
 	t.Helper()
+	return newStackOf(t, shop())
+}
+
+// newStackOf is newStack for a shop with other settings.
+func newStackOf(t *testing.T, shop checkout.Shop) *stack {
+	t.Helper()
 	s := &stack{now: time.Date(2026, time.November, 23, 9, 30, 0, 0, time.UTC), log: &lines{}, description: describe(t)}
 	s.judged(t)
 	must := func(err error) {
@@ -128,11 +135,12 @@ func newStack(t *testing.T) *stack {
 	tokens, err := checkout.NewTokens([]byte(strings.Repeat("k", 32)))
 	must(err)
 	store := memstore.New()
+	s.store = store
 	t.Cleanup(func() { _ = store.Close() })
 	must(store.PutProducts(t.Context(), products()))
 	logger := slog.New(slog.NewJSONHandler(s.log, nil))
 	config := checkout.Config{
-		Carts: store, Sessions: store, Catalog: store, Inbox: store, People: store, Gateway: gateway, Till: gateway, Vault: gateway, Shop: shop(), Tokens: tokens,
+		Carts: store, Sessions: store, Catalog: store, Inbox: store, People: store, Gateway: gateway, Till: gateway, Vault: gateway, Shop: shop, Tokens: tokens,
 		Now: s.clock, NewID: func() string { return s.newID("id") }, Logger: logger,
 	}
 	carts, err := checkout.NewCarts(config)
@@ -143,7 +151,7 @@ func newStack(t *testing.T) *stack {
 	must(err)
 	observer, err := checkout.NewObserver(config)
 	must(err)
-	wire, err := ucp.New(shop(), "")
+	wire, err := ucp.New(shop, "")
 	must(err)
 	s.issuer, err = issuer.New("http://127.0.0.1/oidc", audience, s.clock, nil)
 	must(err)
@@ -164,7 +172,7 @@ func newStack(t *testing.T) *stack {
 	}
 	description, err := os.ReadFile("../../../openapi.yaml")
 	must(err)
-	follow := recovery.Config{Carts: store, Contacts: store, Shop: shop(), Now: s.clock, NewID: func() string { return s.newID("rc") }, Logger: logger}
+	follow := recovery.Config{Carts: store, Contacts: store, Shop: shop, Now: s.clock, NewID: func() string { return s.newID("rc") }, Logger: logger}
 	s.links, err = recovery.NewLinks([]byte(strings.Repeat("l", 32)))
 	must(err)
 	registry, err := recovery.NewRegistry(recovery.RegistryConfig{Config: follow, Tokens: tokens, Links: s.links})
@@ -177,7 +185,7 @@ func newStack(t *testing.T) *stack {
 	s.feedback = api.Feedback(api.FeedbackDeps{Edge: s.edge, Contacts: registry})
 	s.checkout = api.Checkout(api.CheckoutDeps{Edge: s.edge, Sessions: sessions, Sheets: sessions, Orders: sessions, Withdrawals: orders, Profiles: people})
 	s.webhook = api.Webhook(api.WebhookDeps{Edge: s.edge, Verifier: verifier, Observer: observer})
-	s.manage(t, store)
+	s.manage(t, store, config)
 	return s
 }
 

@@ -90,7 +90,7 @@ func TestSecretsAreReadByThoseThatNeedThem(t *testing.T) {
 	want := map[string][]string{
 		"shop":                   {"AdminRole", "CartRole", "CheckoutRole", "OutboxRole", "ReconcileRole", "SweepRole", "WebhookRole"},
 		"token-secrets":          {"CartRole", "CheckoutRole"},
-		"stripe-secret-key":      {"CheckoutRole", "ReconcileRole"},
+		"stripe-secret-key":      {"AdminRole", "CheckoutRole", "ReconcileRole"},
 		"stripe-webhook-secrets": {"WebhookRole"},
 		"admin-key-hash":         {"AdminRole"},
 	}

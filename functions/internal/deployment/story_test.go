@@ -50,8 +50,8 @@ var tableNames = dynamostore.Names{
 	People:      "kassa-PeopleTable",
 	Contacts:    "kassa-ContactsTable",
 	Redemptions: "kassa-RedemptionsTable",
-	Merchant:    "kassa-MerchantTable",
-	Statistics:  "kassa-StatisticsTable",
+	Merchant:    "kassa-MerchantTable", Orders: "kassa-OrdersTable",
+	Statistics: "kassa-StatisticsTable",
 }
 
 func newStack(t *testing.T) *stack {
@@ -466,6 +466,14 @@ func (s *stack) manage() {
 	admin("GET", "/admin/keys", "")
 	admin("GET", "/admin/report", "")
 	admin("GET", "/admin/audit", "")
+	admin("POST", "/admin/orders/search", `{"email":"ada@example.com"}`)
+	list, _ := admin("GET", "/admin/orders", "")["orders"].([]any)
+	if len(list) == 0 {
+		s.t.Fatal("the merchant sees no orders")
+	}
+	order, _ := at(list[0], "id").(string)
+	admin("POST", "/admin/orders/"+order+"/refund", `{"all":true,"restock":true}`)
+	admin("GET", "/admin/orders/"+order, "")
 }
 
 // tidy runs what runs on schedules, with something to do for each.

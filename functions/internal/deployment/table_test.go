@@ -25,8 +25,8 @@ func TestTablesAreThoseOfTheStore(t *testing.T) {
 		People:      "PeopleTable",
 		Contacts:    "ContactsTable",
 		Redemptions: "RedemptionsTable",
-		Merchant:    "MerchantTable",
-		Statistics:  "StatisticsTable",
+		Merchant:    "MerchantTable", Orders: "OrdersTable",
+		Statistics: "StatisticsTable",
 	}) {
 		want[*defined.Create.TableName] = coded(defined)
 	}

@@ -37,7 +37,7 @@ type Account struct {
 var own = map[string]string{
 	"KASSA_CARTS_TABLE": "t-carts", "KASSA_SESSIONS_TABLE": "t-sessions", "KASSA_INBOX_TABLE": "t-inbox",
 	"KASSA_PRODUCTS_TABLE": "t-products", "KASSA_STOCK_TABLE": "t-stock", "KASSA_REDEMPTIONS_TABLE": "t-redemptions",
-	"KASSA_MERCHANT_TABLE": "t-merchant", "KASSA_PEOPLE_TABLE": "t-people",
+	"KASSA_MERCHANT_TABLE": "t-merchant", "KASSA_ORDERS_TABLE": "t-orders", "KASSA_PEOPLE_TABLE": "t-people",
 	"KASSA_STATISTICS_TABLE": "t-statistics", "KASSA_CONTACTS_TABLE": "t-contacts",
 	"KASSA_NAMESPACE": "com.example.shop", "STRIPE_MODE": "test",
 	"KASSA_ADMIN_KEY_PARAMETER": "/t/admin-key-hash",
