@@ -8,12 +8,9 @@ import (
 
 // forced are the statements that AWS can't narrow, by action, and why.
 var forced = map[string]string{
-	"xray:PutTraceSegments":     "X-Ray has no resources to name (service authorization reference, AWS X-Ray)",
-	"xray:PutTelemetryRecords":  "X-Ray has no resources to name",
-	"sns:Publish":               "SNS names the endpoints of devices as it makes them; the resource names their app",
-	"sns:GetEndpointAttributes": "as above",
-	"sns:SetEndpointAttributes": "as above",
-	"dynamodb:ListStreams":      "Lambda's poller asks for all streams of the table; the answer is names",
+	"xray:PutTraceSegments":    "X-Ray has no resources to name (service authorization reference, AWS X-Ray)",
+	"xray:PutTelemetryRecords": "X-Ray has no resources to name",
+	"dynamodb:ListStreams":     "Lambda's poller asks for all streams of the table; the answer is names",
 }
 
 // statement is what a role's policy says.

@@ -11,7 +11,6 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
-	"net/mail"
 	"os"
 	"slices"
 	"strings"
@@ -40,7 +39,6 @@ type stack struct {
 	provider *sandbox.Provider
 	stripe   string
 	bus      string
-	mail     string
 	issuer   *issuer.Issuer
 	parts    map[string]*process
 }
@@ -76,9 +74,9 @@ func newStack(t *testing.T) *stack {
 		t.Fatal(err)
 	}
 	provider := httptest.NewServer(s.provider.Handler())
-	bus, post := httptest.NewServer(http.HandlerFunc(s.takeEvents)), httptest.NewServer(http.HandlerFunc(s.takeMail))
-	t.Cleanup(func() { provider.Close(); bus.Close(); post.Close() })
-	s.stripe, s.bus, s.mail = provider.URL, bus.URL, post.URL
+	bus := httptest.NewServer(http.HandlerFunc(s.takeEvents))
+	t.Cleanup(func() { provider.Close(); bus.Close() })
+	s.stripe, s.bus = provider.URL, bus.URL
 	signIn := http.NewServeMux()
 	page := httptest.NewServer(signIn)
 	t.Cleanup(page.Close)
@@ -123,25 +121,6 @@ func (s *stack) takeEvents(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(out)
 }
 
-// takeMail is an SES that takes everything.
-func (s *stack) takeMail(w http.ResponseWriter, r *http.Request) {
-	var in struct{ FromEmailAddress, ConfigurationSetName string }
-	if err := json.NewDecoder(r.Body).Decode(&in); err != nil || r.URL.Path != "/v2/email/outbound-emails" {
-		s.t.Errorf("SES is asked for %s, %v", r.URL.Path, err)
-	}
-	from, err := mail.ParseAddress(in.FromEmailAddress)
-	if err != nil {
-		s.t.Error(err)
-		return
-	}
-	_, domain, _ := strings.Cut(from.Address, "@")
-	const account = "arn:aws:ses:eu-west-1:123456789012:"
-	s.ledger.note("OutboxRole", "ses:SendEmail", account+"identity/"+strings.ReplaceAll(domain, "shop.example", "kassa-MailIdentity"))
-	s.ledger.note("OutboxRole", "ses:SendEmail", account+"configuration-set/"+in.ConfigurationSetName)
-	w.Header().Set("Content-Type", "application/json")
-	_, _ = w.Write([]byte(`{"MessageId":"ses-1"}`))
-}
-
 // start starts a function's program as the template has it, with shop settings changed by the given fields.
 func (s *stack) start(name, function string, change tree) {
 	s.t.Helper()
@@ -154,9 +133,6 @@ func (s *stack) start(name, function string, change tree) {
 		s.t.Fatal(err)
 	}
 	shop["pricing"] = tree{"discounts": []any{tree{"id": "sale", "title": tree{"en": "Sale"}, "amounts": tree{"EUR": 100}, "limit": 1_000_000}}}
-	shop["recovery"] = tree{"messages": tree{
-		"from": "orders@shop.example", "trader": tree{"name": "Shop B.V.", "address": "Kade 9, Rotterdam", "email": "hello@shop.example"},
-	}}
 	maps.Copy(shop, change)
 	store := parametertest.New(map[string]string{
 		"/kassa/shop": shown(shop), "/kassa/token-secrets": strings.Repeat("0123456789", 4), "/kassa/stripe-secret-key": "sk_test_51abc",
@@ -168,7 +144,6 @@ func (s *stack) start(name, function string, change tree) {
 	role := named(r.Properties["Role"])
 	env := map[string]string{
 		"AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "s", "AWS_ENDPOINT_URL_EVENTBRIDGE": s.bus,
-		"AWS_ENDPOINT_URL_SESV2": s.mail,
 	}
 	variables, _ := at(r.Properties, "Environment", "Variables").(tree)
 	for variable, value := range variables {
@@ -329,7 +304,7 @@ func TestRolesAllowWhatFunctionsDo(t *testing.T) {
 	}
 	for _, access := range slices.Sorted(maps.Keys(allowed)) {
 		service, _, _ := strings.Cut(strings.Fields(access)[1], ":")
-		platform := service == "logs" || service == "xray" || service == "sqs" || service == "lambda" || service == "sns" || strings.Contains(access, "tream")
+		platform := service == "logs" || service == "xray" || service == "sqs" || service == "lambda" || strings.Contains(access, "tream")
 		if !platform && !slices.Contains(seen, access) {
 			t.Errorf("allowed, and never asked for: %s", access)
 		}
