@@ -89,6 +89,31 @@ func (s *Sessions) withCustomer(ctx context.Context, sess Session, p payment) Se
 	return sess
 }
 
+// ForgetCard takes a saved card away from the signed-in caller; one that isn't theirs is left alone, and like one that is gone it
+// is success. Sessions that list it still show it, and can't pay with it. CodeUnauthorized without a customer, CodeUnavailable.
+func (s *Sessions) ForgetCard(ctx context.Context, caller Caller, card string) error {
+	switch {
+	case caller.Customer == "":
+		return signInFirst()
+	case s.vault == nil || s.customers == nil:
+		return nil
+	}
+	id, err := s.customers.ProviderCustomer(ctx, caller.Customer)
+	if err != nil || id == "" {
+		return err
+	}
+	callCtx, cancel := callContext(ctx)
+	defer cancel()
+	cards, err := s.vault.SavedCards(callCtx, id)
+	if err == nil && slices.ContainsFunc(cards, func(c payments.SavedCard) bool { return c.ID == card }) {
+		err = s.vault.ForgetCard(callCtx, card, "forget:"+card)
+	}
+	if err != nil {
+		return &Error{Code: CodeUnavailable, Message: "the card could not be forgotten", RetryAfter: askAgain, Err: err}
+	}
+	return nil
+}
+
 // owns reports whether a card is one of those that the session's shopper has saved.
 func (w *Wallet) owns(card string) bool {
 	return w != nil && slices.ContainsFunc(w.Cards, func(c SavedCard) bool { return c.ID == card })

@@ -156,3 +156,35 @@ func (deafCustomers) ProviderCustomer(context.Context, string) (string, error) {
 func (deafCustomers) RememberProviderCustomer(context.Context, string, string) (string, error) {
 	return "", errors.New("down")
 }
+
+func TestForgetCard(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.keepCard("ada", "pm_card_visa")
+	cart := w.cartOf("ada", "mug", 1)
+	view := w.open(cart)
+	card := view.Session.Wallet.Cards[0].ID
+	w.ok(w.sessions.ForgetCard(t.Context(), checkout.Caller{Customer: "bob"}, card)) // none of his
+	if cards := w.open(w.cartOf("ada", "mug", 1)).Session.Wallet.Cards; len(cards) != 1 {
+		t.Fatalf("somebody else forgot it: %+v", cards)
+	}
+	wantCode(t, w.sessions.ForgetCard(t.Context(), checkout.Caller{}, card), checkout.CodeUnauthorized)
+	for range 2 {
+		w.ok(w.sessions.ForgetCard(t.Context(), checkout.Caller{Customer: "ada"}, card))
+	}
+	if cards := w.open(w.cartOf("ada", "mug", 1)).Session.Wallet.Cards; len(cards) != 0 {
+		t.Errorf("cards %+v", cards)
+	}
+	// A session that was opened before lists it still; the provider refuses it.
+	got, err := w.sessions.Complete(t.Context(), checkout.CompleteInput{Request: w.request(cart.Token), SessionID: view.Session.ID, Instrument: saved(card)})
+	w.ok(err)
+	wantMessage(t, got.Messages, checkout.MsgPaymentFailed, "$.payment")
+	w.wantUnpaid(view.Session.ID)
+}
+
+func TestForgetCardWhoseAnswerGoesWrong(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(c *checkout.Config) { c.Vault = brokenVault{Vault: c.Vault, cards: errors.New("down")} })
+	w.keepCard("ada", "pm_card_visa")
+	wantCode(t, w.sessions.ForgetCard(t.Context(), checkout.Caller{Customer: "ada"}, "pm_x"), checkout.CodeUnavailable)
+}

@@ -128,7 +128,7 @@ func (s *stack) asks(t *testing.T, of things) []asked {
 		}
 		a := asked{route: name, body: bodies[name]}
 		id := map[string]string{"carts": of.cart, "checkout-sessions": of.session, "orders": of.order, "devices": "installation-1"}[strings.Split(route.Pattern, "/")[1]]
-		a.path = strings.NewReplacer("{id}", id, "{line}", "li_mug").Replace(route.Pattern)
+		a.path = strings.NewReplacer("{id}", id, "{line}", "li_mug", "{card}", "pm_nobodys").Replace(route.Pattern)
 		a.personal = !strings.Contains(route.Pattern, "{id}") && name != "POST /checkout-sessions"
 		if id == "" && !a.personal {
 			t.Fatalf("this test knows nothing of %s", name)

@@ -18,9 +18,11 @@ type Sessions interface {
 	Cancel(ctx context.Context, in checkout.CancelSessionInput) (checkout.SessionView, error)
 }
 
-// Sheets prepares payments that the provider's sheet confirms. *checkout.Sessions is one.
+// Sheets prepares payments that the provider's sheet confirms, and forgets cards that were kept there. *checkout.Sessions is one.
 type Sheets interface {
 	Prepare(ctx context.Context, in checkout.PrepareInput) (checkout.SessionView, error)
+	// ForgetCard takes a saved card away from the caller.
+	ForgetCard(ctx context.Context, caller checkout.Caller, card string) error
 }
 
 // Orders shows what was bought. *checkout.Sessions is one.
@@ -70,6 +72,7 @@ func Checkout(d CheckoutDeps) Handler {
 		edge.Route{Method: http.MethodGet, Pattern: "/o/{token}", Handle: c.page},
 		edge.Route{Method: http.MethodGet, Pattern: "/profile", Handle: c.profile},
 		edge.Route{Method: http.MethodDelete, Pattern: "/profile", Handle: c.forget},
+		edge.Route{Method: http.MethodDelete, Pattern: "/profile/cards/{card}", Handle: c.forgetCard},
 	)
 }
 
@@ -188,6 +191,13 @@ func (c checkoutRoutes) profile(ctx context.Context, r *edge.Request) (edge.Answ
 }
 
 // forget answers what is left, so that the app sees that it is nothing.
+func (c checkoutRoutes) forgetCard(ctx context.Context, r *edge.Request) (edge.Answer, error) {
+	if err := c.Sheets.ForgetCard(ctx, r.Call.Caller, r.PathValue("card")); err != nil {
+		return edge.Answer{}, err
+	}
+	return c.profile(ctx, r)
+}
+
 func (c checkoutRoutes) forget(ctx context.Context, r *edge.Request) (edge.Answer, error) {
 	if err := c.Profiles.Forget(ctx, r.Call.Caller); err != nil {
 		return edge.Answer{}, err

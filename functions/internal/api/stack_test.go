@@ -258,7 +258,7 @@ func (s *stack) call(t *testing.T, method, path, body string, headers ...string)
 	}
 	function := s.cart
 	switch {
-	case strings.HasPrefix(path, "/checkout-sessions"), strings.HasPrefix(path, "/orders"), strings.HasPrefix(path, "/o/"), path == "/profile":
+	case strings.HasPrefix(path, "/checkout-sessions"), strings.HasPrefix(path, "/orders"), strings.HasPrefix(path, "/o/"), path == "/profile", strings.HasPrefix(path, "/profile/"):
 		function = s.checkout
 	case strings.HasPrefix(path, "/webhooks"):
 		function = s.webhook

@@ -1,0 +1,60 @@
+package stripegateway_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"kassa/payments"
+)
+
+// An ephemeral key is made in the release of Stripe's API that the app's SDK speaks, and never twice the same: no key of ours.
+func TestEphemeralKey(t *testing.T) {
+	t.Parallel()
+	p := newProvider(t, answer(http.StatusOK, `{"id":"ephkey_1","object":"ephemeral_key","secret":"ek_test_1","expires":1}`))
+	g := p.gateway(t)
+	for range 2 {
+		secret, err := g.EphemeralKey(t.Context(), "cus_1", "2024-06-20")
+		if err != nil || secret != "ek_test_1" {
+			t.Fatalf("secret %q, %v", secret, err)
+		}
+	}
+	sent := p.requests()
+	if sent[0].target != "/v1/ephemeral_keys" || sent[0].header.Get("Stripe-Version") != "2024-06-20" || sent[0].key == "" || sent[0].key == sent[1].key {
+		t.Errorf("sent %s in version %s under %q and %q", sent[0].target, sent[0].header.Get("Stripe-Version"), sent[0].key, sent[1].key)
+	}
+	if diff := cmp.Diff(map[string]string{"customer": "cus_1"}, fields(t, sent[0].body)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestEphemeralKeyThatIsNone(t *testing.T) {
+	t.Parallel()
+	for name, body := range map[string]string{"no secret": `{"id":"ephkey_1","object":"ephemeral_key"}`, "something else": `{"id":"cus_1","object":"customer","secret":"x"}`} {
+		_, err := newProvider(t, answer(http.StatusOK, body)).gateway(t).EphemeralKey(t.Context(), "cus_1", "2024-06-20")
+		if payments.ClassOf(err) != payments.ClassUnknown || err == nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for _, bad := range [][2]string{{"", "2024-06-20"}, {"cus_1", ""}} {
+		p := newProvider(t, answer(http.StatusOK, `{}`))
+		if _, err := p.gateway(t).EphemeralKey(t.Context(), bad[0], bad[1]); err == nil || len(p.requests()) != 0 {
+			t.Errorf("%v was sent", bad)
+		}
+	}
+}
+
+// A card that nobody knows is forgotten already; one about which Stripe doesn't answer may not be.
+func TestForgetCard(t *testing.T) {
+	t.Parallel()
+	for status, want := range map[int]bool{http.StatusOK: true, http.StatusBadRequest: true, http.StatusInternalServerError: false} {
+		p := newProvider(t, answer(status, `{"id":"pm_1","object":"payment_method","error":{"type":"invalid_request_error","message":"no"}}`))
+		if err := p.gateway(t).ForgetCard(t.Context(), "pm_1", "forget:pm_1"); (err == nil) != want {
+			t.Errorf("%d: %v", status, err)
+		}
+		if r := p.requests()[0]; r.target != "/v1/payment_methods/pm_1/detach" || r.key != "forget:pm_1" {
+			t.Errorf("sent %s under %q", r.target, r.key)
+		}
+	}
+}
