@@ -50,7 +50,8 @@ func (o *Orders) Cancel(ctx context.Context, in CancelOrderInput) (SessionView, 
 
 const maxReason = 500 // characters that people may say why
 
-// canceled is the commit that ends an order whose money is on its way back: what was not shipped goes back to the shelf.
+// canceled is the commit that ends an order whose money is on its way back: what was not shipped goes back to the shelf,
+// and limited discounts can be used by somebody else.
 func (st settler) canceled(now time.Time, s Session) Commit {
 	var lines []RefundLine
 	for _, l := range s.unshipped() {
@@ -62,7 +63,9 @@ func (st settler) canceled(now time.Time, s Session) Commit {
 	order.Cancellation, order.Authorized = &c, false
 	s.Order = &order
 	s, stock := restocked(s, lines)
-	return Commit{Session: notifyOf(s, NoticeOrderCanceled, "", now), Stock: stock}
+	back := givenBack(s)
+	s.Redeemed = nil
+	return Commit{Session: notifyOf(s, NoticeOrderCanceled, "", now), Stock: stock, Redemptions: back}
 }
 
 // restocked takes what goes back to the shelf out of what the session holds, which for an order is what was sold.

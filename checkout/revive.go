@@ -42,14 +42,13 @@ func linesPrint(q Quote) string {
 }
 
 // revive places the order of an attempt that was given up and whose money has come after all, if the session still offers just that:
-// the same lines at the same total, nothing else under way. Whether the stock is still there and the cart as it was, the
-// commit finds out; if not, the money goes back (see apply). A session that has ended stays so: the shopper, or the clock, has
-// ended it, and its cart may be in another one by now. With discount codes whose uses are counted the money goes back as
-// well: the uses were given back with the attempt.
+// the same lines at the same total, nothing else under way. Whether the stock is still there, the cart as it was and a limited
+// discount not used up, the commit finds out; if not, the money goes back (see apply). A session that has ended stays so: the
+// shopper, or the clock, has ended it, and its cart may be in another one by now.
 func (st settler) revive(now time.Time, s Session, in payments.Intent) (Commit, bool) {
 	left := s.Left
 	switch {
-	case left == nil || s.Attempt != nil || s.Status != StatusReady || !now.Before(s.ExpiresAt) || len(s.Codes) > 0:
+	case left == nil || s.Attempt != nil || s.Status != StatusReady || !now.Before(s.ExpiresAt):
 		return Commit{}, false
 	case !in.Status.Money() || in.Amount != in.Received || in.Amount != s.Quote.Total || in.Amount != left.Amount:
 		return Commit{}, false
@@ -64,9 +63,16 @@ func (st settler) revive(now time.Time, s Session, in payments.Intent) (Commit, 
 	for i, h := range left.Holds {
 		stock[i] = StockChange{SKU: h.SKU, Delta: -h.Quantity}
 	}
-	s.Holds, s.Left = left.Holds, nil
+	uses, err := redeemed(s)
+	if err != nil {
+		return Commit{}, false
+	}
+	s.Holds, s.Left, s.Redeemed = left.Holds, nil, nil
+	for _, use := range uses {
+		s.Redeemed = append(s.Redeemed, use.Key)
+	}
 	return Commit{
-		Session: st.paid(now, s, in), Stock: stock,
+		Session: st.paid(now, s, in), Stock: stock, Redemptions: uses,
 		Cart: &CartChange{CartID: s.CartID, Version: s.Quote.CartVersion, Round: s.Round, Lock: true},
 	}, true
 }

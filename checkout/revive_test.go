@@ -128,3 +128,49 @@ func TestLateDeclineIsTold(t *testing.T) {
 		t.Errorf("a shopper who saw the decline is told of it again: %v", s.Notices)
 	}
 }
+
+// A limited discount that the order had is counted again with it; if somebody else has used it up, the money goes back.
+func TestLateSuccessWithALimitedDiscount(t *testing.T) {
+	t.Parallel()
+	for name, taken := range map[string]bool{"still there": false, "used up": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, limitedShop)
+			cart, view := w.coded("ada@example.com", "ONCE")
+			id := view.Session.ID
+			declined := w.pay(cart.Token, id, "pm_card_chargeDeclined")
+			if w.uses("t:once") != 0 {
+				t.Fatal("a decline has used the code")
+			}
+			w.confirm(declined.Session.Intent.ID, "pm_card_visa")
+			if taken {
+				other, rival := w.coded("bob@example.com", "ONCE")
+				w.pay(other.Token, rival.Session.ID, "pm_card_visa")
+			}
+			w.webhooks()
+			w.tick()
+			w.tick()
+			kept, _ := w.charged(id)
+			if s := w.session(id); w.uses("t:once") != 1 || taken == (s.Order != nil) || taken != (kept == 0) {
+				t.Errorf("%d uses, order %v, kept %d", w.uses("t:once"), s.Order, kept)
+			}
+		})
+	}
+}
+
+// Whoever cancels an order lets somebody else have what was limited.
+func TestCanceledOrderGivesItsDiscountBack(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, limitedShop)
+	cart, view := w.coded("ada@example.com", "ONCE")
+	w.pay(cart.Token, view.Session.ID, "pm_card_visa")
+	id := checkout.OrderID(view.Session.ID)
+	in := checkout.CancelOrderInput{Request: w.merchant(), OrderID: id}
+	for range 2 {
+		_, err := w.orders.Cancel(t.Context(), in)
+		w.ok(err)
+	}
+	if w.uses("t:once") != 0 || !w.order(id).Order.Canceled() {
+		t.Errorf("%d uses after the cancellation", w.uses("t:once"))
+	}
+}

@@ -52,7 +52,7 @@ type Session struct {
 	Attempt  *Attempt          // the open one
 	Intent   *Intent           // the provider's object, reused by further attempts
 	Holds    []Hold            // stock taken off the shelf for the open attempt
-	Redeemed []string          // keys of the limited discounts that it uses; given back with the holds, kept by an order
+	Redeemed []string          // keys of the limited discounts that it uses; given back with the holds, and when an order is canceled
 	Declines []time.Time       // latest declines, for the guard against card testing
 	Refunds  []ProviderRefund  // money that could not become this order
 	Review   string            // why a person should look; "" = no need
