@@ -81,20 +81,25 @@ func (r *Reconciler) each(ctx context.Context, page func(DueQuery) (DuePage, err
 }
 
 func (r *Reconciler) batch(ctx context.Context, now time.Time, items []DueItem) Tally {
+	return atOnce(len(items), func(i int) Tally { return r.one(ctx, now, items[i].ID) })
+}
+
+// atOnce does n things, some at a time, and adds up what came of them.
+func atOnce(n int, one func(i int) Tally) Tally {
 	var (
 		group sync.WaitGroup
 		lock  sync.Mutex
 		total Tally
 		slots = make(chan struct{}, workers)
 	)
-	for _, item := range items {
+	for i := range n {
 		slots <- struct{}{}
 		group.Go(func() {
 			defer func() { <-slots }()
-			one := r.one(ctx, now, item.ID)
+			did := one(i)
 			lock.Lock()
 			defer lock.Unlock()
-			total = total.plus(one)
+			total = total.plus(did)
 		})
 	}
 	group.Wait()
@@ -134,9 +139,7 @@ func (r *Reconciler) resolve(ctx context.Context, now time.Time) (Tally, error) 
 		if err != nil {
 			return total, fmt.Errorf("list inbox: %w", err)
 		}
-		for _, item := range items {
-			total = total.plus(r.resolveOne(ctx, now, item))
-		}
+		total = total.plus(atOnce(len(items), func(i int) Tally { return r.resolveOne(ctx, now, items[i]) }))
 		if cursor = next; cursor == "" {
 			return total, nil
 		}
