@@ -6,6 +6,7 @@ import (
 	"html"
 	"strconv"
 	"strings"
+	"time"
 
 	"kassa/checkout"
 )
@@ -44,8 +45,9 @@ func (w *Wire) OrderPage(language string, v checkout.SessionView) []byte {
 	title := w.shop.Name + " · " + s.label("order")
 	p.raw(`<!doctype html><html lang="`).text(language).raw(`"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>`)
 	p.text(title).raw(`</title><style>`).raw(pageStyle).raw(`</style></head><body><h1>`).text(title).raw(`</h1><p>`).text(x.Order.ID).raw(`<br>`)
-	placed := map[string]string{"day": s.day(x.Order.PlacedAt), "year": strconv.Itoa(x.Order.PlacedAt.Year())}
-	p.text(fill(s.label("order_placed"), placed)).raw(`</p><table>`)
+	p.text(s.dated("order_placed", x.Order.PlacedAt)).raw(`</p>`)
+	s.happened(&p, x)
+	p.raw(`<table>`)
 	for _, l := range x.Quote.Lines {
 		p.row("", strconv.FormatInt(l.Quantity, 10)+" × "+l.Title, l.Subtotal.Display(language))
 	}
@@ -71,6 +73,28 @@ func (w *Wire) OrderPage(language string, v checkout.SessionView) []byte {
 	}
 	p.raw(`</nav></body></html>`)
 	return []byte(p.String())
+}
+
+func (s speaker) dated(label string, at time.Time) string {
+	return fill(s.label(label), map[string]string{"day": s.day(at), "year": strconv.Itoa(at.Year())})
+}
+
+// happened writes what became of the order. Tracking is left out, for carriers show where a parcel went; and disputes are between
+// the shop and a bank.
+func (s speaker) happened(p *page, x checkout.Session) {
+	for _, f := range x.Order.Fulfillments {
+		p.raw(`<p>`).text(s.dated("order_shipped", f.At)).raw(`</p>`)
+	}
+	for _, a := range s.adjustments(x) {
+		if a.Type == adjustedDispute || a.Status == statusFailed {
+			continue
+		}
+		p.raw(`<p>`).text(s.day(a.At) + " " + strconv.Itoa(a.At.Year()) + ": " + a.Description)
+		for _, t := range a.Totals {
+			p.text(" " + t.Display)
+		}
+		p.raw(`</p>`)
+	}
 }
 
 // linkTitle names a link: as the shop does, else as its kind is called.

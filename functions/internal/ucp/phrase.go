@@ -157,8 +157,9 @@ var labels = map[string]text{
 	// Directive 2011/83/EU, article 8(2): the words that it names, or others as plain, in each language as the national laws have them.
 	"pay_button": {"Order with obligation to pay", "Bestelling met betalingsverplichting", "Bestilling med betalingsplikt",
 		"Zahlungspflichtig bestellen", "Commande avec obligation de paiement"},
-	"order":        {"Order", "Bestelling", "Bestilling", "Bestellung", "Commande"},
-	"order_placed": {"Placed on {day} {year}", "Geplaatst op {day} {year}", "Lagt inn {day} {year}", "Bestellt am {day} {year}", "Passée le {day} {year}"},
+	"order":         {"Order", "Bestelling", "Bestilling", "Bestellung", "Commande"},
+	"order_placed":  {"Placed on {day} {year}", "Geplaatst op {day} {year}", "Lagt inn {day} {year}", "Bestellt am {day} {year}", "Passée le {day} {year}"},
+	"order_shipped": {"Shipped on {day} {year}", "Verzonden op {day} {year}", "Sendt {day} {year}", "Versandt am {day} {year}", "Expédiée le {day} {year}"},
 	"order_signin": {
 		"Addresses and names are not shown here. Open the order in the app to see them.",
 		"Adressen en namen staan hier niet. Open de bestelling in de app om ze te zien.",
