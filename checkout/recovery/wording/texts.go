@@ -131,6 +131,9 @@ func split(key string) (message, last string) {
 
 // checkTexts returns what is wrong with a shop's own texts, in a fixed order.
 func checkTexts(at string, texts map[string]map[string]string) []error {
+	if len(texts) == 0 {
+		return nil // ours are read by who writes: that is 1.5 ms, and every function starts by validating its settings
+	}
 	known, err := ours()
 	if err != nil {
 		return []error{err}
