@@ -248,6 +248,7 @@ func (a *account) warmEvents(b *testing.B) map[string][]byte {
 		"outbox":    batch,
 		"sweep":     []byte(`{"job":"sweep"}`),
 		"reconcile": []byte(`{"job":"reconcile"}`),
+		"admin":     request(http.MethodGet, "/admin/settings", "", "Authorization: Bearer kad_unknown"), // looks the key up and refuses
 	}
 }
 
