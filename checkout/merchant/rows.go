@@ -50,6 +50,9 @@ func rowsOf(f Format, r io.Reader) (rows, error) {
 }
 
 func unreadable(row int, err error) error {
+	if errors.Is(err, io.EOF) {
+		err = io.ErrUnexpectedEOF // not to be taken for the end of the rows
+	}
 	return &checkout.Error{Code: checkout.CodeInvalid, Path: "$", Message: "row " + strconv.Itoa(row) + " can't be read: " + err.Error(), Err: err}
 }
 

@@ -1,0 +1,330 @@
+package merchant_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"kassa/checkout"
+	"kassa/checkout/memstore"
+	"kassa/checkout/merchant"
+	"kassa/checkout/pricing"
+	"kassa/checkout/settings"
+)
+
+var now = time.Date(2026, time.November, 23, 9, 30, 0, 0, time.UTC)
+
+// clerk is the merchant's services on a store whose answers may go wrong.
+type clerk struct {
+	*testing.T
+	store    *flaky
+	products *merchant.Products
+	settings *merchant.Settings
+	keys     *merchant.Keys
+	journal  *merchant.Journal
+}
+
+// flaky is a store of which one write goes wrong: refused, or done and its answer lost.
+type flaky struct {
+	*memstore.Store
+	method string
+	lost   bool
+	times  int
+	puts   int
+}
+
+var errDown = &checkout.Error{Code: checkout.CodeUnavailable, Message: "by script"}
+
+// around makes a write, or not, and tells so or not.
+func (f *flaky) around(method string, do func() error) error {
+	if f.method != method || f.times == 0 {
+		return do()
+	}
+	f.times--
+	if f.lost {
+		_ = do()
+	}
+	return errDown
+}
+
+func (f *flaky) BeginRecord(ctx context.Context, r merchant.Record) (stored merchant.Record, err error) {
+	err = f.around("BeginRecord", func() (err error) { stored, err = f.Store.BeginRecord(ctx, r); return err })
+	return stored, err
+}
+
+func (f *flaky) EndRecord(ctx context.Context, id, outcome string, result json.RawMessage) error {
+	return f.around("EndRecord", func() error { return f.Store.EndRecord(ctx, id, outcome, result) })
+}
+
+func (f *flaky) PutSettings(ctx context.Context, v settings.Version, r merchant.Record) error {
+	return f.around("PutSettings", func() error { return f.Store.PutSettings(ctx, v, r) })
+}
+
+func (f *flaky) PutKey(ctx context.Context, k merchant.Key, r merchant.Record) error {
+	return f.around("PutKey", func() error { return f.Store.PutKey(ctx, k, r) })
+}
+
+func (f *flaky) AddStock(ctx context.Context, op, sku string, delta int64) error {
+	return f.around("AddStock", func() error { return f.Store.AddStock(ctx, op, sku, delta) })
+}
+
+func (f *flaky) PutProducts(ctx context.Context, products []checkout.Product) error {
+	f.puts++
+	return f.around("PutProducts", func() error { return f.Store.PutProducts(ctx, products) })
+}
+
+func newClerk(t *testing.T) *clerk {
+	t.Helper()
+	c := &clerk{T: t, store: &flaky{Store: memstore.New()}}
+	var ids atomic.Int64
+	newID := func() string { return fmt.Sprintf("0123456789abcdefghijkl%06d", ids.Add(1)) }
+	clock := func() time.Time { return now }
+	var err1, err2, err3, err4 error
+	c.journal, err1 = merchant.NewJournal(merchant.JournalConfig{Store: c.store, Now: clock, NewID: newID})
+	c.products, err2 = merchant.NewProducts(merchant.ProductsConfig{Catalog: c.store, Journal: c.journal, Shop: checkout.Shop{
+		Countries: map[string]pricing.Country{"NL": {TaxRates: map[string]int64{"food": 900}}},
+	}})
+	c.settings, err3 = merchant.NewSettings(merchant.SettingsConfig{Store: c.store, Seed: []byte("{}"), Now: clock, NewID: newID})
+	c.keys, err4 = merchant.NewKeys(merchant.KeysConfig{Store: c.store, Now: clock, NewID: newID})
+	if err := errors.Join(err1, err2, err3, err4); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// records are all that was written down.
+func (c *clerk) records() []merchant.Record {
+	c.Helper()
+	all, _, err := c.journal.Records(c.Context(), 100, "")
+	if err != nil {
+		c.Fatal(err)
+	}
+	return all
+}
+
+func (c *clerk) free(sku string) int64 {
+	c.Helper()
+	found, err := c.store.Products(c.Context(), []string{sku})
+	if err != nil {
+		c.Fatal(err)
+	}
+	if found[sku].Stock == nil {
+		return -1
+	}
+	return *found[sku].Stock
+}
+
+func (c *clerk) shelve(sku string, stock int64) {
+	c.Helper()
+	if err := c.store.Store.PutProducts(c.Context(), []checkout.Product{{SKU: sku, Title: sku, Stock: &stock}}); err != nil {
+		c.Fatal(err)
+	}
+}
+
+// Whatever write goes wrong, refused or with its answer lost, the request again has the effect once and leaves one record.
+func TestChangesSurviveTheStore(t *testing.T) {
+	t.Parallel()
+	shop, err := os.ReadFile("../../functions/internal/coldstart/coldstarttest/shop.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	requests := map[string]struct {
+		methods []string
+		do      func(c *clerk) error
+		holds   func(c *clerk) bool
+	}{
+		"move stock": {[]string{"BeginRecord", "AddStock", "EndRecord"}, func(c *clerk) error {
+			_, _, err := c.products.Move(c.Context(), merchant.MoveStock{Key: "k", Request: "r", Moves: []merchant.Move{{SKU: "mug", Delta: 4}}})
+			return err
+		}, func(c *clerk) bool { return c.free("mug") == 7 }},
+		"import": {[]string{"BeginRecord", "PutProducts", "EndRecord"}, func(c *clerk) error {
+			_, _, err := c.products.Import(c.Context(), merchant.Import{
+				Key: "k", Request: "r", Format: merchant.FormatCSV, Body: strings.NewReader("sku,title,price.EUR,stock\ncup,Cup,100,5\n"),
+			})
+			return err
+		}, func(c *clerk) bool { return c.free("cup") == 5 }},
+		"settings": {[]string{"PutSettings"}, func(c *clerk) error {
+			_, err := c.settings.Put(c.Context(), merchant.PutSettings{Key: "k", Document: shop})
+			return err
+		}, func(c *clerk) bool { v, err := c.store.Settings(c.Context()); return err == nil && v.Number == 1 }},
+		"key": {[]string{"PutKey"}, func(c *clerk) error {
+			root := merchant.Key{ID: "root", Scopes: merchant.Scopes()}
+			_, _, _, err := c.keys.Create(c.Context(), merchant.CreateKey{By: root, Request: "r", Name: "x", Scopes: merchant.Scopes()})
+			return err
+		}, func(c *clerk) bool {
+			keys, _, err := c.store.Keys(c.Context(), 10, "")
+			return err == nil && len(keys) == 1
+		}},
+	}
+	for name, r := range requests {
+		for _, method := range r.methods {
+			for _, lost := range []bool{false, true} {
+				t.Run(fmt.Sprintf("%s/%s/lost=%v", name, method, lost), func(t *testing.T) {
+					t.Parallel()
+					c := newClerk(t)
+					c.shelve("mug", 3)
+					c.store.method, c.store.lost, c.store.times = method, lost, 1
+					if err := r.do(c); err == nil && method != "EndRecord" {
+						t.Error("the store failed, and the request is answered as if it had not")
+					} else if err != nil && checkout.ErrorCode(err) != checkout.CodeUnavailable {
+						t.Errorf("it fails with %v", err)
+					}
+					if method == "BeginRecord" && !lost && len(c.records()) == 0 && r.holds(c) {
+						t.Error("a change was made without a record")
+					}
+					for range 2 {
+						if err := r.do(c); err != nil {
+							t.Errorf("again: %v", err)
+						}
+					}
+					all := c.records()
+					if len(all) != 1 || all[0].Outcome != merchant.OutcomeDone || all[0].Key == "" || !r.holds(c) {
+						t.Errorf("records %+v, the change holds: %v", all, r.holds(c))
+					}
+				})
+			}
+		}
+	}
+}
+
+// endless makes the rows of a file as they are read, so that the file itself needs no memory.
+type endless struct {
+	row, rows int
+	rest      string
+	peak      *uint64
+}
+
+func (e *endless) Read(p []byte) (int, error) {
+	if e.rest == "" {
+		if e.row == e.rows {
+			return 0, io.EOF
+		}
+		if e.row == 0 {
+			e.rest = "sku,title,description,price.EUR\n"
+		}
+		e.row++
+		e.rest += fmt.Sprintf("sku-%d,Title,%s,100\n", e.row%20, strings.Repeat("x", 1000))
+		if e.row%50 == 0 {
+			var m runtime.MemStats
+			runtime.GC()
+			runtime.ReadMemStats(&m)
+			*e.peak = max(*e.peak, m.HeapAlloc)
+		}
+	}
+	n := copy(p, e.rest)
+	e.rest = e.rest[n:]
+	return n, nil
+}
+
+// 5,000 rows need no more memory than 50. (Not parallel: others would allocate meanwhile.)
+func TestImportNeedsTheSameMemoryForManyRows(t *testing.T) {
+	c := newClerk(t)
+	need := func(rows int) uint64 {
+		var peak uint64
+		out, _, err := c.products.Import(t.Context(), merchant.Import{
+			Key: "k", Request: fmt.Sprint(rows), Format: merchant.FormatCSV, Body: &endless{rows: rows, peak: &peak},
+		})
+		if err != nil || out.Stored != rows {
+			t.Fatalf("%+v, %v", out, err)
+		}
+		return peak
+	}
+	few, many := need(50), need(5000)
+	t.Logf("heap: %d KB with 50 rows, %d KB with 5,000", few>>10, many>>10)
+	if many > few+256<<10 {
+		t.Errorf("5,000 rows need %d KB, 50 need %d", many>>10, few>>10)
+	}
+	if c.store.puts < 100 {
+		t.Errorf("%d writes of products: rows are gathered", c.store.puts)
+	}
+}
+
+// What a spreadsheet would take for a formula is harmless in an export, and the same again when it is imported.
+func TestExportsHoldNoFormulas(t *testing.T) {
+	t.Parallel()
+	c := newClerk(t)
+	texts := []string{`=HYPERLINK("http://evil.example")`, "+1", "-1", "@SUM(A1)", "'=quoted", "''=twice", "'plain", "it's"}
+	var products []checkout.Product
+	for i, text := range texts {
+		products = append(products, checkout.Product{SKU: fmt.Sprintf("p%d", i), Title: "x", Description: text})
+	}
+	if err := c.store.PutProducts(t.Context(), products); err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	if _, err := c.products.Export(t.Context(), &out, merchant.FormatCSV, 100, ""); err != nil {
+		t.Fatal(err)
+	}
+	for _, bad := range []string{",=", ",+", ",-", ",@", `,"=`} {
+		if strings.Contains(out.String(), bad) {
+			t.Errorf("a cell begins like a formula: %s", out.String())
+		}
+	}
+	file := strings.ReplaceAll(out.String(), "stock\n", "stock,price.EUR\n")
+	lines := strings.Split(strings.TrimSpace(file), "\n")
+	for i := range lines[1:] {
+		lines[i+1] += ",1"
+	}
+	in, _, err := c.products.Import(t.Context(), merchant.Import{Key: "k", Request: "r", Format: merchant.FormatCSV, Body: strings.NewReader(strings.Join(lines, "\n"))})
+	if err != nil || in.Refused != 0 || in.Stored != len(texts) {
+		t.Fatalf("%+v, %v", in, err)
+	}
+	found, err := c.store.Products(t.Context(), []string{"p0", "p1", "p2", "p3", "p4", "p5", "p6", "p7"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, text := range texts {
+		if got := found[fmt.Sprintf("p%d", i)].Description; got != text {
+			t.Errorf("%q came back as %q", text, got)
+		}
+	}
+}
+
+// Files that can't be read at all are refused as a whole, with the reason.
+func TestUnreadableFilesAreRefused(t *testing.T) {
+	t.Parallel()
+	for body, format := range map[string]merchant.Format{
+		"":                          merchant.FormatCSV,
+		"title\nx\n":                merchant.FormatCSV,
+		"sku,sku\n":                 merchant.FormatCSV,
+		"sku,weight\n":              merchant.FormatCSV,
+		"sku,title.\n":              merchant.FormatCSV,
+		"sku,title\nx,\"open":       merchant.FormatCSV,
+		"{}":                        merchant.FormatJSON,
+		"[{}":                       merchant.FormatJSON,
+		"[] []":                     merchant.FormatJSON,
+		strings.Repeat("x", 70<<10): merchant.FormatLines,
+	} {
+		c := newClerk(t)
+		_, _, err := c.products.Import(t.Context(), merchant.Import{Key: "k", Request: "r", Format: format, Body: strings.NewReader(body), DryRun: true})
+		if checkout.ErrorCode(err) != checkout.CodeInvalid {
+			t.Errorf("%.20q: %v", body, err)
+		}
+	}
+	for body, field := range map[string]string{
+		"sku,title,price.EUR\nx,X,1,2\n":                  "",
+		"sku,title,price.EUR\nx y,X,1\n":                  "sku",
+		"sku,title,price.EUR\nx,,1\n":                     "title",
+		"sku,title,price.EUR\nx,X,9.95\n":                 "price.EUR",
+		"sku,title,price.XXX9\nx,X,9\n":                   "price.XXX9",
+		"sku,title,price.EUR,stock\nx,X,9,-1\n":           "stock",
+		"sku,title,price.EUR,digital\nx,X,9,maybe\n":      "digital",
+		"sku,title,price.EUR,image_url\nx,X,9,ftp://x\n":  "image_url",
+		"sku,title,price.EUR,tax_category\nx,X,9,books\n": "tax_category",
+		"sku;title;title.xx;price.EUR\nx;X;Y;9\n":         "title.xx",
+	} {
+		c := newClerk(t)
+		out, _, err := c.products.Import(t.Context(), merchant.Import{Format: merchant.FormatCSV, Body: strings.NewReader("\ufeff" + body), DryRun: true})
+		if err != nil || out.Refused != 1 || out.Errors[0].Field != field || out.Errors[0].Row != 2 {
+			t.Errorf("%q: %+v, %v", body, out, err)
+		}
+	}
+}
