@@ -67,7 +67,7 @@ func (r Request) mark(newID func() string) Mark {
 }
 
 // Create makes a cart, once for each key; a customer's becomes their current one, unless they have one. Lines that can't be sold stay out, with a message; CodeNothingSellable if lines
-// were given and none can be. CodeMissingKey, CodeKeyReused, CodeInvalid.
+// were given and none can be. CodeMissingKey, CodeKeyReused, CodeInvalid; CodeNotFound if a customer has claimed the cart since.
 func (s *Carts) Create(ctx context.Context, in CreateCartInput) (CartView, error) {
 	now := s.now()
 	view, err := s.create(ctx, now, "carts", in)
@@ -115,7 +115,7 @@ func (s *Carts) create(ctx context.Context, now time.Time, route string, in Crea
 	err = s.store.CreateCart(ctx, cart)
 	var conflict *Conflict
 	if errors.As(err, &conflict) && conflict.Cart != nil {
-		return s.replayCreate(ctx, now, *conflict.Cart, cart.Create)
+		return s.replayCreate(ctx, now, *conflict.Cart, cart)
 	}
 	if err != nil {
 		return CartView{}, fmt.Errorf("create cart %s: %w", cart.ID, err)
@@ -123,9 +123,13 @@ func (s *Carts) create(ctx context.Context, now time.Time, route string, in Crea
 	return view, nil
 }
 
-// replayCreate answers a create whose cart exists: this very request made it, or another one with the same key.
-func (s *Carts) replayCreate(ctx context.Context, now time.Time, cart Cart, mark Mark) (CartView, error) {
-	if cart.Create.Print != mark.Print {
+// replayCreate answers a create whose cart exists: this very request made it, or another one with the same key. A guest's cart
+// that a customer has claimed since is no guest's any more, whoever still has the key.
+func (s *Carts) replayCreate(ctx context.Context, now time.Time, cart, asked Cart) (CartView, error) {
+	if cart.Customer != asked.Customer {
+		return CartView{}, cartNotFound(cart.ID)
+	}
+	if cart.Create.Print != asked.Create.Print {
 		return CartView{}, keyReused()
 	}
 	view, err := s.view(ctx, now, cart)

@@ -586,3 +586,29 @@ func TestMergeKeepsCodes(t *testing.T) {
 		t.Errorf("codes %v", got)
 	}
 }
+
+// A guest's request that is repeated after the cart was claimed shows nothing of what has become the customer's, and opens nothing.
+func TestGuestsKeyIsDeadAfterAClaim(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	in := checkout.CreateCartInput{Request: w.request(""), Lines: linesOf("mug", 1), Buyer: &checkout.Buyer{Email: "anna@example.com"}}
+	made, err := w.carts.Create(t.Context(), in)
+	w.ok(err)
+	buy := checkout.CreateSessionInput{Request: w.request(""), Change: everything("NL")}
+	buy.Change.Lines = linesOf("beans", 1)
+	bought, err := w.sessions.Create(t.Context(), buy)
+	w.ok(err)
+	w.claim("anna", made)
+	_, err = w.carts.Claim(t.Context(), w.by("anna", bought.Token), bought.Session.CartID)
+	w.ok(err)
+	view, err := w.carts.Create(t.Context(), in)
+	wantCode(t, err, checkout.CodeNotFound)
+	if view.Token != "" || len(view.Cart.Lines) > 0 {
+		t.Errorf("the guest is answered %+v", view)
+	}
+	again, err := w.sessions.Create(t.Context(), buy)
+	wantCode(t, err, checkout.CodeNotFound)
+	if again.Token != "" || again.Session.ID != "" {
+		t.Errorf("the guest is answered %+v", again)
+	}
+}
