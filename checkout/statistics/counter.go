@@ -83,7 +83,7 @@ func NewCounter(c Config) (*Counter, error) {
 func (c *Counter) Consumers() map[string][]checkout.Consumer {
 	all := map[string][]checkout.Consumer{}
 	for _, kind := range []string{
-		checkout.NoticeOrderPlaced, checkout.NoticeCartAbandoned, checkout.NoticePaymentReview, checkout.NoticeOrderRefunded,
+		checkout.NoticeOrderPlaced, checkout.NoticeCartAbandoned, checkout.NoticeCartRecovered, checkout.NoticePaymentReview, checkout.NoticeOrderRefunded,
 		checkout.NoticeOrderCanceled, checkout.NoticeCaptured, checkout.NoticeLateDecline,
 	} {
 		all[kind] = []checkout.Consumer{c}
@@ -118,7 +118,7 @@ func (c *Counter) countCart(ctx context.Context, now time.Time, cart checkout.Ca
 	if err != nil {
 		return fmt.Errorf("read sessions of cart %s: %w", cart.ID, err)
 	}
-	all := []Increment{c.ofCart(cart)}
+	all := append([]Increment{c.ofCart(cart)}, c.ofFollowUps(cart)...)
 	for _, id := range ids {
 		if s, ok := sessions[id]; ok {
 			all = append(all, c.ofSession(s)...)
@@ -137,7 +137,7 @@ func (c *Counter) countSession(ctx context.Context, now time.Time, s checkout.Se
 	if !ok { // long gone: it is of the day of its session
 		cart = checkout.Cart{ID: s.CartID, CreatedAt: s.CreatedAt, Context: s.Context}
 	}
-	return c.add(ctx, now, append([]Increment{c.ofCart(cart)}, c.ofSession(s)...))
+	return c.add(ctx, now, slices.Concat([]Increment{c.ofCart(cart)}, c.ofFollowUps(cart), c.ofSession(s)))
 }
 
 // add adds what isn't too old to be told from what was counted long ago.

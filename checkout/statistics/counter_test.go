@@ -87,6 +87,25 @@ func TestFollowUpsAreCountedByChannel(t *testing.T) {
 	})
 }
 
+// TestFollowUpsAreFoundOnTheCart: one of which nobody told is found with the next notice, and one of which somebody did is no second.
+func TestFollowUpsAreFoundOnTheCart(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c := w.cart(noon, payments.PlatformAndroid)
+	c.Abandonment = &checkout.Abandonment{FollowUps: []checkout.FollowUp{
+		{ID: "a", Stage: "push", Channel: "push", State: string(recovery.StateSent), At: noon, OpenedAt: noon.Add(time.Hour)},
+		{ID: "b", Stage: "email", Channel: "email", State: string(recovery.StateUnknown), At: noon},
+		{ID: "c", Stage: "incentive", Channel: "email", State: string(recovery.StateClaimed), At: noon},
+		{ID: "d", Stage: "~confirm", Channel: "email", State: string(recovery.StateSent), At: noon},
+	}}
+	w.carts[c.ID] = c
+	w.record(recovery.Fact{ID: "sent:a", Kind: recovery.FactSent, At: noon, Channel: recovery.ChannelPush, Stage: "push", Platform: payments.PlatformAndroid})
+	w.consume(w.left(c), w.buy(w.session(c, noon), noon, eur(100)))
+	w.record(recovery.Fact{ID: "clicked:a", Kind: recovery.FactClicked, At: noon.Add(time.Hour), Channel: recovery.ChannelPush, Stage: "push", Platform: payments.PlatformAndroid})
+	total := w.report("", "").Total
+	w.same([]any{total.Followed, total.Clicked, total.Orders}, []any{map[string]int64{"push": 1, "email": 1}, int64(1), int64(1)})
+}
+
 // TestDaysAreTheShops: a day begins at the shop's midnight, whatever its clocks do on it.
 func TestDaysAreTheShops(t *testing.T) {
 	t.Parallel()

@@ -95,6 +95,27 @@ func (c *Counter) ofFact(f recovery.Fact) Increment {
 	return c.increment("fact:"+f.ID, f.At, channel, f.Platform, counts)
 }
 
+// ofFollowUps counts what became of a cart's follow-ups, as far as the cart shows it: under the ids of the facts that tell the same,
+// so that one of which nobody has told is found all the same.
+func (c *Counter) ofFollowUps(cart checkout.Cart) []Increment {
+	if cart.Abandonment == nil {
+		return nil
+	}
+	var all []Increment
+	for _, fu := range cart.Abandonment.FollowUps {
+		fact := recovery.Fact{At: fu.At, Channel: recovery.Channel(fu.Channel), Stage: fu.Stage, Platform: payments.Platform(cart.Context.Platform)}
+		if state := recovery.State(fu.State); (state == recovery.StateSent || state == recovery.StateUnknown) && !strings.HasPrefix(fu.Stage, "~") {
+			fact.Kind, fact.ID = recovery.FactSent, "sent:"+fu.ID
+			all = append(all, c.ofFact(fact))
+		}
+		if !fu.OpenedAt.IsZero() {
+			fact.Kind, fact.ID, fact.At = recovery.FactClicked, "clicked:"+fu.ID, fu.OpenedAt
+			all = append(all, c.ofFact(fact))
+		}
+	}
+	return all
+}
+
 // named is a word as the end of a count's name.
 func named(word string) string {
 	word = strings.Map(func(r rune) rune {
