@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"kassa/checkout"
 	"kassa/payments"
 	"kassa/payments/money"
 )
@@ -40,6 +41,9 @@ type Fact struct {
 	OrderID  string
 	Amount   money.Money // of the order
 }
+
+// platformOf is the platform that facts about a cart are of.
+func platformOf(c checkout.Cart) payments.Platform { return payments.Platform(c.Context.Platform) }
 
 // Ledger takes in facts, for reports.
 type Ledger interface {

@@ -244,7 +244,7 @@ func (r *Returns) trace(ctx context.Context, v view, fu checkout.FollowUp, into 
 	}
 	opened := cmp.Or(fu.OpenedAt, r.Now())
 	err := r.Ledger.Record(ctx, Fact{
-		ID: "clicked:" + fu.ID, Kind: FactClicked, At: opened, CartID: v.cart.ID, Person: v.person,
+		ID: "clicked:" + fu.ID, Kind: FactClicked, At: opened, CartID: v.cart.ID, Platform: platformOf(v.cart), Person: v.person,
 		Reason: Reason(v.cart.Abandonment.Reason), Stage: fu.Stage, Channel: Channel(fu.Channel),
 	})
 	if err != nil {

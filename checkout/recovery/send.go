@@ -435,7 +435,7 @@ func (s *Sender) tell(ctx context.Context, v view, fu checkout.FollowUp) error {
 		return nil
 	}
 	fact := Fact{
-		At: fu.At, CartID: v.cart.ID, Person: v.person, Reason: Reason(v.cart.Abandonment.Reason), Stage: fu.Stage, Channel: Channel(fu.Channel),
+		At: fu.At, CartID: v.cart.ID, Platform: platformOf(v.cart), Person: v.person, Reason: Reason(v.cart.Abandonment.Reason), Stage: fu.Stage, Channel: Channel(fu.Channel),
 		Why: fu.Why,
 	}
 	var facts []Fact
@@ -443,6 +443,7 @@ func (s *Sender) tell(ctx context.Context, v view, fu checkout.FollowUp) error {
 		if arm := s.armOf(ctx, v); arm != nil {
 			e := fact
 			e.ID, e.Kind, e.At, e.Arm, e.Salt, e.Why = "eligible:"+v.person+":"+arm.Salt, FactEligible, arm.At, arm.Arm, arm.Salt, ""
+			e.Percent = s.Settings.Holdout.Percent
 			facts = append(facts, e)
 		}
 	}

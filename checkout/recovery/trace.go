@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"kassa/checkout"
+	"kassa/payments"
 )
 
 // TracerConfig is what a Tracer is made of.
@@ -35,7 +36,7 @@ func (t *Tracer) Consume(ctx context.Context, item checkout.OutboxItem) error {
 	case checkout.NoticeCartAbandoned:
 		c := item.Cart
 		return t.record(ctx, Fact{
-			ID: "abandoned:" + c.ID, Kind: FactAbandoned, At: item.At, CartID: c.ID, Person: personOf(c.Buyer.Email, c.Customer, c.ID), Reason: Reason(item.Ref),
+			ID: "abandoned:" + c.ID, Kind: FactAbandoned, At: item.At, CartID: c.ID, Platform: platformOf(c), Person: personOf(c.Buyer.Email, c.Customer, c.ID), Reason: Reason(item.Ref),
 		})
 	}
 	return nil
@@ -165,7 +166,7 @@ func (t *Tracer) credited(a checkout.Abandonment, stage string, at time.Time) (f
 
 func (t *Tracer) count(ctx context.Context, c checkout.Cart, fu checkout.FollowUp, s checkout.Session) error {
 	return t.record(ctx, Fact{
-		ID: "recovered:" + s.Order.ID, Kind: FactRecovered, At: s.Order.PlacedAt, CartID: c.ID,
+		ID: "recovered:" + s.Order.ID, Kind: FactRecovered, At: s.Order.PlacedAt, CartID: c.ID, Platform: payments.Platform(s.Context.Platform),
 		Person: personOf(s.Buyer.Email, s.Customer, s.CartID), Reason: Reason(c.Abandonment.Reason), Stage: fu.Stage, Channel: Channel(fu.Channel),
 		OrderID: s.Order.ID, Amount: s.Order.Amount,
 	})

@@ -29,6 +29,7 @@ func start(ctx context.Context, f *coldstart.Function) (any, error) {
 
 		Redemptions: f.Env.Required("KASSA_REDEMPTIONS_TABLE"),
 		Contacts:    f.Env.Required("KASSA_CONTACTS_TABLE"),
+		Statistics:  f.Env.Required("KASSA_STATISTICS_TABLE"),
 	}
 	namespace := f.Env.Required("KASSA_NAMESPACE")
 	shop, tokens := f.Parameter("KASSA_SHOP_PARAMETER"), f.Parameter("KASSA_TOKEN_SECRETS_PARAMETER")
@@ -65,7 +66,11 @@ func start(ctx context.Context, f *coldstart.Function) (any, error) {
 			return nil, err
 		}
 		devices, err1 := recovery.NewRegistry(recovery.RegistryConfig{Config: follow, Tokens: c.Tokens, Links: back})
-		returns, err2 := recovery.NewReturns(recovery.ReturnsConfig{Config: follow, Baskets: carts, Tokens: c.Tokens, Links: back})
+		counter, err := f.Counter(store, follow.Settings)
+		if err != nil {
+			return nil, err
+		}
+		returns, err2 := recovery.NewReturns(recovery.ReturnsConfig{Config: follow, Baskets: carts, Tokens: c.Tokens, Links: back, Ledger: counter})
 		return api.Cart(api.CartDeps{
 			Edge: edge, Carts: carts, Lines: carts, Claims: carts, Products: carts, Devices: devices, Returns: returns, OpenAPI: kassa.OpenAPI,
 		}), errors.Join(err1, err2)

@@ -12,6 +12,7 @@ import (
 	"kassa/checkout/dynamostore"
 	"kassa/checkout/eventbridgebus"
 	"kassa/checkout/recovery"
+	"kassa/checkout/statistics"
 	"kassa/functions/internal/coldstart"
 	"kassa/functions/internal/parameter"
 )
@@ -20,14 +21,15 @@ func main() { coldstart.Main(start) }
 
 func start(ctx context.Context, f *coldstart.Function) (any, error) {
 	tables := dynamostore.Names{
-		Carts:    f.Env.Required("KASSA_CARTS_TABLE"),
-		Sessions: f.Env.Required("KASSA_SESSIONS_TABLE"),
-		People:   f.Env.Required("KASSA_PEOPLE_TABLE"),
-		Products: f.Env.Required("KASSA_PRODUCTS_TABLE"),
-		Stock:    f.Env.Required("KASSA_STOCK_TABLE"),
-		Contacts: f.Env.Required("KASSA_CONTACTS_TABLE"),
-		Merchant: f.Env.Required("KASSA_MERCHANT_TABLE"),
-		Orders:   f.Env.Required("KASSA_ORDERS_TABLE"),
+		Carts:      f.Env.Required("KASSA_CARTS_TABLE"),
+		Sessions:   f.Env.Required("KASSA_SESSIONS_TABLE"),
+		People:     f.Env.Required("KASSA_PEOPLE_TABLE"),
+		Products:   f.Env.Required("KASSA_PRODUCTS_TABLE"),
+		Stock:      f.Env.Required("KASSA_STOCK_TABLE"),
+		Contacts:   f.Env.Required("KASSA_CONTACTS_TABLE"),
+		Merchant:   f.Env.Required("KASSA_MERCHANT_TABLE"),
+		Orders:     f.Env.Required("KASSA_ORDERS_TABLE"),
+		Statistics: f.Env.Required("KASSA_STATISTICS_TABLE"),
 	}
 	bus, namespace := f.Env.Required("KASSA_EVENT_BUS"), f.Env.Required("KASSA_NAMESPACE")
 	shop, links := f.Parameter("KASSA_SHOP_PARAMETER"), f.Parameter("KASSA_LINK_SECRETS_PARAMETER")
@@ -50,7 +52,11 @@ func start(ctx context.Context, f *coldstart.Function) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		consumers, err := consumersOf(f, v, links, c, follow, store, channels)
+		counter, err := f.Counter(store, follow.Settings)
+		if err != nil {
+			return nil, err
+		}
+		consumers, err := consumersOf(f, v, links, c, follow, store, channels, counter)
 		if err != nil {
 			return nil, err
 		}
@@ -66,6 +72,7 @@ func start(ctx context.Context, f *coldstart.Function) (any, error) {
 // consumersOf are those who want to know of notices, by kind.
 func consumersOf(
 	f *coldstart.Function, v parameter.Values, links string, c checkout.Config, follow recovery.Config, sendings recovery.SendLog, channels channels,
+	counter *statistics.Counter,
 ) (map[string][]checkout.Consumer, error) {
 	signed, err := coldstart.Links(v, links)
 	if err != nil {
@@ -79,8 +86,8 @@ func consumersOf(
 	if err != nil {
 		return nil, err
 	}
-	sender, err1 := recovery.NewSender(recovery.SenderConfig{Config: follow, Estimator: estimator, Messengers: messengers, Links: signed})
-	tracer, err2 := recovery.NewTracer(recovery.TracerConfig{Config: follow})
+	sender, err1 := recovery.NewSender(recovery.SenderConfig{Config: follow, Estimator: estimator, Messengers: messengers, Links: signed, Ledger: counter})
+	tracer, err2 := recovery.NewTracer(recovery.TracerConfig{Config: follow, Ledger: counter})
 	people, err3 := checkout.NewPeople(c)
 	service, err4 := recovery.NewService(recovery.ServiceConfig{
 		Shop: follow.Shop, Settings: follow.Settings, Log: sendings, Contacts: follow.Contacts, Email: messengers[recovery.ChannelEmail],
@@ -93,5 +100,5 @@ func consumersOf(
 		checkout.NoticeFollowUpDue:   {sender},
 		checkout.NoticeCartAbandoned: {tracer},
 		checkout.NoticeOrderPlaced:   {tracer, people},
-	}), nil
+	}, counter.Consumers()), nil
 }

@@ -8,8 +8,10 @@ import (
 	_ "time/tzdata" // the runtime has no time zones, and the settings name one
 
 	"kassa/checkout"
+	"kassa/checkout/dynamostore"
 	"kassa/checkout/recovery"
 	"kassa/checkout/settings"
+	"kassa/checkout/statistics"
 	"kassa/functions/internal/parameter"
 )
 
@@ -61,6 +63,15 @@ func (f *Function) Recovery(v parameter.Values, shop string, carts recovery.Cart
 	return recovery.Config{
 		Carts: carts, Contacts: contacts, Shop: s.Shop, Settings: s.Recovery, Now: f.Now, NewID: rand.Text, Logger: f.Log,
 	}, nil
+}
+
+// Counter returns what counts facts, as the settings want it.
+func (f *Function) Counter(store *dynamostore.Store, s recovery.Settings) (*statistics.Counter, error) {
+	c, err := statistics.Config{Store: store, Reader: store, Now: f.Now, Logger: f.Log}.With(s)
+	if err != nil {
+		return nil, err
+	}
+	return statistics.NewCounter(c)
 }
 
 // Links returns what makes and checks the links in messages, with the secrets that a parameter holds. The error names the
