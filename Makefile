@@ -63,7 +63,7 @@ cover: unit
 ARCHITECTURE ?= arm64
 GOARCH_arm64 := arm64
 GOARCH_x86_64 := amd64
-FUNCTIONS := Cart Checkout Webhook Outbox Sweep Reconcile Admin
+FUNCTIONS := Cart Checkout Webhook Outbox Sweep Reconcile Admin Feedback
 
 .PHONY: $(FUNCTIONS:%=build-%Function)
 $(FUNCTIONS:%=build-%Function): build-%Function:

@@ -135,7 +135,7 @@ func (s *stack) start(name, function string, change tree) {
 	shop["pricing"] = tree{"discounts": []any{tree{"id": "sale", "title": tree{"en": "Sale"}, "amounts": tree{"EUR": 100}, "limit": 1_000_000}}}
 	maps.Copy(shop, change)
 	store := parametertest.New(map[string]string{
-		"/kassa/shop": shown(shop), "/kassa/token-secrets": strings.Repeat("0123456789", 4), "/kassa/stripe-secret-key": "sk_test_51abc",
+		"/kassa/shop": shown(shop), "/kassa/token-secrets": strings.Repeat("0123456789", 4), "/kassa/link-secrets": strings.Repeat("abcdefghij", 4), "/kassa/stripe-secret-key": "sk_test_51abc",
 		"/kassa/stripe-webhook-secrets": "whsec_abc", "/kassa/admin-key-hash": merchant.HashOf(rootKey),
 	})
 	parameters := httptest.NewServer(store)

@@ -106,15 +106,18 @@ func TestTablesAreKept(t *testing.T) {
 	}
 }
 
-func TestStreamIsFilteredOnNotices(t *testing.T) {
+func TestStreamsAreFilteredOnNotices(t *testing.T) {
 	t.Parallel()
-	want := `{"eventName":["INSERT","MODIFY"],"dynamodb":{"NewImage":{"` + dynamostore.AttributeNotices + `":{"S":[{"exists":true}]}}}}`
+	marks := map[string]string{"SessionsTable": dynamostore.AttributeNotices, "CartsTable": dynamostore.AttributeCartNotices}
 	for _, r := range of(t, "AWS::Lambda::EventSourceMapping") {
-		if got := at(r.Properties, "FilterCriteria", "Filters", 0, "Pattern"); got != want {
-			t.Errorf("%s is filtered by %v, want %s", r.ID, got, want)
+		source := named(r.Properties["EventSourceArn"])
+		want := `{"eventName":["INSERT","MODIFY"],"dynamodb":{"NewImage":{"` + marks[source] + `":{"S":[{"exists":true}]}}}}`
+		if got := at(r.Properties, "FilterCriteria", "Filters", 0, "Pattern"); got != want || marks[source] == "" {
+			t.Errorf("%s, of %s, is filtered by %v, want %s", r.ID, source, got, want)
 		}
-		if source := named(r.Properties["EventSourceArn"]); source != "SessionsTable" {
-			t.Errorf("%s reads the stream of %s", r.ID, source)
-		}
+		delete(marks, source)
+	}
+	if len(marks) > 0 {
+		t.Errorf("nobody reads the streams of %v", marks)
 	}
 }

@@ -64,7 +64,7 @@ func newAccount(t testing.TB) *account {
 	a := &account{border: &lambdatest.Border{}, bus: &bus{refused: map[string]bool{}}}
 	a.tables = dynamostore.Prefixed(fmt.Sprintf("kassa%d-", deployments.Add(1)))
 	a.parameters = parametertest.New(map[string]string{
-		"/kassa/shop": sampleShop(t), "/kassa/token-secrets": strings.Repeat("k", 32), "/kassa/stripe-secret-key": secretKey,
+		"/kassa/shop": sampleShop(t), "/kassa/token-secrets": strings.Repeat("k", 32), "/kassa/link-secrets": strings.Repeat("l", 32), "/kassa/stripe-secret-key": secretKey,
 		"/kassa/stripe-webhook-secrets": whsec, "/kassa/admin-key-hash": merchant.HashOf("kad_root_0123456789abcdef0123456789abcdef"),
 	})
 	var err error

@@ -18,7 +18,7 @@ import (
 const root = "../../.."
 
 // functions are those that the template deploys.
-var functions = []string{"cart", "checkout", "webhook", "outbox", "sweep", "reconcile", "admin"}
+var functions = []string{"cart", "checkout", "webhook", "outbox", "sweep", "reconcile", "admin", "feedback"}
 
 // folder is where this run's binaries are.
 var folder string
