@@ -160,6 +160,7 @@ func (a *account) variables(t testing.TB, function string) map[string]string {
 		"!Ref CartsTable": a.tables.Carts, "!Ref SessionsTable": a.tables.Sessions, "!Ref InboxTable": a.tables.Inbox,
 		"!Ref ProductsTable": a.tables.Products, "!Ref StockTable": a.tables.Stock, "!Ref RedemptionsTable": a.tables.Redemptions, "!Ref MerchantTable": a.tables.Merchant, "!Ref PeopleTable": a.tables.People,
 		"!Ref Namespace": "com.example.shop", "!Ref StripeMode": "test", "!Ref EventBus": "kassa",
+		"!Ref EmailEvents": "kassa", "!Ref PushIos": "", "!Ref PushAndroid": "", "!Ref FeedbackTopic": "arn:aws:sns:eu-west-1:123456789012:kassa-feedback",
 		"!If [OtherStripe, !Ref StripeEndpoint, !Ref AWS::NoValue]": a.env["STRIPE_API_BASE"],
 	}
 	for table, name := range reflect.ValueOf(a.tables).Fields() {
