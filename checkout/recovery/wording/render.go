@@ -119,7 +119,9 @@ func (w writer) fields() values {
 	for _, line := range w.Lines {
 		count += line.Quantity
 	}
-	v := values{"shop": clean(w.Shop.Name), "count": count, "total": w.Total.Display(w.language), "others": int64(max(len(w.Lines)-1, 0)), "item": ""}
+	v := values{
+		"shop": clean(w.Shop.Name), "count": count, "total": w.Total.Display(w.language), "others": int64(max(len(w.Lines)-1, 0)), "item": "",
+	}
 	if len(w.Lines) > 0 {
 		v["item"] = cut(clean(w.Lines[0].Title), 60)
 	}

@@ -182,7 +182,8 @@ func checkText(language, key, text string) string {
 		default:
 			for _, name := range slices.Sorted(maps.Keys(part.cases)) {
 				if wrong == "" && !knowsCase(language, name) {
-					wrong = fmt.Sprintf("has the plural case %s, which %s doesn't have: want %s or =0, =1 …", name, language, strings.Join(pluralCases(language), ", "))
+					wrong = fmt.Sprintf("has the plural case %s, which %s doesn't have: want %s or =0, =1 …",
+						name, language, strings.Join(pluralCases(language), ", "))
 				}
 			}
 		}
