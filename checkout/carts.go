@@ -66,8 +66,9 @@ func (r Request) mark(newID func() string) Mark {
 	return NewMark("key", r.Key, r.Fingerprint)
 }
 
-// Create makes a cart, once for each key; a customer's becomes their current one, unless they have one. Lines that can't be sold stay out, with a message; CodeNothingSellable if lines
-// were given and none can be. CodeMissingKey, CodeKeyReused, CodeInvalid; CodeNotFound if a customer has claimed the cart since.
+// Create makes a cart, once for each key; a customer's becomes their current one, unless they have one. Lines that can't be sold
+// stay out, with a message; CodeNothingSellable if lines were given and none can be. CodeMissingKey, CodeKeyReused, CodeInvalid;
+// CodeNotFound if a customer has claimed the cart since.
 func (s *Carts) Create(ctx context.Context, in CreateCartInput) (CartView, error) {
 	now := s.now()
 	view, err := s.create(ctx, now, "carts", in)
