@@ -51,6 +51,12 @@ func TestLateSuccessThatCannotBeRevived(t *testing.T) {
 		"other lines": func(w *world, cart checkout.CartView, id string) {
 			w.update(cart.Token, id, checkout.SessionChange{Lines: linesOf("mug", 2)})
 		},
+		"other lines at the same total": func(w *world, cart checkout.CartView, id string) {
+			cup := demoProducts()[0]
+			cup.SKU = "cup"
+			w.stock(cup)
+			w.update(cart.Token, id, checkout.SessionChange{Lines: linesOf("cup", 1)})
+		},
 		"another price": func(w *world, cart checkout.CartView, id string) {
 			products := demoProducts()
 			products[0].Prices["EUR"] = 1595
