@@ -16,6 +16,7 @@ type quoter struct {
 	shop     Shop
 	rulebook *pricing.Rulebook
 
+	tokens      Tokens       // whose secrets made the codes for single carts
 	redemptions Redemptions  // nil: commits alone find out
 	history     OrderHistory // nil: everybody's order is the first
 }
@@ -26,7 +27,7 @@ func newQuoter(c Config) (quoter, error) {
 	if err != nil {
 		return quoter{}, &Error{Code: CodeInvalid, Path: "pricing", Message: err.Error()}
 	}
-	return quoter{catalog: c.Catalog, shop: c.Shop, rulebook: book, redemptions: c.Redemptions, history: c.History}, nil
+	return quoter{catalog: c.Catalog, shop: c.Shop, rulebook: book, tokens: c.Tokens, redemptions: c.Redemptions, history: c.History}, nil
 }
 
 // quoteInput is what a quote is asked for.
@@ -38,6 +39,7 @@ type quoteInput struct {
 	option   string
 	collect  bool // it is collected: the option is a pick-up then, "" for none chosen yet
 	codes    []string
+	cartID   string
 	buyer    Buyer
 	customer string
 	known    uses
@@ -197,7 +199,7 @@ func (e *Estimator) Estimate(ctx context.Context, cart Cart) (CartView, error) {
 	now := e.now()
 	out, err := e.quoter.quote(ctx, quoteInput{
 		lines: cart.Lines, currency: cart.Currency, country: cart.Context.Country, region: cart.Context.Region,
-		codes: cart.Codes, buyer: cart.Buyer, language: cart.Context.Language, now: now,
+		cartID: cart.ID, codes: cart.Codes, buyer: cart.Buyer, language: cart.Context.Language, now: now,
 	})
 	if err != nil {
 		return CartView{}, err

@@ -54,7 +54,7 @@ func (v reviser) revise(ctx context.Context, now time.Time, s Session, cart Cart
 		now.Sub(before.PricedAt) > v.shop.Durations.Quote
 	in := quoteInput{
 		lines: lines, currency: cart.Currency, country: countryOf(s), region: regionOf(s), option: s.Option, collect: s.Collect,
-		codes: s.Codes, buyer: s.Buyer, customer: s.Customer, known: known, language: s.Context.Language, cut: true, now: now,
+		cartID: cart.ID, codes: s.Codes, buyer: s.Buyer, customer: s.Customer, known: known, language: s.Context.Language, cut: true, now: now,
 	}
 	if !stale {
 		in.frozen = &before

@@ -23,6 +23,8 @@ type DiscountRule struct {
 	Title map[string]string `json:"title"`
 	// Code is what the shopper types, in any case; "" makes the rule automatic.
 	Code string `json:"code,omitempty"`
+	// Minted rules are never given by themselves: the shop makes codes of them, each for one cart. They have no code of their own.
+	Minted bool `json:"minted,omitempty"`
 
 	// BasisPoints is a part of the price: 1000 is 10 %.
 	BasisPoints int64 `json:"basis_points,omitempty"`
@@ -105,6 +107,7 @@ func (v *validation) checkRule(r DiscountRule) {
 	v.requireID(r.ID, "id")
 	v.requireTitle(r.Title, "title")
 	v.require(r.Code == "" || len(r.Code) <= 64 && codeShape.MatchString(r.Code), "code", "must be 1 to 64 letters, digits, - and _")
+	v.require(!r.Minted || r.Code == "", "code", "must not stand with minted: its codes are made")
 	v.checkGift(r)
 	v.checkAmounts(r.Minimum, "minimum", 1)
 	v.require(r.From.IsZero() || r.Until.IsZero() || r.From.Before(r.Until), "until", "must be after from")

@@ -11,6 +11,7 @@ import (
 type Rulebook struct {
 	ids           map[string]bool
 	automatic     []*rule
+	minted        []DiscountRule
 	byCode        map[string]*rule // by normalized code
 	locations     map[string]Location
 	inOrder       []Location
@@ -35,6 +36,10 @@ func (s Settings) Rulebook(countries map[string]Country) (*Rulebook, error) {
 	}
 	for _, r := range slices.Clone(s.Discounts) {
 		b.ids[r.ID] = true
+		if r.Minted {
+			b.minted = append(b.minted, r)
+			continue
+		}
 		if code := NormalizeCode(r.Code); code != "" {
 			b.byCode[code] = ready(&r)
 		} else {
@@ -53,6 +58,14 @@ func (s Settings) Rulebook(countries map[string]Country) (*Rulebook, error) {
 		}
 	}
 	return b, b.readCalendar(s.Delivery)
+}
+
+// Minted are the rules that codes are made of. A nil Rulebook has none.
+func (b *Rulebook) Minted() []DiscountRule {
+	if b == nil {
+		return nil
+	}
+	return slices.Clone(b.minted)
 }
 
 // readCalendar loads the zone and reads the holidays.

@@ -29,7 +29,7 @@ func (a *app) followUp(s settings.Settings, c checkout.Config, carts *checkout.C
 	}
 	sweeper, err1 := recovery.NewSweeper(config)
 	sender, err2 := recovery.NewSender(recovery.SenderConfig{
-		Config: config, Estimator: estimator, Links: links, Ledger: ledger,
+		Config: config, Estimator: estimator, Minter: estimator, Links: links, Ledger: ledger,
 		Messengers: map[recovery.Channel]recovery.Messenger{recovery.ChannelEmail: a.mailbox, recovery.ChannelPush: a.mailbox},
 	})
 	tracer, err3 := recovery.NewTracer(recovery.TracerConfig{Config: config, Ledger: ledger})
