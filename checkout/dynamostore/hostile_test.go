@@ -204,25 +204,17 @@ func writes() []deed {
 				return n.store.AddIncrements(ctx, []statistics.Increment{known, n.increment("second")})
 			},
 			func(n *network) { n.counted(statistics.Counts{"carts": 2}) }},
-		{"PutMeasured", "TransactWriteItems", 0, nothing,
+		{"PutMeasured", "TransactWriteItems", 0, (*network).measured,
 			func(ctx context.Context, n *network) error {
-				p := n.person()
 				i := n.increment("")
-				p.Version, p.Purchases = 1, nil
-				n.ok(n.calm.PutMeasured(ctx, p, nil))
 				return n.store.PutMeasured(ctx, n.person(), []statistics.Change{{Cell: i.Cell, Counts: i.Counts}})
 			},
 			func(n *network) {
 				n.same(must(n.calm.MeasuredPerson(n.Context(), n.person().ID))(n), n.person())
 				n.counted(statistics.Counts{"carts": 1})
 			}},
-		{"ForgetMeasured", "DeleteItem", 0, nothing,
-			func(ctx context.Context, n *network) error {
-				p := n.person()
-				p.Version = 1
-				n.ok(n.calm.PutMeasured(ctx, p, nil))
-				return n.store.ForgetMeasured(ctx, p.ID)
-			},
+		{"ForgetMeasured", "DeleteItem", 0, (*network).measured,
+			func(ctx context.Context, n *network) error { return n.store.ForgetMeasured(ctx, n.person().ID) },
 			func(n *network) {
 				n.same(must(n.calm.MeasuredPerson(n.Context(), n.person().ID))(n), statistics.Person{ID: n.person().ID})
 			}},
@@ -265,6 +257,14 @@ func (n *network) person() statistics.Person {
 		Entries:   []statistics.Entry{{Stratum: "d-10", Deal: "d", Arm: "holdout", At: noon, Ends: noon.Add(time.Hour), Day: "2026-03-29"}},
 		Purchases: []statistics.Purchase{{OrderID: "or_1", At: noon, Version: 3, Net: money.New(995, "EUR")}},
 	}
+}
+
+// measured stores the version before the person, who has bought nothing yet.
+func (n *network) measured() {
+	n.Helper()
+	p := n.person()
+	p.Version, p.Purchases = 1, nil
+	n.ok(n.calm.PutMeasured(n.Context(), p, nil))
 }
 
 func nothing(*network) {}
