@@ -83,6 +83,8 @@ type metered struct {
 	reconciler  *checkout.Reconciler
 	sweeper     *checkout.Sweeper
 	outbox      *checkout.Outbox
+	catalog     checkout.Catalog
+	follower    *follower
 	keys        int
 	codes       []string // of the carts that are made
 	rows        []measured
@@ -128,6 +130,7 @@ func newMetered(t *testing.T, lines int) *metered {
 		Store: m.store, Consumers: map[string][]checkout.Consumer{checkout.NoticeOrderPlaced: {people}},
 	})
 	m.ok(err)
+	m.catalog, m.follower = config.Catalog, m.newFollower(config)
 	m.ok(m.store.PutProducts(t.Context(), m.products()))
 	_, err = config.Catalog.Products(t.Context(), m.skus()) // the cache is warm
 	m.ok(err)
@@ -197,6 +200,7 @@ func (m *metered) run() []measured {
 	m.placedByWebhook()
 	m.ended()
 	m.signIn()
+	m.follower.run()
 	m.idle()
 	return m.rows
 }
@@ -357,7 +361,7 @@ func (m *metered) idle() {
 	m.row(rowSweep, func() error {
 		_, err := m.sweeper.Run(m.Context())
 		if err == nil {
-			_, err = m.store.DueCarts(m.Context(), checkout.DueQuery{Before: noon.AddDate(-1, 0, 0), Limit: 100})
+			_, err = m.follower.sweeper.Run(m.Context())
 		}
 		return err
 	})

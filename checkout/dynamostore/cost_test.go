@@ -38,6 +38,10 @@ const (
 	rowMine        = "read the current cart"
 	rowKnown       = "open a known customer's session"
 	rowRemember    = "order of a customer who agrees: remember them"
+	rowDevice      = "register a phone"
+	rowStep        = "sweep, a due cart: claim a stage, or look again later"
+	rowClose       = "sweep, a due cart: close it, or claim its last stage"
+	rowSend        = "send a follow-up"
 	rowSweep       = "sweep, empty"
 	rowReconcile   = "reconcile, empty"
 )
@@ -61,6 +65,9 @@ func giveBack(z size) float64 { return 2*(z.s+z.c+z.k) + 2 }
 
 // withPerson is the read of a cart, and of a person: a profile with five addresses has less than 4 KB.
 func withPerson(z size) float64 { return math.Ceil(z.c/4) + 1 }
+
+// looks is what decides on a follow-up: the cart, its session, which may not be there, and two contacts, each of less than 4 KB.
+func looks(z size) float64 { return math.Ceil(z.c/4) + max(1, math.Ceil(z.s/4)) + 2 }
 
 func at(units float64) func(size) float64 { return func(size) float64 { return units } }
 
@@ -91,6 +98,10 @@ var budgets = []budget{
 	{rowMine, 2, "0", free, withPerson},
 	{rowKnown, 3, "s+1", func(z size) float64 { return z.s + 1 }, withPerson},
 	{rowRemember, 4, "s+1", func(z size) float64 { return z.s + 1 }, func(z size) float64 { return math.Ceil(z.s/4) + 1 }},
+	{rowDevice, 3, "1", at(1), func(z size) float64 { return math.Ceil(z.c/4) + 1 }},
+	{rowStep, 4, "c+2", func(z size) float64 { return z.c + 2 }, looks},
+	{rowClose, 4, "c+1", func(z size) float64 { return z.c + 1 }, looks},
+	{rowSend, 9, "3c+1", func(z size) float64 { return 3*z.c + 1 }, func(z size) float64 { return looks(z) + math.Ceil(z.c/4) + 1 }},
 	{rowSweep, 16, "0", free, at(8)},
 	{rowReconcile, 9, "0", free, at(4.5)},
 }
