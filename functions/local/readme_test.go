@@ -40,12 +40,51 @@ func TestFirstPurchaseOfTheReadme(t *testing.T) {
 // So is what it says about signing in, behind the first purchase in the same terminal.
 func TestSigningInOfTheReadme(t *testing.T) {
 	t.Parallel()
+	p := launch(t, filepath.Join(t.TempDir(), "kassa.db"))
+	said := shell(t, strings.Replace(readmeScript(t, "Your first purchase", "Signing in"), "http://127.0.0.1:3000", p.base, 1))
+	_, tap, _ := strings.Cut(said, "one tap:")
+	if !strings.Contains(tap, `"status":"completed"`) || strings.Count(said, `"status":"completed"`) != 3 || !strings.Contains(said, `"status":"open"`) {
+		t.Errorf("it said:\n%s", said)
+	}
+	if charges := p.charges(); len(charges) != 3 {
+		t.Errorf("the ledger has %+v", charges)
+	}
+}
+
+// And so is the cart that nobody finishes.
+func TestLeftCartOfTheReadme(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	p := launch(t, filepath.Join(folder, "kassa.db"))
+	script := strings.Replace(readmeScript(t, "Your first purchase", "A cart that nobody finishes"), "http://127.0.0.1:3000", p.base, 1)
+	said := shell(t, "cd "+folder+"\n"+strings.Replace(script, ".kassa/kassa.local.json", "kassa.local.json", 1))
+	for _, want := range []string{
+		`"reachable":true`, `"subject":"Je winkelwagen is bewaard"`, `"to":"bo@example.com"`, `"stage":"email"`, `<title>`,
+		`"recovered":1,"recovered_revenue":{"EUR":4685}`,
+	} {
+		if !strings.Contains(said, want) {
+			t.Errorf("it does not say %s", want)
+		}
+	}
+	var toBo []string
+	for _, m := range p.sent() {
+		if strings.HasPrefix(m.To, "bo") {
+			toBo = append(toBo, string(m.Channel)+" "+m.Reason)
+		}
+	}
+	if got := strings.Join(toBo, ", "); got != "push no_checkout, email no_checkout, email receipt" || t.Failed() {
+		t.Errorf("Bo got %s; it said:\n%s", got, said)
+	}
+}
+
+// readmeScript is what the README's sections have to paste, one after the other.
+func readmeScript(t *testing.T, titles ...string) (script string) {
+	t.Helper()
 	readme, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	script := ""
-	for _, title := range []string{"Your first purchase", "Signing in"} {
+	for _, title := range titles {
 		_, section, ok := strings.Cut(string(readme), "\n## "+title+"\n")
 		_, section, ok2 := strings.Cut(section, "\n```sh\n")
 		part, _, ok3 := strings.Cut(section, "\n```\n")
@@ -54,15 +93,7 @@ func TestSigningInOfTheReadme(t *testing.T) {
 		}
 		script += part + "\n"
 	}
-	p := launch(t, filepath.Join(t.TempDir(), "kassa.db"))
-	said := shell(t, strings.Replace(script, "http://127.0.0.1:3000", p.base, 1))
-	_, tap, _ := strings.Cut(said, "one tap:")
-	if !strings.Contains(tap, `"status":"completed"`) || strings.Count(said, `"status":"completed"`) != 3 || !strings.Contains(said, `"status":"open"`) {
-		t.Errorf("it said:\n%s", said)
-	}
-	if charges := p.charges(); len(charges) != 3 {
-		t.Errorf("the ledger has %+v", charges)
-	}
+	return script
 }
 
 // The line that is printed at the start buys something too.
