@@ -1,8 +1,12 @@
 package main
 
 import (
+	"encoding/json"
 	"net/http"
+	"os"
+	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -195,4 +199,32 @@ func TestUnsubscribing(t *testing.T) {
 	s.advance("100h")
 	s.received(4)
 	s.do(http.MethodPost, no[:len(no)-1], "all=1", "Content-Type", form).want(http.StatusNotFound)
+}
+
+// The settings that docs/recovery.md shows are such as it says.
+func TestRecoverysPage(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "recovery.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, block, _ := strings.Cut(string(page), "\n```json\n")
+	block, _, _ = strings.Cut(block, "\n```\n")
+	var shown struct{ Recovery recovery.Settings }
+	d := json.NewDecoder(strings.NewReader("{" + block + "}"))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&shown); err != nil {
+		t.Fatal(err)
+	}
+	if err := shown.Recovery.Validate(); err != nil {
+		t.Error(err)
+	}
+	if got := shown.Recovery; !slices.Equal(got.Plan, recovery.DefaultPlan()) || !slices.Equal(got.Caps, recovery.DefaultCaps()) {
+		t.Errorf("these are not the defaults: %+v", got)
+	}
+	for _, r := range recovery.Reasons() {
+		if !strings.Contains(string(page), "`"+string(r)+"`") {
+			t.Errorf("it does not tell of the reason %s", r)
+		}
+	}
 }
