@@ -28,6 +28,7 @@ func start(ctx context.Context, f *coldstart.Function) (any, error) {
 		People:   f.Env.Required("KASSA_PEOPLE_TABLE"),
 
 		Redemptions: f.Env.Required("KASSA_REDEMPTIONS_TABLE"),
+		Orders:      f.Env.Required("KASSA_ORDERS_TABLE"),
 	}
 	namespace := f.Env.Required("KASSA_NAMESPACE")
 	shop, tokens := f.Parameter("KASSA_SHOP_PARAMETER"), f.Parameter("KASSA_TOKEN_SECRETS_PARAMETER")
@@ -43,7 +44,7 @@ func start(ctx context.Context, f *coldstart.Function) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		c.Carts, c.Sessions, c.Catalog, c.People, c.Redemptions = store, store, catalog, store, redemptions
+		c.Carts, c.Sessions, c.Catalog, c.People, c.Redemptions, c.History = store, store, catalog, store, redemptions, store
 		if c.Tokens, err = coldstart.Tokens(v, tokens); err != nil {
 			return nil, err
 		}

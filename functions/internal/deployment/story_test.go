@@ -132,7 +132,10 @@ func (s *stack) start(name, function string, change tree) {
 	if err := json.Unmarshal(text, &shop); err != nil {
 		s.t.Fatal(err)
 	}
-	shop["pricing"] = tree{"discounts": []any{tree{"id": "sale", "title": tree{"en": "Sale"}, "amounts": tree{"EUR": 100}, "limit": 1_000_000}}}
+	shop["pricing"] = tree{"discounts": []any{
+		tree{"id": "sale", "title": tree{"en": "Sale"}, "amounts": tree{"EUR": 100}, "limit": 1_000_000},
+		tree{"id": "first", "title": tree{"en": "Welcome"}, "amounts": tree{"EUR": 50}, "first_order": true},
+	}}
 	maps.Copy(shop, change)
 	store := parametertest.New(map[string]string{
 		"/kassa/shop": shown(shop), "/kassa/token-secrets": strings.Repeat("0123456789", 4), "/kassa/link-secrets": strings.Repeat("abcdefghij", 4), "/kassa/stripe-secret-key": "sk_test_51abc",
