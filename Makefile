@@ -75,4 +75,4 @@ $(FUNCTIONS:%=build-%Function): build-%Function:
 .PHONY: soak
 ## soak: load, contention and bad weather on DynamoDB Local for some minutes; prints what docs/soak.md holds
 soak:
-	$(GO) test -tags soak -run '^TestSoak' -v -count=1 -timeout 30m ./functions/local
+	$(GO) test -tags soak -run '^TestSoak' -v -count=1 -timeout 30m -p 1 ./functions/local ./checkout/dynamostore

@@ -22,7 +22,7 @@ const (
 	Late      Way = "late"      // done, but the deadline has passed; the error wraps context.DeadlineExceeded
 	Delayed   Way = "delayed"   // as Late, but done only when Land is called: still under way when the caller has given up. Writes
 	Twice     Way = "twice"     // done twice, as by a retry below us; the answer is the second's, but no conflict with the first. Writes
-	Contended Way = "contended" // somebody else writes the same things just before, and changes no contents. EditCart, Commit, PutPerson, ClaimCart
+	Contended Way = "contended" // somebody else writes the same things just before, and changes no contents. EditCart, Commit, PutPerson, ClaimCart, FollowCart, PutContact
 	Stale     Way = "stale"     // as it was before the last write that came through. Watched, DueCarts, Products
 )
 
@@ -36,7 +36,7 @@ type Fault struct {
 }
 
 // Hostile is a set of stores and a gateway between which and their caller lies a network: Stores and Gateway are theirs, but
-// fail by script. Without one they only count. Safe for concurrent use; deterministic as far as the order of calls is.
+// fail by script. Carts that recovery can work on still can: its methods fail likewise. Without one they only count. Safe for concurrent use; deterministic as far as the order of calls is.
 type Hostile struct {
 	Stores
 	Gateway checkout.Gateway
@@ -55,7 +55,7 @@ type Hostile struct {
 func NewHostile(s Stores, g checkout.Gateway) *Hostile {
 	h := &Hostile{inner: s, next: map[string][]Way{}, at: map[int]Way{}}
 	if s.Carts != nil {
-		h.Carts = hostileCarts{h, s.Carts}
+		h.Carts = hostileCartsOf(h, s.Carts)
 	}
 	if s.Sessions != nil {
 		h.Sessions = hostileSessions{h, s.Sessions}
@@ -151,13 +151,15 @@ func (h *Hostile) Land() []error {
 func Ways(method string) []Way {
 	always := []Way{Refused, Throttled, Lost, Late}
 	switch method {
-	case "Cart", "Session", "SessionAndCart", "Unended", "Search", "InboxItems", "Person", "Read", "Find":
+	case "Cart", "Session", "SessionAndCart", "Unended", "Search", "InboxItems", "Person", "Read", "Find",
+		"CartsOf", "SessionsOf", "Contacts", "NoticedCarts":
 		return always
 	case "Watched", "DueCarts", "Products":
 		return append(always, Stale)
-	case "CreateCart", "PutProducts", "AddStock", "PutInbox", "RemoveInbox", "RemovePerson", "Pay", "Cancel", "Refund":
+	case "CreateCart", "PutProducts", "AddStock", "PutInbox", "RemoveInbox", "RemovePerson", "Pay", "Cancel", "Refund",
+		"ForgetContact", "RemoveCartNotices":
 		return append(always, Delayed, Twice)
-	case "EditCart", "Commit", "PutPerson", "ClaimCart":
+	case "EditCart", "Commit", "PutPerson", "ClaimCart", "FollowCart", "PutContact":
 		return append(always, Delayed, Twice, Contended)
 	}
 	return nil

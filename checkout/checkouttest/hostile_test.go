@@ -352,6 +352,13 @@ func TestHostileStoresConform(t *testing.T) {
 	})
 }
 
+func TestHostileCartsAreFollowedUp(t *testing.T) {
+	t.Parallel()
+	checkouttest.FollowConformance(t, func(*testing.T) checkouttest.Stores {
+		return checkouttest.NewHostile(embedded(), nil).Stores
+	})
+}
+
 // TestHostileContentionOverNothing lets somebody else come first where there is nothing to write yet.
 func TestHostileContentionOverNothing(t *testing.T) {
 	t.Parallel()

@@ -10,7 +10,7 @@ import (
 
 // before is how the last write that came through found what it changed. Indexes and the catalogue may still show that.
 type before struct {
-	cart    string           // the last one created: there was none
+	cart    checkout.DueItem // the last one created or followed up; At zero: it was not in the index
 	session checkout.DueItem // the last one committed…
 	watch   checkout.WatchKind
 	shelf   map[string]*checkout.Product // …and the products last moved; nil = there was none
@@ -19,7 +19,13 @@ type before struct {
 func (h *Hostile) created(cartID string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.before.cart = cartID
+	h.before.cart = checkout.DueItem{ID: cartID}
+}
+
+func (h *Hostile) followed(was checkout.DueItem) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.before.cart = was
 }
 
 // look reads what a commit is about to change.
@@ -79,7 +85,12 @@ type lag struct {
 func (h *Hostile) lateCarts() lag {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return lag{id: h.before.cart}
+	l := lag{id: h.before.cart.ID}
+	if !h.before.cart.At.IsZero() {
+		was := h.before.cart
+		l.was = &was
+	}
+	return l
 }
 
 func (h *Hostile) lateSessions(kind checkout.WatchKind) lag {

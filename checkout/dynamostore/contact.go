@@ -21,14 +21,8 @@ func (s *Store) Contacts(ctx context.Context, ids []string) (map[string]recovery
 
 // PutContact implements recovery.ContactStore.
 func (s *Store) PutContact(ctx context.Context, c recovery.Contact) error {
-	it := item{"i": text(c.ID), "v": number(c.Version)}
-	if c.Op != "" {
-		it["p"] = text(c.Op)
-	}
-	if !c.ExpiresAt.IsZero() {
-		it[AttributeExpires] = number(c.ExpiresAt.Add(grace).Unix())
-	}
-	if err := putRows(it, map[string]row{"j": contactRow(&c)}); err != nil {
+	it, err := encodeContact(c)
+	if err != nil {
 		return failed("encode contact", c.ID, err)
 	}
 	x := &expression{}
@@ -37,7 +31,7 @@ func (s *Store) PutContact(ctx context.Context, c recovery.Contact) error {
 	} else {
 		x.when("v = " + x.value(number(c.Version-1)))
 	}
-	_, err := s.call(ctx, func(ctx context.Context) error {
+	_, err = s.call(ctx, func(ctx context.Context) error {
 		_, err := s.client.PutItem(ctx, &dynamodb.PutItemInput{
 			TableName: &s.names.Contacts, Item: it, ConditionExpression: x.condition(), ExpressionAttributeValues: x.values,
 			ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
@@ -72,6 +66,17 @@ func contactRow(c *recovery.Contact) row {
 	return row{of: c, elsewhere: []any{&c.ID, &c.Version, &c.Op}, fields: []any{
 		&c.Consents, &c.Suppressed, &c.Devices, &c.Sends, &c.Confirms, &c.Arm, &c.OrderedAt, &c.RevokedAt, &c.SeenAt, &c.ExpiresAt,
 	}}
+}
+
+func encodeContact(c recovery.Contact) (item, error) {
+	it := item{"i": text(c.ID), "v": number(c.Version)}
+	if c.Op != "" {
+		it["p"] = text(c.Op)
+	}
+	if !c.ExpiresAt.IsZero() {
+		it[AttributeExpires] = number(c.ExpiresAt.Add(grace).Unix())
+	}
+	return it, putRows(it, map[string]row{"j": contactRow(&c)})
 }
 
 func decodeContact(it item) (recovery.Contact, error) {
