@@ -158,7 +158,7 @@ type deed struct {
 }
 
 func writes() []deed {
-	return append(peopleWrites(), []deed{
+	return append(slices.Concat(peopleWrites(), followWrites()), []deed{
 		{"CreateCart", "PutItem", 0, nothing,
 			func(ctx context.Context, n *network) error { return n.store.CreateCart(ctx, n.newCart()) },
 			func(n *network) { n.same(must(n.calm.Cart(n.Context(), "ct_"+n.id))(n), n.newCart()) }},
@@ -319,7 +319,7 @@ func reads() []deed {
 	reading := func(method, operation string, do func(ctx context.Context, n *network) error) deed {
 		return deed{method, operation, 0, (*network).prepared, do, nothing}
 	}
-	return []deed{
+	return append(followReads(), []deed{
 		reading("Cart", "GetItem", func(ctx context.Context, n *network) error {
 			got, err := n.store.Cart(ctx, "ct_"+n.id)
 			return n.equal(err, got, n.newCart())
@@ -389,7 +389,7 @@ func reads() []deed {
 			}
 			return err
 		}),
-	}
+	}...)
 }
 
 // However one request of a method goes wrong, the call succeeds, and has its effect once.
