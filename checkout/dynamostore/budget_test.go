@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -108,11 +109,11 @@ func newMetered(t *testing.T, lines int) *metered {
 	m.store = open(t, dynamostore.Config{Client: client(t, m.meter), Tables: m.names, Jitter: rand.Float64, Patience: time.Minute})
 	tokens, err := checkout.NewTokens([]byte("0123456789abcdef0123456789abcdef"))
 	m.ok(err)
-	ids := 0
+	var ids atomic.Int64
 	config := checkout.Config{
 		Carts: m.store, Sessions: m.store, Inbox: m.store, People: m.store, Catalog: dynamostore.Cached(m.store, time.Hour, m.clock.Now), Gateway: m.till,
 		Redemptions: dynamostore.RedemptionsFor(m.store, time.Hour, m.clock.Now), Shop: limitedShop(), Tokens: tokens, Now: m.clock.Now,
-		NewID: func() string { ids++; return fmt.Sprintf("%026d", ids) }, // as long as 128 bits in base32
+		NewID: func() string { return fmt.Sprintf("%026d", ids.Add(1)) }, // as long as 128 bits in base32
 	}
 	m.carts, err = checkout.NewCarts(config)
 	m.ok(err)
