@@ -122,7 +122,7 @@ func TestStart(t *testing.T) {
 		empty.Env[name] = " "
 		coldstarttest.Refuses(t, empty.Account, start, "environment variable "+name+" is empty")
 	}
-	for _, name := range []string{"STRIPE_SECRET_KEY_PARAMETER", "KASSA_TOKEN_SECRETS_PARAMETER", "KASSA_EVENTBUS"} {
+	for _, name := range []string{"STRIPE_SECRET_KEY_PARAMETER", "KASSA_ADMIN_KEY_PARAMETER", "KASSA_EVENTBUS"} {
 		unknown := newAccount(t)
 		unknown.Env[name] = "x"
 		coldstarttest.Refuses(t, unknown.Account, start, name+" is no setting")

@@ -42,12 +42,13 @@ const (
 )
 
 // account is an AWS account with a deployment of Kassa in it, and its account at Stripe: tables in DynamoDB Local, parameters,
-// an event bus, the sandbox. The shop and its products are those of the local run. All that functions call passes the border.
+// an event bus, SES, the sandbox. The shop and its products are those of the local run. All that functions call passes the border.
 type account struct {
 	border     *lambdatest.Border
 	parameters *parametertest.Store
 	provider   *sandbox.Provider
 	bus        *bus
+	mail       *mailbox
 	tables     dynamostore.Names
 	store      *dynamostore.Store
 	client     *dynamodb.Client
@@ -61,7 +62,7 @@ var deployments atomic.Int64
 
 func newAccount(t testing.TB) *account {
 	t.Helper()
-	a := &account{border: &lambdatest.Border{}, bus: &bus{refused: map[string]bool{}}}
+	a := &account{border: &lambdatest.Border{}, bus: &bus{refused: map[string]bool{}}, mail: &mailbox{sent: map[string]int{}}}
 	a.tables = dynamostore.Prefixed(fmt.Sprintf("kassa%d-", deployments.Add(1)))
 	a.parameters = parametertest.New(map[string]string{
 		"/kassa/shop": sampleShop(t), "/kassa/token-secrets": strings.Repeat("k", 32), "/kassa/link-secrets": strings.Repeat("l", 32), "/kassa/stripe-secret-key": secretKey,
@@ -81,7 +82,8 @@ func newAccount(t testing.TB) *account {
 		"AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_SESSION_TOKEN": "token",
 		"AWS_ENDPOINT_URL_DYNAMODB": a.serve(t, "dynamodb", database),
 		"AWS_ENDPOINT_URL_SSM":      a.serve(t, "ssm", a.parameters), "AWS_ENDPOINT_URL_EVENTBRIDGE": a.serve(t, "eventbridge", a.bus),
-		"STRIPE_API_BASE": a.serve(t, "stripe", a.provider.Handler()),
+		"AWS_ENDPOINT_URL_SESV2": a.serve(t, "ses", a.mail),
+		"STRIPE_API_BASE":        a.serve(t, "stripe", a.provider.Handler()),
 	}
 	a.fill(t, local.String())
 	return a
@@ -144,8 +146,8 @@ func sampleShop(t testing.TB) string {
 // assignment is a line of a function's variables in the template.
 var assignment = regexp.MustCompile(`(?m)^ {10}([A-Z][A-Z_]+): (.+)$`)
 
-// variables are a function's own, as the template has them.
-func (a *account) variables(t testing.TB, function string) map[string]string {
+// expressions are the values of a function's own variables, as the template writes them.
+func expressions(t testing.TB, function string) map[string]string {
 	t.Helper()
 	template := string(sample(t, "template.yaml"))
 	_, block, found := strings.Cut(template, "\n  "+logicalID(function)+":\n")
@@ -155,6 +157,36 @@ func (a *account) variables(t testing.TB, function string) map[string]string {
 	if !found || !hasOwn {
 		t.Fatalf("the template says nothing about the variables of %s", function)
 	}
+	all := map[string]string{}
+	for _, line := range assignment.FindAllStringSubmatch(block, -1) {
+		all[line[1]] = line[2]
+	}
+	return all
+}
+
+// emptyDefault is a parameter of the template that a deployment may leave empty.
+var emptyDefault = regexp.MustCompile(`(?m)^  ([A-Z][A-Za-z]+):\n(?:    .*\n)*?    Default: ""$`)
+
+// optional are the variables that a function may lack: those that the template leaves out or empty where a deployment does not
+// want what they are for, and SES's configuration set, which is only for those who want to learn what becomes of e-mail.
+func optional(t testing.TB, function string) map[string]bool {
+	t.Helper()
+	empty := map[string]bool{"!Ref EmailEvents": true}
+	for _, p := range emptyDefault.FindAllStringSubmatch(string(sample(t, "template.yaml")), -1) {
+		empty["!Ref "+p[1]] = true
+	}
+	all := map[string]bool{}
+	for name, value := range expressions(t, function) {
+		if empty[value] || strings.HasSuffix(value, ", !Ref AWS::NoValue]") {
+			all[name] = true
+		}
+	}
+	return all
+}
+
+// variables are a function's own, as the template has them.
+func (a *account) variables(t testing.TB, function string) map[string]string {
+	t.Helper()
 	values := map[string]string{
 		"!If [SignsIn, !Ref OidcIssuer, !Ref AWS::NoValue]": "", "!If [SignsIn, !Ref OidcAudience, !Ref AWS::NoValue]": "",
 		"!Ref CartsTable": a.tables.Carts, "!Ref SessionsTable": a.tables.Sessions, "!Ref InboxTable": a.tables.Inbox,
@@ -167,15 +199,15 @@ func (a *account) variables(t testing.TB, function string) map[string]string {
 		values["!Ref "+table.Name+"Table"] = name.String()
 	}
 	all := map[string]string{"KASSA_SHOP_PARAMETER": "/kassa/shop", "KASSA_MERCHANT_TABLE": a.tables.Merchant} // of all functions
-	for _, line := range assignment.FindAllStringSubmatch(block, -1) {
-		value, known := values[line[2]]
-		if parameter, ok := strings.CutPrefix(line[2], "!Sub /${AWS::StackName}/"); ok {
+	for name, expression := range expressions(t, function) {
+		value, known := values[expression]
+		if parameter, ok := strings.CutPrefix(expression, "!Sub /${AWS::StackName}/"); ok {
 			value, known = "/kassa/"+parameter, true
 		}
 		if !known {
-			t.Fatalf("%s of %s is %s: say what that is here", line[1], function, line[2])
+			t.Fatalf("%s of %s is %s: say what that is here", name, function, expression)
 		}
-		all[line[1]] = value
+		all[name] = value
 	}
 	return all
 }
@@ -295,6 +327,40 @@ func (b *bus) taken() []string {
 	}
 	slices.Sort(all)
 	return all
+}
+
+// mailbox is SES, which takes every message.
+type mailbox struct {
+	mu   sync.Mutex
+	sent map[string]int // messages by their ids, which are tags of theirs
+}
+
+// ServeHTTP implements http.Handler: SendEmail.
+func (m *mailbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	var in struct {
+		EmailTags []struct{ Name, Value string }
+	}
+	text, err := io.ReadAll(r.Body)
+	if err != nil || json.Unmarshal(text, &in) != nil || r.URL.Path != "/v2/email/outbound-emails" {
+		http.Error(w, `{"message":"no such operation"}`, http.StatusBadRequest)
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, tag := range in.EmailTags {
+		if tag.Name == "message" {
+			m.sent[tag.Value]++
+		}
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(map[string]string{"MessageId": rand.Text()}) // a caller that has gone is no failure
+}
+
+// taken returns how often each message was sent, by its id.
+func (m *mailbox) taken() map[string]int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return maps.Clone(m.sent)
 }
 
 func must(t testing.TB, err error) {

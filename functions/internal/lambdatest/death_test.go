@@ -196,14 +196,19 @@ func (a *account) wantWhole(t *testing.T, s shopper) (paid bool) {
 	return paid
 }
 
-// wantTold checks that what orders have to tell is told, once the stream has been read.
+// wantTold checks that what orders have to tell is told, once the stream has been read: minutes later, since whoever died over a message
+// has it to themselves for two.
 func (a *account) wantTold(t *testing.T) {
 	t.Helper()
 	batch, err := json.Marshal(map[string]any{"Records": a.streamed(t)})
 	must(t, err)
-	if answer, err := a.start(t, "outbox").Invoke(t.Context(), batch); err != nil || string(answer) != failed() {
-		t.Errorf("outbox answers %s, %v", answer, err)
+	clock := filepath.Join(t.TempDir(), "later")
+	outbox := a.later(t, "outbox", clock)
+	write(t, clock, "3m")
+	if answer, err := outbox.Invoke(t.Context(), batch); err != nil || string(answer) != failed() {
+		t.Errorf("outbox answers %s, %v, log: %s", answer, err, outbox.Logs())
 	}
+	a.wantMailedOnce(t)
 	if left, _, err := a.store.Noticed(t.Context(), ""); err != nil || len(left) > 0 {
 		t.Errorf("not told: %v, %v", left, err)
 	}

@@ -63,12 +63,16 @@ func TestPurchase(t *testing.T) {
 		must(t, err)
 		for range 2 { // Lambda may deliver a batch again
 			if answered, err := outbox.Invoke(t.Context(), batch); err != nil || string(answered) != `{"batchItemFailures":[]}` {
-				t.Fatalf("answer %s, %v", answered, err)
+				t.Fatalf("answer %s, %v, log: %s", answered, err, outbox.Logs())
 			}
 		}
 		if taken := a.bus.taken(); len(taken) != 3 || !strings.HasSuffix(taken[0], " order.placed") {
 			t.Errorf("the bus has %q", taken)
 		}
+		if sent := a.mail.taken(); len(sent) != 3 {
+			t.Errorf("SES has %v", sent)
+		}
+		a.wantMailedOnce(t)
 		for _, e := range a.bus.entries {
 			if e.EventBusName != "kassa" || e.Source != "com.example.shop" {
 				t.Errorf("entry %+v", e)
@@ -83,6 +87,16 @@ func TestPurchase(t *testing.T) {
 			if strings.Contains(f.Logs(), secret) {
 				t.Errorf("%s logs %q: %s", f.name, secret, f.Logs())
 			}
+		}
+	}
+}
+
+// wantMailedOnce checks that no message was sent twice, whatever came again or died.
+func (a *account) wantMailedOnce(t testing.TB) {
+	t.Helper()
+	for id, n := range a.mail.taken() {
+		if n != 1 {
+			t.Errorf("message %s was sent %d times", id, n)
 		}
 	}
 }

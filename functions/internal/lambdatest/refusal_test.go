@@ -9,7 +9,8 @@ import (
 )
 
 // TestRefusals starts every function with each of its variables missing and empty, with one that it does not know, and with
-// each parameter unreadable. Its process must end before the first event, and its log must name the culprit.
+// each parameter unreadable. Its process must end before the first event, and its log must name the culprit. Without those that are
+// optional it starts.
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	for _, f := range functions {
@@ -17,9 +18,10 @@ func TestRefusals(t *testing.T) {
 			t.Parallel()
 			a := newAccount(t)
 			whole := a.environment(t, f)
+			spare := optional(t, f)
 			for name, value := range a.variables(t, f) {
-				if name == "STRIPE_API_BASE" || strings.HasPrefix(name, "OIDC_") {
-					continue // empty is Stripe, or a shop with guests only
+				if spare[name] {
+					continue // empty is Stripe, a shop with guests only, or a channel that is not used
 				}
 				refuses(t, f, whole, "environment variable "+name+" is missing", func(env map[string]string) { delete(env, name) })
 				refuses(t, f, whole, "environment variable "+name+" is empty", func(env map[string]string) { env[name] = "" })
@@ -28,6 +30,11 @@ func TestRefusals(t *testing.T) {
 					a.parameters.Put(value+"-empty", " ")
 					refuses(t, f, whole, "parameter is empty: "+value+"-empty", func(env map[string]string) { env[name] = value + "-empty" })
 				}
+			}
+			if len(spare) > 0 {
+				bare := maps.Clone(whole)
+				maps.DeleteFunc(bare, func(name, _ string) bool { return spare[name] })
+				a.start(t, f, func(c *lambdatest.Config) { c.Env = pairs(bare) }).Close()
 			}
 			refuses(t, f, whole, "KASSA_CART_TABEL is no setting", func(env map[string]string) { env["KASSA_CART_TABEL"] = "x" })
 			if _, signsIn := whole["OIDC_ISSUER"]; signsIn {
