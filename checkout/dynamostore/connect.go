@@ -22,5 +22,5 @@ func (s *Store) WithPatience(d time.Duration) *Store {
 
 // CreateTables makes the store's tables that don't exist yet, without streams: see Create.
 func (s *Store) CreateTables(ctx context.Context) error {
-	return Create(ctx, s.client, s.names, WithoutStream)
+	return create(ctx, s.client, s.names, WithoutStream)
 }

@@ -56,9 +56,10 @@ func swept(t *testing.T, c checkouttest.Crowd) (time.Duration, map[string]int) {
 	for range sweepers {
 		stores = append(stores, open(t, quick(t, names, wire)))
 	}
-	calm := open(t, quick(t, names, &wire.inner))
+	config := quick(t, names, &wire.inner)
+	calm := open(t, config)
 	carts, contacts := c.All()
-	ok(calm.Fill(t.Context(), carts, contacts))
+	ok(calm.Fill(t.Context(), config.Client, carts, contacts))
 	all, err := c.Sweepers(stores...)
 	ok(err)
 	begin := time.Now()

@@ -15,14 +15,14 @@ import (
 const batch = 25
 
 // Fill puts carts and contacts into tables that have none of them, as their own methods write them, many in a trip.
-func (s *Store) Fill(ctx context.Context, carts []checkout.Cart, contacts []recovery.Contact) error {
-	if err := fill(ctx, s, s.names.Carts, carts, encodeCart); err != nil {
+func (s *Store) Fill(ctx context.Context, client *dynamodb.Client, carts []checkout.Cart, contacts []recovery.Contact) error {
+	if err := fill(ctx, client, s.names.Carts, carts, encodeCart); err != nil {
 		return err
 	}
-	return fill(ctx, s, s.names.Contacts, contacts, encodeContact)
+	return fill(ctx, client, s.names.Contacts, contacts, encodeContact)
 }
 
-func fill[T any](ctx context.Context, s *Store, table string, all []T, encode func(T) (item, error)) error {
+func fill[T any](ctx context.Context, client *dynamodb.Client, table string, all []T, encode func(T) (item, error)) error {
 	parts := slices.Collect(slices.Chunk(all, batch))
 	return inParallel(len(parts), 8, func(i int) error {
 		var puts []types.WriteRequest
@@ -34,7 +34,7 @@ func fill[T any](ctx context.Context, s *Store, table string, all []T, encode fu
 			puts = append(puts, types.WriteRequest{PutRequest: &types.PutRequest{Item: it}})
 		}
 		for left := map[string][]types.WriteRequest{table: puts}; len(left) > 0; {
-			out, err := s.client.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{RequestItems: left})
+			out, err := client.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{RequestItems: left})
 			if err != nil {
 				return err
 			}

@@ -64,7 +64,7 @@ func Prefixed(prefix string) Names {
 
 // Store implements the stores of checkout. Safe for concurrent use; it keeps nothing between calls.
 type Store struct {
-	client   *dynamodb.Client
+	client   operations
 	names    Names
 	jitter   func() float64
 	sleep    func(ctx context.Context, d time.Duration) error
@@ -79,7 +79,7 @@ func New(c Config) (*Store, error) {
 	if c.Client == nil || c.Jitter == nil || c.Tables == (Names{}) {
 		return nil, invalid("a store needs a client, tables and jitter")
 	}
-	s := &Store{client: c.Client, names: c.Tables, jitter: c.Jitter, sleep: c.Sleep, patience: c.Patience}
+	s := &Store{client: operationsOf(c.Client), names: c.Tables, jitter: c.Jitter, sleep: c.Sleep, patience: c.Patience}
 	if s.sleep == nil {
 		s.sleep = pause
 	}

@@ -96,6 +96,10 @@ func index(name, partition, order string, projection types.ProjectionType) types
 // Create makes the tables that don't exist yet, each changed as asked for, for tests and the local run; on AWS the template
 // does. It leaves TTL off: where the clock can be moved, DynamoDB's own must not delete anything.
 func Create(ctx context.Context, client *dynamodb.Client, n Names, changes ...func(*dynamodb.CreateTableInput)) error {
+	return create(ctx, operationsOf(client), n, changes...)
+}
+
+func create(ctx context.Context, client operations, n Names, changes ...func(*dynamodb.CreateTableInput)) error {
 	for _, t := range Tables(n) {
 		for _, change := range changes {
 			change(&t.Create)

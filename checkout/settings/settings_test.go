@@ -75,7 +75,7 @@ func TestParseNamesTheField(t *testing.T) {
 		"a list":                       {`[]`, "$"},
 		"more after the end":           {whole + ` {}`, "$"},
 		"unknown field":                {strings.Replace(whole, `{`, `{"nmae":"x",`, 1), "$.nmae"},
-		"a name in another case":       {strings.Replace(whole, `"name":`, `"Name":`, 1), "$.Name"},
+		"a name in another case":       {strings.Replace(whole, `"base_url":`, `"Base_url":`, 1), "$.Base_url"},
 		"the same name twice":          {strings.Replace(whole, `{`, `{"name":"Other",`, 1), "$.name"},
 		"unknown field of a country":   {strings.Replace(whole, `"code":"NL"`, `"code":"NL","vat":1`, 1), "$.countries.NL.vat"},
 		"a country twice":              {strings.Replace(whole, `"countries":{`, `"countries":{"NL":{},`, 1), "$.countries.NL"},

@@ -28,8 +28,10 @@ type EmailConfig struct {
 // Email hands e-mail to SES. Safe for concurrent use.
 type Email struct {
 	EmailConfig
-	client *sesv2.Client
-	from   string
+	from string
+	// send is a method of the client's. The client itself is not kept: a program that executes templates would have to link all
+	// that it can do.
+	send func(context.Context, *sesv2.SendEmailInput, ...func(*sesv2.Options)) (*sesv2.SendEmailOutput, error)
 }
 
 // NewEmail returns an Email. CodeInvalid if it has no sender.
@@ -40,7 +42,7 @@ func NewEmail(c EmailConfig) (*Email, error) {
 	from := mail.Address{Name: strings.Map(printable, c.Name), Address: c.From}
 	return &Email{
 		EmailConfig: c, from: from.String(),
-		client: sesv2.NewFromConfig(c.AWS, func(o *sesv2.Options) { o.Retryer = once() }),
+		send: sesv2.NewFromConfig(c.AWS, func(o *sesv2.Options) { o.Retryer = once() }).SendEmail,
 	}, nil
 }
 
@@ -59,7 +61,7 @@ func (e *Email) Send(ctx context.Context, m recovery.Message) (string, error) {
 	if m.Kind == recovery.KindFollowUp && !strings.HasPrefix(m.Unsubscribe, "https://") {
 		return "", refused("a follow-up must say where one unsubscribes")
 	}
-	out, err := e.client.SendEmail(ctx, e.input(m))
+	out, err := e.send(ctx, e.input(m))
 	if err != nil {
 		return "", refusal("SES", err)
 	}

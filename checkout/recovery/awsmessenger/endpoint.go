@@ -97,3 +97,16 @@ func registerFailed(err error) error {
 	}
 	return &checkout.Error{Code: checkout.CodeUnavailable, Message: "the push service has not registered the device: " + code}
 }
+
+// endpoints are the calls about endpoints, which may be repeated; as in Email, not the client.
+type endpoints struct {
+	CreatePlatformEndpoint func(context.Context, *sns.CreatePlatformEndpointInput, ...func(*sns.Options)) (*sns.CreatePlatformEndpointOutput, error)
+	GetEndpointAttributes  func(context.Context, *sns.GetEndpointAttributesInput, ...func(*sns.Options)) (*sns.GetEndpointAttributesOutput, error)
+	SetEndpointAttributes  func(context.Context, *sns.SetEndpointAttributesInput, ...func(*sns.Options)) (*sns.SetEndpointAttributesOutput, error)
+}
+
+func endpointsOf(c *sns.Client) endpoints {
+	return endpoints{
+		CreatePlatformEndpoint: c.CreatePlatformEndpoint, GetEndpointAttributes: c.GetEndpointAttributes, SetEndpointAttributes: c.SetEndpointAttributes,
+	}
+}

@@ -35,8 +35,8 @@ type PushConfig struct {
 // Push hands push messages to SNS, and makes endpoints of devices' tokens. Safe for concurrent use.
 type Push struct {
 	PushConfig
-	client *sns.Client
-	own    *sns.Client // for calls that may be repeated
+	publish func(context.Context, *sns.PublishInput, ...func(*sns.Options)) (*sns.PublishOutput, error) // never repeated
+	own     endpoints
 }
 
 // NewPush returns a Push.
@@ -47,8 +47,8 @@ func NewPush(c PushConfig) (*Push, error) {
 		}
 	}
 	return &Push{
-		PushConfig: c, own: sns.NewFromConfig(c.AWS),
-		client: sns.NewFromConfig(c.AWS, func(o *sns.Options) { o.Retryer = once() }),
+		PushConfig: c, own: endpointsOf(sns.NewFromConfig(c.AWS)),
+		publish: sns.NewFromConfig(c.AWS, func(o *sns.Options) { o.Retryer = once() }).Publish,
 	}, nil
 }
 
@@ -70,7 +70,7 @@ func (p *Push) Send(ctx context.Context, m recovery.Message) (string, error) {
 	if err != nil {
 		return "", &recovery.Refusal{Err: err}
 	}
-	out, err := p.client.Publish(ctx, in)
+	out, err := p.publish(ctx, in)
 	if err != nil {
 		return "", refusal("SNS", err)
 	}
