@@ -329,10 +329,31 @@ func TestRolesAllowWhatFunctionsDo(t *testing.T) {
 		service, _, _ := strings.Cut(strings.Fields(access)[1], ":")
 		// Push messages are held against SNS by the tests of awsmessenger: no phone of this story has a token.
 		platform := service == "logs" || service == "xray" || service == "sns" || service == "sqs" || service == "lambda" || strings.Contains(access, "tream")
-		if !platform && !slices.Contains(seen, access) {
+		if !platform && !slices.Contains(seen, access) && !slices.Contains(ofFollowUps, access) {
 			t.Errorf("allowed, and never asked for: %s", access)
 		}
 	}
+}
+
+// ofFollowUps is what only follow-ups ask for. They begin when a cart was left for an hour, which this story doesn't wait for: its
+// functions have no clock but the machine's. The sample events of sweep, outbox, cart and feedback ask for it.
+var ofFollowUps = []string{
+	"CartRole dynamodb:BatchGetItem arn:CartsTable.Arn",
+	"CartRole dynamodb:BatchGetItem arn:ContactsTable.Arn",
+	"CartRole dynamodb:PutItem arn:ContactsTable.Arn",
+	"CartRole dynamodb:PutItem arn:StatisticsTable.Arn",
+	"CartRole dynamodb:UpdateItem arn:StatisticsTable.Arn",
+	"FeedbackRole dynamodb:BatchGetItem arn:ContactsTable.Arn",
+	"FeedbackRole dynamodb:PutItem arn:ContactsTable.Arn",
+	"OutboxRole dynamodb:BatchGetItem arn:ProductsTable.Arn",
+	"OutboxRole dynamodb:BatchGetItem arn:SessionsTable.Arn",
+	"OutboxRole dynamodb:BatchGetItem arn:StockTable.Arn",
+	"OutboxRole dynamodb:GetItem arn:CartsTable.Arn",
+	"OutboxRole dynamodb:UpdateItem arn:CartsTable.Arn",
+	"SweepRole dynamodb:BatchGetItem arn:CartsTable.Arn",
+	"SweepRole dynamodb:BatchGetItem arn:ContactsTable.Arn",
+	"SweepRole dynamodb:BatchGetItem arn:SessionsTable.Arn",
+	"SweepRole dynamodb:Query arn:CartsTable.Arn/index/due",
 }
 
 // shop edits carts in every way.
@@ -426,9 +447,14 @@ func (s *stack) leave() {
 	s.pay("impatient", late, token, "pm_card_authenticationRequired", "requires_escalation")
 }
 
-// hear has Stripe report what names no session: a dispute about the first charge.
+// hear has Stripe report what names no session: a dispute about a charge, and one that Stripe itself doesn't know.
 func (s *stack) hear() {
 	s.t.Helper()
+	id, token := s.session("CheckoutFunction")
+	s.pay("CheckoutFunction", id, token, "pm_card_createDispute", "completed")
+	if err := s.provider.Run(s.t.Context(), time.Now()); err != nil {
+		s.t.Fatal(err)
+	}
 	intent := s.provider.Ledger()[0].PaymentIntent
 	body := `{"id":"evt_dispute","object":"event","type":"charge.dispute.created","livemode":false,"api_version":"2023-10-16","created":1,` +
 		`"data":{"object":{"id":"dp_1","object":"dispute","payment_intent":"` + intent + `"}}}`
