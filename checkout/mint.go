@@ -36,7 +36,7 @@ func (q quoter) minted(cartID string, codes []string) []pricing.DiscountRule {
 		}
 		until := time.Unix(int64(binary.BigEndian.Uint32(raw))*60, 0).UTC()
 		for _, r := range q.rulebook.Minted() {
-			if slices.ContainsFunc(q.tokens.secrets, func(secret []byte) bool {
+			if slices.ContainsFunc(q.secrets, func(secret []byte) bool {
 				return hmac.Equal([]byte(mintedCode(secret, r.ID, cartID, until)), []byte(code))
 			}) {
 				out = append(out, oneUse(r, code, until))
@@ -56,10 +56,10 @@ func oneUse(r pricing.DiscountRule, code string, until time.Time) pricing.Discou
 }
 
 // Mint returns the code of a minted rule for one cart, the same whenever it is asked, and what it gives in a language; false if there is
-// no such rule, it gives nothing for the cart, or the Estimator has no Tokens to make codes with. It holds until then, to the minute, and
+// no such rule, it gives nothing for the cart, or the Estimator has no secrets to make codes with. It holds until then, to the minute, and
 // can be used once.
 func (e *Estimator) Mint(ctx context.Context, rule string, cart Cart, until time.Time, language string) (code, title string, ok bool, err error) {
-	rules, secrets := e.quoter.rulebook.Minted(), e.quoter.tokens.secrets
+	rules, secrets := e.quoter.rulebook.Minted(), e.quoter.secrets
 	i := slices.IndexFunc(rules, func(r pricing.DiscountRule) bool { return r.ID == rule })
 	if i < 0 || len(secrets) == 0 {
 		return "", "", false, nil

@@ -1,6 +1,7 @@
 package checkout_test
 
 import (
+	"bytes"
 	"testing"
 	"time"
 
@@ -65,5 +66,43 @@ func TestMintedCodes(t *testing.T) {
 	m := wantMessage(t, use(late, code).Messages, checkout.MsgCodeExpired, "$.discounts.codes[0]")
 	if m.Args["reason"] != string(pricing.ReasonExpired) {
 		t.Errorf("past its end it is told as %+v", m)
+	}
+}
+
+// Whoever mints with a secret of codes needs no tokens, and makes codes that the carts of the same secret know: the old one too, while
+// secrets are changed, and no other.
+func TestMintedCodesBySecretsOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	old, current := bytes.Repeat([]byte("o"), 32), bytes.Repeat([]byte("n"), 32)
+	for name, c := range map[string]struct {
+		mints, knows [][]byte
+		known        bool
+	}{
+		"the same":       {[][]byte{current}, [][]byte{current}, true},
+		"the old one":    {[][]byte{old}, [][]byte{current, old}, true},
+		"another":        {[][]byte{old}, [][]byte{current}, false},
+		"that of tokens": {[][]byte{current}, nil, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, minting, func(config *checkout.Config) { config.CodeSecrets = c.knows })
+			config := w.config
+			config.Tokens, config.CodeSecrets = checkout.Tokens{}, c.mints
+			cart := w.cart("mug", 1)
+			code, _, ok, err := must(checkout.NewEstimator(config))(t).Mint(t.Context(), "come-back", cart.Cart, w.clock.Now().Add(time.Hour), "en")
+			if err != nil || !ok {
+				t.Fatalf("minted %v, %v", ok, err)
+			}
+			view, err := w.carts.Replace(t.Context(), checkout.ReplaceCartInput{Request: w.request(cart.Token), CartID: cart.Cart.ID,
+				Lines: linesOf("mug", 1), Context: checkout.Context{Country: "NL"}, Codes: []string{code}})
+			if w.ok(err); (view.Quote.Total.Minor == withEach) != c.known {
+				t.Errorf("with the code the cart costs %v", view.Quote.Total)
+			}
+		})
+	}
+	config := newWorld(t, minting).config
+	config.CodeSecrets = [][]byte{current[1:]}
+	if _, err := checkout.NewEstimator(config); checkout.ErrorCode(err) != checkout.CodeInvalid {
+		t.Errorf("a short secret is taken: %v", err)
 	}
 }

@@ -3,6 +3,7 @@ package checkout
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -16,7 +17,7 @@ type quoter struct {
 	shop     Shop
 	rulebook *pricing.Rulebook
 
-	tokens      Tokens       // whose secrets made the codes for single carts
+	secrets     [][]byte     // of the codes for single carts
 	redemptions Redemptions  // nil: commits alone find out
 	history     OrderHistory // nil: everybody's order is the first
 }
@@ -27,7 +28,14 @@ func newQuoter(c Config) (quoter, error) {
 	if err != nil {
 		return quoter{}, &Error{Code: CodeInvalid, Path: "pricing", Message: err.Error()}
 	}
-	return quoter{catalog: c.Catalog, shop: c.Shop, rulebook: book, tokens: c.Tokens, redemptions: c.Redemptions, history: c.History}, nil
+	secrets := c.CodeSecrets
+	if len(secrets) == 0 {
+		secrets = c.Tokens.secrets
+	}
+	if slices.ContainsFunc(secrets, func(s []byte) bool { return len(s) < 32 }) {
+		return quoter{}, &Error{Code: CodeInvalid, Path: "config", Message: "a secret of codes needs at least 32 bytes"}
+	}
+	return quoter{catalog: c.Catalog, shop: c.Shop, rulebook: book, secrets: secrets, redemptions: c.Redemptions, history: c.History}, nil
 }
 
 // quoteInput is what a quote is asked for.

@@ -49,6 +49,9 @@ func start(ctx context.Context, f *coldstart.Function) (any, error) {
 		if c.Tokens, err = coldstart.Tokens(v, tokens); err != nil {
 			return nil, err
 		}
+		if c.CodeSecrets, err = coldstart.Secrets(v, links); err != nil {
+			return nil, err
+		}
 		edge, err := httpfunction.Edge(f, c.Shop, namespace, customers)
 		if err != nil {
 			return nil, err

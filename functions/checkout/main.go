@@ -32,6 +32,7 @@ func start(ctx context.Context, f *coldstart.Function) (any, error) {
 	}
 	namespace := f.Env.Required("KASSA_NAMESPACE")
 	shop, tokens := f.Parameter("KASSA_SHOP_PARAMETER"), f.Parameter("KASSA_TOKEN_SECRETS_PARAMETER")
+	links := f.Parameter("KASSA_LINK_SECRETS_PARAMETER") // which make the codes that follow-ups offer
 	stripe := provider.FromEnvironment(f)
 	customers, refused := httpfunction.Customers(f)
 	store, err := f.Store(tables)
@@ -46,6 +47,9 @@ func start(ctx context.Context, f *coldstart.Function) (any, error) {
 		}
 		c.Carts, c.Sessions, c.Catalog, c.People, c.Redemptions, c.History = store, store, catalog, store, redemptions, store
 		if c.Tokens, err = coldstart.Tokens(v, tokens); err != nil {
+			return nil, err
+		}
+		if c.CodeSecrets, err = coldstart.Secrets(v, links); err != nil {
 			return nil, err
 		}
 		if err := stripe.Into(&c, v); err != nil {

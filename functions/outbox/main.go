@@ -33,7 +33,6 @@ func start(ctx context.Context, f *coldstart.Function) (any, error) {
 	}
 	bus, namespace := f.Env.Required("KASSA_EVENT_BUS"), f.Env.Required("KASSA_NAMESPACE")
 	shop, links := f.Parameter("KASSA_SHOP_PARAMETER"), f.Parameter("KASSA_LINK_SECRETS_PARAMETER")
-	tokens := f.Parameter("KASSA_TOKEN_SECRETS_PARAMETER") // codes that are made for one cart are signed with them
 	channels := readChannels(f)
 	store, err := f.Store(tables)
 	if err != nil {
@@ -49,9 +48,6 @@ func start(ctx context.Context, f *coldstart.Function) (any, error) {
 			return nil, err
 		}
 		c.Catalog, c.People = store, store
-		if c.Tokens, err = coldstart.Tokens(v, tokens); err != nil {
-			return nil, err
-		}
 		follow, err := f.Recovery(v, shop, store, store)
 		if err != nil {
 			return nil, err
@@ -86,13 +82,15 @@ func consumersOf(
 	if err != nil {
 		return nil, err
 	}
+	if c.CodeSecrets, err = coldstart.Secrets(v, links); err != nil {
+		return nil, err
+	}
 	estimator, err := checkout.NewEstimator(c)
 	if err != nil {
 		return nil, err
 	}
 	sender, err1 := recovery.NewSender(recovery.SenderConfig{
-		Config:    follow,
-		Estimator: estimator, Minter: estimator, Messengers: messengers, Links: signed, Ledger: counter,
+		Config: follow, Estimator: estimator, Minter: estimator, Messengers: messengers, Links: signed, Ledger: counter,
 	})
 	tracer, err2 := recovery.NewTracer(recovery.TracerConfig{Config: follow, Ledger: counter})
 	people, err3 := checkout.NewPeople(c)

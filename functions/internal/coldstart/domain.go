@@ -74,16 +74,25 @@ func (f *Function) Counter(store *dynamostore.Store, s recovery.Settings) (*stat
 	return statistics.NewCounter(c)
 }
 
-// Links returns what makes and checks the links in messages, with the secrets that a parameter holds. The error names the
-// parameter.
-func Links(v parameter.Values, name string) (recovery.Links, error) {
+// Secrets returns the one or two secrets that a parameter holds, the one in use first. The error names the parameter.
+func Secrets(v parameter.Values, name string) ([][]byte, error) {
 	pair, err := v.Pair(name)
 	if err != nil {
-		return recovery.Links{}, err
+		return nil, err
 	}
 	secrets := make([][]byte, len(pair))
 	for i, secret := range pair {
 		secrets[i] = []byte(secret)
+	}
+	return secrets, nil
+}
+
+// Links returns what makes and checks the links in messages, with the secrets that a parameter holds. The error names the
+// parameter.
+func Links(v parameter.Values, name string) (recovery.Links, error) {
+	secrets, err := Secrets(v, name)
+	if err != nil {
+		return recovery.Links{}, err
 	}
 	links, err := recovery.NewLinks(secrets...)
 	if err != nil {

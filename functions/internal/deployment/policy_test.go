@@ -90,8 +90,8 @@ func TestSecretsAreReadByThoseThatNeedThem(t *testing.T) {
 	t.Parallel()
 	want := map[string][]string{
 		"shop":                   {"AdminRole", "CartRole", "CheckoutRole", "FeedbackRole", "OutboxRole", "ReconcileRole", "SweepRole", "WebhookRole"},
-		"token-secrets":          {"CartRole", "CheckoutRole", "OutboxRole"}, // the outbox makes codes for single carts
-		"link-secrets":           {"CartRole", "FeedbackRole", "OutboxRole"},
+		"token-secrets":          {"CartRole", "CheckoutRole"},
+		"link-secrets":           {"CartRole", "CheckoutRole", "FeedbackRole", "OutboxRole"},
 		"stripe-secret-key":      {"AdminRole", "CheckoutRole", "ReconcileRole"},
 		"stripe-webhook-secrets": {"WebhookRole"},
 		"admin-key-hash":         {"AdminRole"},
