@@ -53,7 +53,7 @@ var rooms = []struct {
 	{"kassa/checkout/recovery/awsmessenger", []string{"kassa/checkout/recovery", "kassa/checkout", "kassa/payments/money", awsSDK}},
 	{"kassa/checkout/checkouttest", []string{"kassa/checkout", "kassa/checkout/settings", "kassa/checkout/merchant", "kassa/checkout/statistics", "kassa/checkout/recovery", "kassa/checkout/pricing", "kassa/payments", "kassa/payments/money", comparison}},
 	{"kassa/checkout/settings", []string{"kassa/checkout", "kassa/checkout/recovery"}},
-	{"kassa/checkout/merchant", []string{"kassa/checkout", "kassa/checkout/settings", "kassa/checkout/pricing", "kassa/payments", "kassa/payments/money"}},
+	{"kassa/checkout/merchant", []string{"kassa/checkout", "kassa/checkout/settings", "kassa/checkout/recovery", "kassa/checkout/statistics", "kassa/checkout/pricing", "kassa/payments", "kassa/payments/money"}},
 	{"kassa/checkout/memstore", []string{"kassa/checkout", "kassa/checkout/settings", "kassa/checkout/merchant", "kassa/checkout/statistics", "kassa/checkout/recovery", "kassa/checkout/pricing", "kassa/payments", "kassa/payments/money", embeddedDB}},
 	{"kassa/checkout/dynamostore", []string{"kassa/checkout", "kassa/checkout/settings", "kassa/checkout/merchant", "kassa/checkout/statistics", "kassa/checkout/recovery", "kassa/checkout/pricing", "kassa/payments", "kassa/payments/money", awsSDK}},
 	{"kassa/checkout/dynamostore/", []string{"kassa/checkout", "kassa/checkout/dynamostore", awsSDK, comparison}}, // what its tests share

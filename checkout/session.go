@@ -222,6 +222,15 @@ func CartOfSession(sessionID string) string {
 	return "ct_" + cart
 }
 
+// RoundOfSession returns the round of its cart in which a session was opened; 0 if it is no session's id.
+func RoundOfSession(sessionID string) int {
+	if CartOfSession(sessionID) == "" {
+		return 0
+	}
+	round, _ := strconv.Atoi(sessionID[strings.LastIndexByte(sessionID, '_')+1:]) // CartOfSession has read it
+	return round
+}
+
 // OrderID returns the id of the order that a session becomes, and SessionOfOrder the way back: an order is found without
 // an index.
 func OrderID(sessionID string) string { return "or_" + strings.TrimPrefix(sessionID, "cs_") }

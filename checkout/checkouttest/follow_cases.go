@@ -13,9 +13,9 @@ import (
 )
 
 // FollowCases are the promises of a store whose Carts are also a recovery.CartStore, a recovery.ContactStore, a
-// recovery.SendLog and a checkout.CartNoticeStore.
+// recovery.SendLog, a checkout.CartEraser and a checkout.CartNoticeStore.
 func FollowCases() []Case {
-	return slices.Concat(followCases(), followRefusals(), redueCases(), cartNoticeCases(), batchCases(), contactCases(), sendingCases(), followRaces())
+	return slices.Concat(followCases(), followRefusals(), redueCases(), eraseCases(), cartNoticeCases(), batchCases(), contactCases(), sendingCases(), followRaces())
 }
 
 // FollowConformance runs FollowCases, in parallel, on one set of stores.

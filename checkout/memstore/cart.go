@@ -162,3 +162,15 @@ func fetch[T any](ctx context.Context, s *Store, t *table[T], what, id string) (
 	}
 	return clone(*item), nil
 }
+
+// EraseCart implements checkout.CartEraser.
+func (s *Store) EraseCart(ctx context.Context, id string, version int64, holder string) error {
+	return s.update(ctx, func() error {
+		c, ok := s.carts.get(id)
+		if ok && (c.Version != version || c.Session != holder) {
+			return &checkout.Conflict{Cart: &c}
+		}
+		s.carts.remove(id)
+		return nil
+	})
+}

@@ -28,6 +28,7 @@ import (
 
 var (
 	_ checkout.CartStore    = (*Store)(nil)
+	_ checkout.CartEraser   = (*Store)(nil)
 	_ checkout.SessionStore = (*Store)(nil)
 	_ checkout.Catalog      = (*Store)(nil)
 	_ checkout.Inbox        = (*Store)(nil)

@@ -1,5 +1,5 @@
-// Package merchant is what the shop's merchant does, behind /admin: settings, products and stock, orders, and the keys by
-// which all of this is reached.
+// Package merchant is what the shop's merchant does, behind /admin: settings, products and stock, orders, what is kept of people,
+// and the keys by which all of this is reached.
 //
 // Every change leaves one record of who made it (a key's id), what it was and when. Where the store can do both in one
 // commit, it does; elsewhere the record is written first, so that there is no change without one. Records hold ids and

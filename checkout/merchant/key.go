@@ -19,7 +19,7 @@ const (
 	ScopeOrders   Scope = "orders"   // to see orders, fulfil and cancel them, take withdrawals
 	ScopeRefunds  Scope = "refunds"  // to give money back
 	ScopeReport   Scope = "report"   // figures
-	ScopePeople   Scope = "people"   // what is kept of a person; no route takes it yet
+	ScopePeople   Scope = "people"   // to see what is kept of a person, and to erase it
 	ScopeKeys     Scope = "keys"     // to hand out and revoke keys, and to see who changed what
 )
 

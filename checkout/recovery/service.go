@@ -85,6 +85,31 @@ func SendingID(sessionID, reason, ref string) string {
 	return id
 }
 
+// SendingsOf are the ids of all records that a session's service messages may have.
+func SendingsOf(s checkout.Session) []string {
+	var ids []string
+	add := func(reason, ref string) { ids = append(ids, SendingID(s.ID, reason, ref)) }
+	for _, reason := range []string{wording.Receipt, wording.Canceled, wording.DeclinedLate} {
+		add(reason, "")
+	}
+	for _, back := range s.Refunds {
+		add(wording.PaymentReturned, back.IntentID)
+	}
+	if s.Order == nil {
+		return ids
+	}
+	for _, r := range s.Order.Refunds {
+		add(wording.Refunded, r.ID)
+	}
+	for _, f := range s.Order.Fulfillments {
+		add(wording.Shipped, f.ID)
+	}
+	for _, w := range s.Order.Withdrawals {
+		add(wording.Withdrawn, w.ID)
+	}
+	return ids
+}
+
 // Consume implements checkout.Consumer: it sends the message once, whatever comes how often. What there is nothing to tell of makes no
 // record.
 func (t teller) Consume(ctx context.Context, item checkout.OutboxItem) error {

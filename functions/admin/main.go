@@ -12,6 +12,7 @@ import (
 	"kassa/checkout"
 	"kassa/checkout/dynamostore"
 	"kassa/checkout/merchant"
+	"kassa/checkout/recovery"
 	"kassa/checkout/statistics"
 	"kassa/functions/internal/api"
 	"kassa/functions/internal/coldstart"
@@ -24,9 +25,12 @@ func main() { coldstart.Main(start) }
 
 func start(ctx context.Context, f *coldstart.Function) (any, error) {
 	tables := dynamostore.Names{
+		Carts:      f.Env.Required("KASSA_CARTS_TABLE"),
 		Sessions:   f.Env.Required("KASSA_SESSIONS_TABLE"),
 		Products:   f.Env.Required("KASSA_PRODUCTS_TABLE"),
 		Stock:      f.Env.Required("KASSA_STOCK_TABLE"),
+		People:     f.Env.Required("KASSA_PEOPLE_TABLE"),
+		Contacts:   f.Env.Required("KASSA_CONTACTS_TABLE"),
 		Merchant:   f.Env.Required("KASSA_MERCHANT_TABLE"),
 		Orders:     f.Env.Required("KASSA_ORDERS_TABLE"),
 		Statistics: f.Env.Required("KASSA_STATISTICS_TABLE"),
@@ -60,9 +64,13 @@ func start(ctx context.Context, f *coldstart.Function) (any, error) {
 		if err != nil {
 			return nil, err
 		}
+		people, err := filesOf(f, v, shop, store)
+		if err != nil {
+			return nil, err
+		}
 		desk, err := merchant.NewDesk(merchant.DeskConfig{
-			Settings: store, Keys: store, Records: store, Catalog: catalog, History: store, Orders: orders, Shop: c.Shop, Seed: []byte(v[shop]), Root: hashes,
-			Now: f.Now, NewID: rand.Text, Logger: f.Log,
+			Settings: store, Keys: store, Records: store, Catalog: catalog, History: store, Orders: orders, People: people,
+			Shop: c.Shop, Seed: []byte(v[shop]), Root: hashes, Now: f.Now, NewID: rand.Text, Logger: f.Log,
 		})
 		if err != nil {
 			return nil, fmt.Errorf("parameter %s: %w", root, err)
@@ -75,10 +83,24 @@ func start(ctx context.Context, f *coldstart.Function) (any, error) {
 		return api.Admin(api.AdminDeps{
 			Edge: edge, Settings: desk.Settings, Keys: desk.Keys, Records: desk.Journal, Products: desk.Products,
 			Orders: desk.Orders, Changes: desk.Orders, Shop: c.Shop,
-			Reports: reports,
+			Reports: reports, People: desk.People,
 		}), nil
 	})
 	return httpfunction.Serve(kept), err
+}
+
+// filesOf is where something is kept of people.
+func filesOf(f *coldstart.Function, v parameter.Values, shop string, store *dynamostore.Store) (merchant.PeopleConfig, error) {
+	s, err := f.Settings(v, shop)
+	if err != nil {
+		return merchant.PeopleConfig{}, err
+	}
+	reached, err := recovery.NewRegistry(recovery.RegistryConfig{Config: recovery.Config{
+		Carts: store, Contacts: store, Shop: s.Shop, Settings: s.Recovery, Now: f.Now, NewID: rand.Text, Logger: f.Log,
+	}})
+	return merchant.PeopleConfig{
+		Sessions: store, Carts: store, Profiles: store, Contacts: store, Reached: reached, Messages: store, Measured: store,
+	}, err
 }
 
 // reportsOf reports in the shop's time zone.

@@ -6,6 +6,7 @@ import (
 
 	"kassa/checkout"
 	"kassa/checkout/merchant"
+	"kassa/checkout/recovery"
 	"kassa/checkout/settings"
 	"kassa/checkout/statistics"
 	"kassa/functions/internal/api"
@@ -25,8 +26,18 @@ func (a *app) admin(e edge.Config, shop settings.Settings, config checkout.Confi
 	if err != nil {
 		return api.Handler{}, err
 	}
+	reached, err := recovery.NewRegistry(recovery.RegistryConfig{Config: recovery.Config{
+		Carts: a.store, Contacts: a.store, Shop: config.Shop, Settings: shop.Recovery, Now: a.clock.Now, NewID: rand.Text, Logger: a.log,
+	}})
+	if err != nil {
+		return api.Handler{}, err
+	}
 	desk, err := merchant.NewDesk(merchant.DeskConfig{
-		Settings: a.store, Keys: a.store, Records: a.store, Catalog: a.store, History: a.store, Orders: orders, Shop: config.Shop, Seed: seed,
+		Settings: a.store, Keys: a.store, Records: a.store, Catalog: a.store, History: a.store, Orders: orders,
+		People: merchant.PeopleConfig{
+			Sessions: a.store, Carts: a.store, Profiles: a.store, Contacts: a.store, Reached: reached, Messages: a.store, Measured: a.store,
+		},
+		Shop: config.Shop, Seed: seed,
 		Root: []string{merchant.HashOf(a.book.page.AdminKey)}, Now: a.clock.Now, NewID: rand.Text, Logger: a.log,
 	})
 	if err != nil {
@@ -44,6 +55,6 @@ func (a *app) admin(e edge.Config, shop settings.Settings, config checkout.Confi
 	return api.Admin(api.AdminDeps{
 		Edge: e, Settings: desk.Settings, Keys: desk.Keys, Records: desk.Journal, Products: desk.Products,
 		Orders: desk.Orders, Changes: desk.Orders, Shop: config.Shop,
-		Reports: reports,
+		Reports: reports, People: desk.People,
 	}), nil
 }

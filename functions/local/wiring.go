@@ -97,6 +97,7 @@ func open(ctx context.Context, s options, listener net.Listener, log *slog.Logge
 // store is everything that the services keep.
 type store interface {
 	checkout.CartStore
+	checkout.CartEraser
 	checkout.SessionStore
 	checkout.Catalog
 	checkout.Inbox

@@ -58,6 +58,7 @@ type AdminDeps struct {
 	Reports  MerchantReports
 	Orders   MerchantOrders
 	Changes  MerchantOrderChanges
+	People   MerchantPeople
 	Shop     checkout.Shop // for the method matrix
 }
 
@@ -69,7 +70,7 @@ const maxFile = 6 << 20
 // Admin returns the function admin: everything of the merchant's. Each route names the scope that a key needs for it.
 func Admin(d AdminDeps) Handler {
 	a := adminRoutes{d}
-	return handler(d.Edge, append(a.orderRoutes(),
+	return handler(d.Edge, append(append(a.orderRoutes(), a.peopleRoutes()...),
 		edge.Route{Method: http.MethodGet, Pattern: "/admin/settings", Scope: merchant.ScopeSettings, Handle: a.settings},
 		edge.Route{Method: http.MethodPut, Pattern: "/admin/settings", Scope: merchant.ScopeSettings, Body: edge.RawBody, Limit: settings.MaxDocument, Handle: a.putSettings},
 		edge.Route{Method: http.MethodGet, Pattern: "/admin/settings/versions", Scope: merchant.ScopeSettings, Handle: a.versions},

@@ -13,6 +13,7 @@ import (
 	"kassa/checkout"
 	"kassa/checkout/memstore"
 	"kassa/checkout/merchant"
+	"kassa/checkout/recovery"
 	"kassa/checkout/statistics"
 	"kassa/functions/internal/api"
 )
@@ -33,8 +34,15 @@ func (s *stack) manage(t *testing.T, store *memstore.Store, config checkout.Conf
 	if err != nil {
 		t.Fatal(err)
 	}
+	reached, err := recovery.NewRegistry(recovery.RegistryConfig{Config: recovery.Config{
+		Carts: store, Contacts: store, Shop: config.Shop, Settings: recovery.Settings{}, Now: s.clock, NewID: func() string { return s.newID("0123456789abcdefghijklmn") },
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
 	desk, err := merchant.NewDesk(merchant.DeskConfig{
-		Settings: store, Keys: store, Records: store, Catalog: store, History: store, Orders: orders, Shop: config.Shop, Seed: seed, Root: []string{merchant.HashOf(rootKey)},
+		Settings: store, Keys: store, Records: store, Catalog: store, History: store, Orders: orders, People: merchant.PeopleConfig{Sessions: store, Carts: store, Profiles: store, Contacts: store, Reached: reached, Messages: store, Measured: store},
+		Shop: config.Shop, Seed: seed, Root: []string{merchant.HashOf(rootKey)},
 		Now: s.clock, NewID: func() string { return s.newID("0123456789abcdefghijklmn") }, Logger: slog.New(slog.NewJSONHandler(s.log, nil)),
 	})
 	if err != nil {
@@ -46,7 +54,7 @@ func (s *stack) manage(t *testing.T, store *memstore.Store, config checkout.Conf
 	}
 	e := s.edge
 	e.Keys, e.Customers = desk.Keys, nil
-	s.admin = api.Admin(api.AdminDeps{Edge: e, Settings: desk.Settings, Keys: desk.Keys, Records: desk.Journal, Products: desk.Products, Orders: desk.Orders, Changes: desk.Orders, Shop: config.Shop, Reports: reports})
+	s.admin = api.Admin(api.AdminDeps{Edge: e, Settings: desk.Settings, Keys: desk.Keys, Records: desk.Journal, Products: desk.Products, Orders: desk.Orders, Changes: desk.Orders, Shop: config.Shop, Reports: reports, People: desk.People})
 }
 
 // do makes a request of the merchant's with the root key.

@@ -499,6 +499,37 @@ func (s *stack) manage() {
 	order, _ := at(list[0], "id").(string)
 	admin("POST", "/admin/orders/"+order+"/refund", `{"all":true,"restock":true}`)
 	admin("GET", "/admin/orders/"+order, "")
+	s.forget(admin)
+}
+
+// forget has a customer buy, be shown what is kept of them, and be erased, with the checkout that they left open.
+func (s *stack) forget(admin func(method, path, body string) tree) {
+	s.t.Helper()
+	customer, err := s.issuer.Token("eve")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	who := `{"customer":"eve","email":"eve@example.com"}`
+	mine := strings.ReplaceAll(buyer, "ada@example.com", "eve@example.com")
+	cart := func() string {
+		guest, token := s.cart()
+		s.call("CartFunction", "POST", "/carts/"+guest+"/claim", `{"access_token":"`+token+`"}`, customer)
+		id, _ := s.call("CheckoutFunction", "POST", "/checkout-sessions", `{"cart_id":"`+guest+`",`+mine[1:], customer)["id"].(string)
+		return id
+	}
+	bought := cart()
+	s.pay("CheckoutFunction", bought, customer, "pm_card_visa", "completed")
+	s.job("OutboxFunction", `{"Records":[{"eventName":"MODIFY","dynamodb":{"SequenceNumber":"3","Keys":{"i":{"S":"`+bought+`"}}}}]}`)
+	cart()
+	if doc := admin("POST", "/admin/people/export", who); len(list(doc["sessions"])) != 2 || at(doc, "sessions", 0, "buyer", "email") != "eve@example.com" {
+		s.t.Fatalf("of the customer is kept %s", shown(doc))
+	}
+	if doc := admin("POST", "/admin/people/erase", who); doc["done"] != true {
+		s.t.Fatalf("the customer is erased: %s", shown(doc))
+	}
+	if doc := admin("POST", "/admin/people/export", who); len(list(doc["sessions"])) != 0 || doc["profile"] != nil {
+		s.t.Fatalf("of the erased customer is kept %s", shown(doc))
+	}
 }
 
 // tidy runs what runs on schedules, with something to do for each.

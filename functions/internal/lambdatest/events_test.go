@@ -99,6 +99,7 @@ var steps = []step{
 	{file: "admin-create-key", status: 201, at: []string{"name", "warehouse", "created_by", "root"}},
 	{file: "admin-audit", status: 200, at: []string{"records.0.key", "root", "records.2.outcome", "done", "records.3", ""}},
 	{file: "admin-report", status: 200, at: []string{"from", "2026-11-01", "to", "2026-11-23", "lift.verdict", "too_few"}},
+	{file: "admin-erase", status: 200, at: []string{"done", "true", "carts", "0"}},
 	{file: "admin-shopper", status: 401, at: []string{"messages.0.code", "unauthorized"}},
 	{file: "outbox-order-placed", prepare: notices(sessionA), answer: failed(), after: came(sessionA)},
 	{file: "outbox-insert", prepare: notices(sessionB), answer: failed(), after: came(sessionB)},

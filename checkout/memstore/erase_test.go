@@ -1,0 +1,434 @@
+package memstore_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+
+	"kassa/checkout"
+	"kassa/checkout/memstore"
+	"kassa/checkout/merchant"
+	"kassa/checkout/recovery"
+	"kassa/checkout/recovery/wording"
+	"kassa/checkout/statistics"
+	"kassa/payments/money"
+)
+
+// Every text of everything that is kept of a person is a mark that names its field, so that a new field is found wherever it goes.
+var marks = regexp.MustCompile(`~[A-Z][A-Za-z]*(\.[A-Za-z]+)*~`)
+
+// marked sets every field: texts to their marks, times, numbers and flags to something.
+func marked(v reflect.Value, path string) {
+	switch v.Kind() {
+	case reflect.String:
+		if v.SetString("~" + path + "~"); v.Type() == reflect.TypeFor[money.Currency]() {
+			v.SetString("EUR")
+		}
+	case reflect.Int, reflect.Int64:
+		v.SetInt(1)
+	case reflect.Bool:
+		v.SetBool(true)
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		marked(v.Elem(), path)
+	case reflect.Slice:
+		v.Set(reflect.MakeSlice(v.Type(), 1, 1))
+		marked(v.Index(0), path)
+	case reflect.Map:
+		key, value := reflect.New(v.Type().Key()).Elem(), reflect.New(v.Type().Elem()).Elem()
+		marked(key, path+".Key")
+		marked(value, path)
+		v.Set(reflect.MakeMap(v.Type()))
+		v.SetMapIndex(key, value)
+	case reflect.Struct:
+		if v.Type() == reflect.TypeFor[time.Time]() {
+			v.Set(reflect.ValueOf(placedAt))
+			return
+		}
+		for i := range v.NumField() {
+			name := path + "." + v.Type().Field(i).Name
+			if v.Type().Field(i).Anonymous {
+				name = path
+			}
+			marked(v.Field(i), name)
+		}
+	}
+}
+
+func full[T any](path string) T {
+	var v T
+	marked(reflect.ValueOf(&v).Elem(), path)
+	return v
+}
+
+var placedAt = time.Date(2026, time.November, 1, 9, 0, 0, 0, time.UTC)
+
+const (
+	email, customer = "~Ada~@example.com", "~Subject~"
+	orderID         = "or_bought_0"
+)
+
+// bought is a session that became an order, of which nothing is open.
+func bought() checkout.Session {
+	s := full[checkout.Session]("Session")
+	s.ID, s.CartID, s.Round, s.Customer, s.Status = "cs_bought_0", "ct_bought", 0, customer, checkout.StatusCompleted
+	s.Buyer.Email = email
+	s.Attempt, s.Holds, s.Notices, s.Watch = nil, nil, nil, checkout.Watch{}
+	s.Ships = false
+	o := s.Order
+	o.ID, o.Authorized, o.Lapsed = orderID, false, time.Time{}
+	o.Refunds[0].ID, o.Refunds[0].State = "rf_1", checkout.RefundDone
+	o.Disputes[0].State = checkout.DisputeWon
+	o.Cancellation.Done = true
+	return s
+}
+
+// others are sessions that ended without an order, and one that is open.
+func others() []checkout.Session {
+	ended, open := bought(), bought()
+	ended.ID, ended.CartID, ended.Status, ended.Order = "cs_now_0", "ct_now", checkout.StatusCanceled, nil
+	open.ID, open.CartID, open.Round, open.Status, open.Order, open.Intent, open.Refunds = "cs_now_1", "ct_now", 1, checkout.StatusReady, nil, nil, nil
+	open.Watch = checkout.Watch{Kind: checkout.WatchWaiting, At: placedAt}
+	return []checkout.Session{ended, open}
+}
+
+func must(t *testing.T, errs ...error) {
+	t.Helper()
+	if err := errors.Join(errs...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// known fills a store with everything that can be kept of Ada.
+func known(t *testing.T, store *memstore.Store) {
+	t.Helper()
+	ctx := t.Context()
+	for i, id := range []string{"ct_bought", "ct_now", "ct_before"} {
+		c := full[checkout.Cart]("Cart")
+		c.ID, c.Customer, c.Session, c.Canceled, c.Round = id, customer, "", false, 0
+		c.Buyer.Email = email
+		c.Abandonment.From, c.Abandonment.FollowUps[0].OpenedAs = "ct_before s1", ""
+		if i == 0 {
+			c.Session = "cs_bought_0"
+		}
+		if i == 1 {
+			c.Round = 1
+		}
+		must(t, store.CreateCart(ctx, c))
+	}
+	for _, s := range append(others(), bought()) {
+		s.Version = 1
+		must(t, store.Commit(ctx, checkout.Commit{Session: s}))
+	}
+	p := full[checkout.Person]("Person")
+	p.ID, p.Cart, p.Version = checkout.PersonOfCustomer(customer), "ct_now", 1
+	must(t, store.PutPerson(ctx, p))
+	for _, id := range []string{checkout.PersonOfEmail(email), checkout.PersonOfCustomer(customer), recovery.ContactOfCart("ct_bought"), recovery.ContactOfCart("ct_now")} {
+		c := full[recovery.Contact]("Contact")
+		c.ID, c.Version = id, 1
+		m := full[statistics.Person]("Measured")
+		m.ID, m.Version = id, 1
+		must(t, store.PutContact(ctx, c), store.PutMeasured(ctx, m, nil))
+	}
+	for _, id := range []string{recovery.SendingID("cs_bought_0", wording.Receipt, ""), recovery.SendingID("cs_bought_0", wording.Refunded, "rf_1")} {
+		m := full[recovery.Sending]("Sending")
+		m.ID, m.Version, m.Person = id, 1, checkout.PersonOfEmail(email)
+		must(t, store.PutSending(ctx, m))
+	}
+	must(t, checkout.HistoryConsumer{History: store}.Consume(ctx, checkout.OutboxItem{Session: bought()}))
+}
+
+// failing is a store of which one write goes wrong: refused, or done and its answer lost.
+type failing struct {
+	*memstore.Store
+	at, writes int
+	lost       bool
+}
+
+var errDown = &checkout.Error{Code: checkout.CodeUnavailable, Message: "by script"}
+
+func (f *failing) around(do func() error) error {
+	f.writes++
+	if f.writes != f.at {
+		return do()
+	}
+	if f.lost {
+		_ = do()
+	}
+	return errDown
+}
+
+func (f *failing) Commit(ctx context.Context, c checkout.Commit) error {
+	return f.around(func() error { return f.Store.Commit(ctx, c) })
+}
+
+func (f *failing) EraseCart(ctx context.Context, id string, version int64, holder string) error {
+	return f.around(func() error { return f.Store.EraseCart(ctx, id, version, holder) })
+}
+
+func (f *failing) RemovePerson(ctx context.Context, id string) error {
+	return f.around(func() error { return f.Store.RemovePerson(ctx, id) })
+}
+
+func (f *failing) PutContact(ctx context.Context, c recovery.Contact) error {
+	return f.around(func() error { return f.Store.PutContact(ctx, c) })
+}
+
+func (f *failing) ForgetContact(ctx context.Context, id string) error {
+	return f.around(func() error { return f.Store.ForgetContact(ctx, id) })
+}
+
+func (f *failing) PutSending(ctx context.Context, r recovery.Sending) error {
+	return f.around(func() error { return f.Store.PutSending(ctx, r) })
+}
+
+func (f *failing) ForgetMeasured(ctx context.Context, id string) error {
+	return f.around(func() error { return f.Store.ForgetMeasured(ctx, id) })
+}
+
+func (f *failing) ForgetOrders(ctx context.Context, person string) error {
+	return f.around(func() error { return f.Store.ForgetOrders(ctx, person) })
+}
+
+func (f *failing) BeginRecord(ctx context.Context, r merchant.Record) (stored merchant.Record, err error) {
+	err = f.around(func() (err error) { stored, err = f.Store.BeginRecord(ctx, r); return err })
+	return stored, err
+}
+
+func (f *failing) EndRecord(ctx context.Context, id, outcome string, result json.RawMessage) error {
+	return f.around(func() error { return f.Store.EndRecord(ctx, id, outcome, result) })
+}
+
+func newPeople(t *testing.T, store *failing) *merchant.People {
+	t.Helper()
+	n := 0
+	newID := func() string { n++; return fmt.Sprintf("id%06d", n) }
+	clock := func() time.Time { return placedAt.AddDate(0, 2, 0) }
+	reached, err1 := recovery.NewRegistry(recovery.RegistryConfig{Config: recovery.Config{Carts: store, Contacts: store, Now: clock, NewID: newID}})
+	journal, err2 := merchant.NewJournal(merchant.JournalConfig{Store: store, Now: clock, NewID: newID})
+	people, err3 := merchant.NewPeople(merchant.PeopleConfig{
+		History: store, Sessions: store, Carts: store, Profiles: store, Contacts: store, Reached: reached, Messages: store, Measured: store,
+		Journal: journal, Now: clock, NewID: newID,
+	})
+	must(t, err1, err2, err3)
+	return people
+}
+
+var ada = merchant.ErasePerson{Key: "root", Request: "k1", Fingerprint: "f", Whose: merchant.Whose{Email: " ~ADA~@example.com", Customer: customer}}
+
+// content is everything in every bucket of a store's file.
+func content(t *testing.T, path string) string {
+	t.Helper()
+	db, err := bolt.Open(path, 0o600, nil)
+	must(t, err)
+	defer db.Close()
+	var all strings.Builder
+	must(t, db.View(func(tx *bolt.Tx) error {
+		return tx.ForEach(func(name []byte, b *bolt.Bucket) error {
+			return b.ForEach(func(k, v []byte) error {
+				_, err := fmt.Fprintf(&all, "%s %s %s\n", name, k, v)
+				return err
+			})
+		})
+	}))
+	return all.String()
+}
+
+// stays are the texts of sessions that are kept: what an order is, and ids. Nothing of anything else is.
+var stays = []string{
+	"Session.Op", "Session.Option", "Session.Codes", "Session.Quote.", "Session.Redeemed", "Session.Review", "Session.LeftFor", "Session.Left.",
+	"Session.Create.", "Session.Pays.", "Session.Marks.", // hashes of requests
+	"Session.Context.Country", "Session.Context.Region", "Session.Context.Language", "Session.Context.Currency", "Session.Context.Platform",
+	"Session.Buyer.VATID", "Session.Destination.Region", "Session.Destination.Country",
+	"Session.Intent.ID", "Session.Intent.Status", "Session.Refunds.", // money
+	"Session.Order.IntentID", "Session.Order.Terms", "Session.Order.Returns", "Session.Order.Page", "Session.Order.Capture.", "Session.Order.Refunds.",
+	"Session.Order.Disputes.", "Session.Order.Cancellation.Mark", "Session.Order.Cancellation.Refund",
+	"Session.Order.Fulfillments.", "Session.Order.Withdrawals.ID", "Session.Order.Withdrawals.Mark", "Session.Order.Withdrawals.Lines.",
+	"Contact.Suppressed.", // why an address may not be written to
+	"Sending.Op", "Sending.SessionID", "Sending.Reason", "Sending.Ref", "Sending.State", "Sending.Why", "Sending.ProviderID",
+}
+
+// Whatever write goes wrong, who asks again ends with nothing of the person left but what stays.
+func TestErasedPeopleLeaveNoTrace(t *testing.T) {
+	t.Parallel()
+	writes := 0
+	for at := 0; at == 0 || at <= writes; at++ {
+		for _, lost := range []bool{false, true} {
+			path := filepath.Join(t.TempDir(), "store")
+			inner, err := memstore.Open(path)
+			must(t, err)
+			known(t, inner)
+			store := &failing{Store: inner, at: at, lost: lost}
+			people := newPeople(t, store)
+			erased, _, err := people.Erase(t.Context(), ada)
+			if at == 0 {
+				writes = store.writes
+				if err != nil || !erased.Done || erased.Sessions != 3 || erased.Carts != 3 || erased.Provider != "~Person.Provider~" {
+					t.Fatalf("erased: %+v, %v", erased, err)
+				}
+			}
+			if erased, _, err = people.Erase(t.Context(), ada); err != nil || !erased.Done {
+				t.Fatalf("write %d, lost %t: the repetition tells %+v, %v", at, lost, erased, err)
+			}
+			again := ada
+			again.Request = "k2"
+			if second, _, err := people.Erase(t.Context(), again); err != nil || !second.Done || second.Sessions != 0 || second.Carts != 0 {
+				t.Errorf("write %d, lost %t: once more, there was left %+v, %v", at, lost, second, err)
+			}
+			open, err := inner.Session(t.Context(), "cs_now_1")
+			if err != nil || open.Status != checkout.StatusCanceled || open.Watch != (checkout.Watch{}) || open.Epoch < 2 {
+				t.Errorf("the open session is %+v, %v", open, err)
+			}
+			order, err := inner.Session(t.Context(), "cs_bought_0")
+			if err != nil || !reflect.DeepEqual(order.Quote, bought().Quote) || order.Order.Amount != bought().Order.Amount || !order.Order.PlacedAt.Equal(placedAt) {
+				t.Errorf("the order lost what accounts need: %+v, %v", order, err)
+			}
+			records, _, err := inner.Records(t.Context(), 10, "")
+			if err != nil || len(records) != 2 || records[1].Outcome != merchant.OutcomeDone && at != writes {
+				t.Errorf("write %d, lost %t: records %+v, %v", at, lost, records, err)
+			}
+			must(t, inner.Close())
+			for _, mark := range marks.FindAllString(content(t, path), -1) {
+				name := strings.Trim(mark, "~")
+				kept := slices.ContainsFunc(stays, func(s string) bool { return name == s || strings.HasPrefix(name, strings.TrimSuffix(s, ".")+".") })
+				if !kept && name != "Person.Provider" { // the merchant is told, in the record's result too: it is the provider's id
+					t.Errorf("write %d, lost %t: %s is still there", at, lost, name)
+				}
+			}
+		}
+	}
+	if writes < 15 {
+		t.Errorf("only %d writes were tried", writes)
+	}
+}
+
+// notShown are the texts that an export leaves out: how requests are recognised, how the shop works, and what opens something.
+var notShown = []string{
+	"Session.Op", "Cart.Op", "Person.Op", "Contact.Op", "Sending.Op", "Session.Create", "Session.Pays", "Session.Marks", "Cart.Create", "Cart.Marks",
+	"Session.Option", "Session.Messages", "Session.Redeemed", "Session.Review", "Session.Left", "Session.Refunds",
+	"Session.Intent.ClientSecret", "Session.Intent.Action", "Session.Intent.Status", "Session.Intent.Customer", "Session.Order.Page",
+	"Cart.Notices",
+}
+
+func TestExportShowsAllThatIsKept(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "store")
+	inner, err := memstore.Open(path)
+	must(t, err)
+	known(t, inner)
+	store := &failing{Store: inner}
+	export, err := newPeople(t, store).Export(t.Context(), ada.Whose)
+	must(t, err, inner.Close())
+	text, err := json.Marshal(export)
+	must(t, err)
+	shown := marks.FindAllString(string(text), -1)
+	for _, mark := range marks.FindAllString(content(t, path), -1) {
+		name := strings.Trim(mark, "~")
+		if strings.HasPrefix(name, "Session.Quote.") && name != "Session.Quote.Lines.SKU" && name != "Session.Quote.Lines.Title" {
+			continue // how the price came about; lines and total are shown
+		}
+		left := slices.ContainsFunc(notShown, func(s string) bool { return name == s || strings.HasPrefix(name, s+".") })
+		if left == slices.Contains(shown, mark) {
+			t.Errorf("%s: shown %t", name, !left)
+		}
+	}
+	if store.writes != 0 || len(export.Sessions) != 3 || len(export.Carts) != 3 || len(export.Messages) != 2 || len(export.Measured) != 4 || len(export.Contacts) != 4 {
+		t.Errorf("%d writes; %s", store.writes, text)
+	}
+	if strings.Contains(string(text), "ClientSecret") {
+		t.Error("the export opens a payment")
+	}
+}
+
+// What is not over is left as it is and told, and so is what leads there.
+func TestErasureWaitsForWhatIsOpen(t *testing.T) {
+	t.Parallel()
+	for want, change := range map[checkout.Wait]func(s *checkout.Session){
+		checkout.WaitTelling: func(s *checkout.Session) {
+			s.Notices = map[string]checkout.Notice{"n": {Kind: checkout.NoticeOrderPlaced}}
+		},
+		checkout.WaitPaying: func(s *checkout.Session) {
+			s.Order, s.Status, s.Attempt = nil, checkout.StatusInProgress, &checkout.Attempt{N: 1}
+		},
+		checkout.WaitMoney:   func(s *checkout.Session) { s.Order.Refunds[0].State = checkout.RefundPending },
+		checkout.WaitDispute: func(s *checkout.Session) { s.Order.Disputes[0].State = checkout.DisputeOpen },
+		checkout.WaitShipping: func(s *checkout.Session) {
+			s.Ships, s.Order.Cancellation, s.Order.Fulfillments = true, nil, nil
+			s.Order.Refunds = nil
+		},
+		checkout.WaitWithdrawal: func(s *checkout.Session) { withdraw(s) },
+	} {
+		store := &failing{Store: memstore.New()}
+		known(t, store.Store)
+		before, err := store.Session(t.Context(), "cs_bought_0")
+		must(t, err)
+		change(&before)
+		before.Version, before.Op = before.Version+1, "changed"
+		must(t, store.Store.Commit(t.Context(), checkout.Commit{Session: before}))
+		people := newPeople(t, store)
+		erased, _, err := people.Erase(t.Context(), ada)
+		if err != nil || erased.Done || len(erased.Waiting) != 1 || erased.Waiting[0].Why != want || erased.Waiting[0].SessionID != "cs_bought_0" {
+			t.Errorf("%s: %+v, %v", want, erased, err)
+			continue
+		}
+		after, err := store.Session(t.Context(), "cs_bought_0")
+		if err != nil || !reflect.DeepEqual(after, before) {
+			t.Errorf("%s: the session was changed: %v", want, err)
+		}
+		if _, err := store.Cart(t.Context(), "ct_bought"); err != nil {
+			t.Errorf("%s: its cart is gone: %v", want, err)
+		}
+		over := bought()
+		over.Version, over.Op = before.Version+1, "over"
+		must(t, store.Store.Commit(t.Context(), checkout.Commit{Session: over}))
+		again := ada
+		again.Request = "k2"
+		if erased, _, err = people.Erase(t.Context(), again); err != nil || !erased.Done || erased.Sessions != 1 {
+			t.Errorf("%s: once it was over: %+v, %v", want, erased, err)
+		}
+	}
+}
+
+// withdraw has a shopper withdraw from a line whose money isn't back.
+func withdraw(s *checkout.Session) {
+	o := s.Order
+	o.Amount, o.Refunds, o.Disputes, o.Capture = money.New(500, "EUR"), nil, nil, nil
+	o.Withdrawals[0].Lines[0] = checkout.LineQuantity{LineID: s.Quote.Lines[0].LineID, Quantity: 1}
+	o.Withdrawals[0].RefundBy = placedAt.AddDate(1, 0, 0)
+}
+
+// Somebody else's cart that a link led from is none of the person's.
+func TestErasureLeavesOthersAlone(t *testing.T) {
+	t.Parallel()
+	store := &failing{Store: memstore.New()}
+	other := full[checkout.Cart]("Cart")
+	other.ID, other.Session, other.Customer, other.Buyer.Email = "ct_before2", "", "somebody", "bob@example.com"
+	must(t, store.CreateCart(t.Context(), other))
+	mine := other
+	mine.ID, mine.Customer, mine.Abandonment = "ct_now", customer, &checkout.Abandonment{Revision: 1, From: "ct_before2 s1"}
+	must(t, store.CreateCart(t.Context(), mine))
+	must(t, store.PutPerson(t.Context(), checkout.Person{ID: checkout.PersonOfCustomer(customer), Version: 1, Cart: "ct_now"}))
+	people := newPeople(t, store)
+	if erased, _, err := people.Erase(t.Context(), ada); err != nil || erased.Carts != 1 {
+		t.Fatalf("%+v, %v", erased, err)
+	}
+	if got, err := store.Cart(t.Context(), "ct_before2"); err != nil || !reflect.DeepEqual(got, other) {
+		t.Errorf("the other's cart is %+v, %v", got, err)
+	}
+	if _, err := people.Export(t.Context(), merchant.Whose{Email: " "}); checkout.ErrorCode(err) != checkout.CodeInvalid {
+		t.Errorf("nobody is exported: %v", err)
+	}
+	if _, _, err := people.Erase(t.Context(), merchant.ErasePerson{Request: "k"}); checkout.ErrorCode(err) != checkout.CodeInvalid {
+		t.Errorf("nobody is erased: %v", err)
+	}
+}

@@ -1,0 +1,67 @@
+package api_test
+
+import (
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"kassa/checkout"
+	"kassa/checkout/merchant"
+)
+
+// told has everything about an order handed on.
+func (s *stack) told(t *testing.T, orderID string) {
+	t.Helper()
+	session, err := s.store.Session(t.Context(), checkout.SessionOfOrder(orderID))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.store.RemoveNotices(t.Context(), session.ID, slices.Collect(maps.Keys(session.Notices))); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestPeopleAreShownAndErased(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	order := s.buyMug(t)
+	_, token := s.newKey(t, merchant.ScopePeople)
+	ask := func(what, body string, headers ...string) reply {
+		return s.call(t, http.MethodPost, "/admin/people/"+what, body, append([]string{auth(token)}, headers...)...)
+	}
+	const who = `{"email":" ada@EXAMPLE.com"}`
+	shown := ask("export", who).want(http.StatusOK).wantAt("email", "ada@example.com", "history.0.order_id", order, "sessions.0.buyer.email", "ada@example.com")
+	if strings.Contains(shown.Body.String(), "_secret_") {
+		t.Error("the export opens a payment")
+	}
+	ask("export", `{"email":"eve@example.com"}`).want(http.StatusOK).wantAt("history", "[]", "sessions", "[]")
+	ask("export", `{}`).want(http.StatusBadRequest).wantAt("messages.0.code", "invalid")
+	ask("export", `{"mail":"ada@example.com"}`).want(http.StatusBadRequest)
+	ask("erase", who).want(http.StatusBadRequest).wantAt("messages.0.code", "missing_key")
+
+	ask("erase", who, s.key()).want(http.StatusOK).wantAt("done", "false", "waiting.0.order_id", order, "waiting.0.why", "telling")
+	s.told(t, order)
+	ask("erase", who, s.key()).want(http.StatusOK).wantAt("done", "false", "waiting.0.order_id", order, "waiting.0.why", "shipping")
+	s.do(t, http.MethodPost, "/admin/orders/"+order+"/fulfil", "{}", s.key()).want(http.StatusOK)
+	s.told(t, order)
+	key := s.key()
+	ask("erase", who, key).want(http.StatusOK).wantAt("done", "true", "sessions", "1", "carts", "1")
+	again := ask("erase", who, key).want(http.StatusOK).wantAt("done", "true", "sessions", "1")
+	if again.Header().Get("Idempotent-Replayed") != "true" {
+		t.Errorf("headers of the repetition are %v", again.Header())
+	}
+	ask("erase", `{"email":"eve@example.com"}`, key).want(http.StatusConflict)
+	ask("export", who).want(http.StatusOK).wantAt("history", "[]", "sessions", "[]")
+	left := s.do(t, http.MethodGet, "/admin/orders/"+order, "").want(http.StatusOK).wantAt("order.id", order)
+	for _, word := range []string{"ada@", "Ada", "Wijnhaven", "3011"} {
+		if strings.Contains(left.Body.String(), word) {
+			t.Errorf("the order still knows %s: %s", word, left.Body)
+		}
+	}
+	records := s.do(t, http.MethodGet, "/admin/audit", "").want(http.StatusOK).wantAt("records.0.action", "person.erase", "records.0.outcome", "done")
+	if strings.Contains(records.Body.String(), "@") || strings.Contains(s.log.String(), "ada@") {
+		t.Errorf("who was erased is written down: %s", records.Body)
+	}
+}
