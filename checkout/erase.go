@@ -36,7 +36,7 @@ func (s Session) Waits(now time.Time) Wait {
 	switch {
 	case len(s.Notices) > 0:
 		return WaitTelling
-	case s.Attempt != nil || len(s.Holds) > 0 || s.Intent != nil && !s.Status.Final():
+	case s.Attempt != nil || s.Order == nil && len(s.Holds) > 0 || s.Intent != nil && !s.Status.Final():
 		return WaitPaying
 	case s.Watch.Kind == WatchPayment || slices.ContainsFunc(s.Refunds, func(r ProviderRefund) bool { return !r.Done }):
 		return WaitMoney
