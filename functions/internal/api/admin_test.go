@@ -300,6 +300,7 @@ func TestEveryChangeLeavesOneRecord(t *testing.T) {
 		"POST /admin/orders/{id}/withdraw": {"/admin/orders/" + orders[2] + "/withdraw", `{"reason":"Ada called"}`, "order.withdraw"},
 		"POST /admin/orders/{id}/refund":   {"/admin/orders/" + orders[3] + "/refund", `{"amount":100}`, "order.refund"},
 		"POST /admin/orders/{id}/capture":  {"/admin/orders/" + orders[4] + "/capture", `{}`, "order.capture"},
+		"POST /admin/people/erase":         {"/admin/people/erase", `{"email":"ada@example.com"}`, "person.erase"},
 		"PUT /admin/settings":              {"/admin/settings", document, "settings.put"},
 		"POST /admin/products":             {"/admin/products", `[{"sku":"fork","title":"Fork","prices":{"EUR":800}}]`, "products.import"},
 		"POST /admin/stock":                {"/admin/stock", `{"moves":[{"sku":"scarce","delta":4}]}`, "stock.move"},
@@ -312,7 +313,7 @@ func TestEveryChangeLeavesOneRecord(t *testing.T) {
 		return len(list), w
 	}
 	for _, route := range s.admin.Routes {
-		if route.Method == http.MethodGet || route.Pattern == "/admin/orders/search" {
+		if route.Method == http.MethodGet || route.Pattern == "/admin/orders/search" || route.Pattern == "/admin/people/export" {
 			continue // changes nothing
 		}
 		change, ok := changes[route.Method+" "+route.Pattern]

@@ -96,6 +96,7 @@ func TestEvents(t *testing.T) {
 		{"admin-create-key", 201, []string{"name", "warehouse", "created_by", "root"}},
 		{"admin-audit", 200, []string{"records.0.key", "root", "records.2.outcome", "done", "records.3", ""}},
 		{"admin-report", 200, []string{"from", "2026-11-01", "to", "2026-11-23", "lift.verdict", "too_few"}},
+		{"admin-erase", 200, []string{"done", "true", "carts", "0"}},
 		{"admin-shopper", 401, []string{"messages.0.code", "unauthorized"}},
 	} {
 		told = append(told, c.name+".json")
