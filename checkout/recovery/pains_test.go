@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -485,8 +486,7 @@ func TestDoubleOptIn(t *testing.T) {
 	t.Parallel()
 	german := func(in *checkout.CreateCartInput) { in.Context.Country = "DE" }
 	w := newTown(t)
-	ada := w.fill("ada@example.com", yes(), german)
-	w.fill("ada@example.com", yes(), german)
+	carts := []*shopper{w.fill("ada@example.com", yes(), german), w.fill("ada@example.com", yes(), german)}
 	w.pass(2 * time.Hour)
 	w.sent("email:confirm")
 	m := w.postman.last()
@@ -497,8 +497,12 @@ func TestDoubleOptIn(t *testing.T) {
 	_, err := w.registry.Confirm(t.Context(), token)
 	w.ok(err)
 	w.pass(19 * time.Hour)
-	w.sent("email:confirm", "email/email") // the other cart's waits: two a day are the cap, and the request was one
-	ada.became("email", recovery.StateSent, "")
+	w.sent("email:confirm", "email/email")
+	if carts[0].followUp("email").State != string(recovery.StateSent) { // which of the two comes first is the shards' affair
+		slices.Reverse(carts)
+	}
+	carts[0].became("email", recovery.StateSent, "")
+	carts[1].became("email", recovery.StatePostponed, recovery.WhyCapped) // two a day are the cap, and the request was one
 
 	silent := newTown(t)
 	bob := silent.fill("bob@example.com", yes(), german)
