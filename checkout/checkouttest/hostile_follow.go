@@ -11,6 +11,7 @@ import (
 // followStore is a store of carts that recovery works on.
 type followStore interface {
 	checkout.CartStore
+	checkout.CartEraser
 	recovery.CartStore
 	recovery.ContactStore
 	recovery.SendLog
@@ -78,6 +79,13 @@ func (s hostileFollow) PutContact(ctx context.Context, c recovery.Contact) error
 func (s hostileFollow) ForgetContact(ctx context.Context, id string) error {
 	_, err := perform(ctx, s.h, call[nothing]{method: "ForgetContact", fail: storeFailure, do: func(ctx context.Context) (nothing, error) {
 		return nothing{}, s.inner.ForgetContact(ctx, id)
+	}})
+	return err
+}
+
+func (s hostileFollow) EraseCart(ctx context.Context, id string, version int64, holder string) error {
+	_, err := perform(ctx, s.h, call[nothing]{method: "EraseCart", fail: storeFailure, do: func(ctx context.Context) (nothing, error) {
+		return nothing{}, s.inner.EraseCart(ctx, id, version, holder)
 	}})
 	return err
 }
