@@ -195,13 +195,6 @@ type Watch struct {
 	At   time.Time
 }
 
-// Notice is a fact written in the commit of the change it reports (the outbox).
-type Notice struct {
-	Kind string    `json:"kind"` // order.placed, payment.review …
-	At   time.Time `json:"at"`
-	Ref  string    `json:"ref,omitempty"` // what of the thing it is about: a refund's id, a stage …; "" = the thing itself
-}
-
 // CartID returns the id of the cart that a create makes: it follows from who asked and the key, so that the conditional
 // put of the cart is itself the record of the request.
 // Route keeps the keys of different routes apart.
