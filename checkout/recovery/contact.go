@@ -151,3 +151,32 @@ type CartStore interface {
 	// *checkout.Conflict with the cart as it stands, or with none.
 	FollowCart(ctx context.Context, f checkout.CartFollow) (checkout.Cart, error)
 }
+
+// lose marks an address or a device as gone; false if that is known, or it isn't the contact's.
+func (c *Contact) lose(channel Channel, to, source string, now time.Time) bool {
+	if channel != ChannelPush {
+		if _, known := c.Suppressed[channel]; known {
+			return false
+		}
+		c.suppress(channel, Suppression{Cause: CauseGone, At: now, Source: source})
+		return true
+	}
+	lost := false
+	c.Devices = slices.Clone(c.Devices)
+	for i := range c.Devices {
+		if d := &c.Devices[i]; d.Token == to && !d.Gone {
+			d.Gone, lost = true, true
+		}
+	}
+	return lost
+}
+
+func (c *Contact) suppress(channel Channel, why Suppression) {
+	out := map[Channel]Suppression{channel: why}
+	for ch, s := range c.Suppressed {
+		if ch != channel {
+			out[ch] = s
+		}
+	}
+	c.Suppressed = out
+}

@@ -1,0 +1,113 @@
+package recovery
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"kassa/checkout"
+	"kassa/checkout/recovery/wording"
+)
+
+// draft puts a follow-up into words, and notes on it what it offers; why if there is nothing to say.
+func (s *Sender) draft(ctx context.Context, now time.Time, v view, fu *checkout.FollowUp) (m Message, why string, err error) {
+	channel := Channel(fu.Channel)
+	m = Message{ID: fu.ID, Channel: channel, Kind: KindFollowUp, Reason: v.cart.Abandonment.Reason, Stage: fu.Stage, Locale: s.Shop.Language(v.language)}
+	facts := wording.Facts{
+		Shop: s.shopFacts(), Locale: m.Locale, Zone: v.place(s.Settings), Channel: string(channel), Reason: m.Reason, FirstName: v.buyer.FirstName,
+	}
+	switch channel {
+	case ChannelPush:
+		device, _ := v.device()
+		m.To, m.Platform = device.Token, device.Platform
+		if device.Locale != "" {
+			m.Locale = s.Shop.Language(device.Locale)
+			facts.Locale = m.Locale
+		}
+	default:
+		m.To = v.buyer.Email
+	}
+	if fu.Stage == confirmStage {
+		return s.draftConfirm(now, v, m, facts)
+	}
+	estimate, err := s.Estimator.Estimate(ctx, v.cart)
+	if err != nil {
+		return Message{}, "", fmt.Errorf("price cart %s: %w", v.cart.ID, err)
+	}
+	if facts.Lines = available(estimate); len(facts.Lines) == 0 {
+		return Message{}, WhyNoStock, nil
+	}
+	facts.Total = estimate.Quote.Total
+	m.Link = s.Shop.BaseURL + "/r/" + s.Links.Token(Link{PurposeReturn, v.cart.ID, fu.Stage, channel, now})
+	facts.Link = m.Link
+	if channel == ChannelEmail {
+		m.Unsubscribe = s.Shop.BaseURL + "/unsubscribe/" + s.Links.Token(Link{PurposeUnsubscribe, v.person, fu.Stage, channel, now})
+		facts.Unsubscribe = m.Unsubscribe
+	}
+	if facts.Incentive, err = s.incentive(ctx, now, v, *fu, m.Locale); err != nil {
+		return Message{}, "", err
+	}
+	if facts.Incentive != nil {
+		fu.Incentive = facts.Incentive.Code
+	}
+	return said(m, facts)
+}
+
+func (s *Sender) shopFacts() wording.Shop {
+	return wording.Shop{Name: s.Shop.Name, BaseURL: s.Shop.BaseURL, Links: s.Shop.Links, Zone: s.Settings.zone(""), Settings: s.Settings.Messages}
+}
+
+// draftConfirm asks the owner of an address whether the consent is his. It is no advertising, and says nothing of the cart.
+func (s *Sender) draftConfirm(now time.Time, v view, m Message, facts wording.Facts) (Message, string, error) {
+	m.Kind, m.Reason, m.Stage, facts.Reason, facts.Service = KindService, wording.Confirm, "", wording.Confirm, true
+	m.Link = s.Shop.BaseURL + "/unsubscribe/confirm/" + s.Links.Token(Link{PurposeConfirm, v.person, "", ChannelEmail, now})
+	facts.Link = m.Link
+	return said(m, facts)
+}
+
+func said(m Message, facts wording.Facts) (Message, string, error) {
+	words, err := wording.Render(facts)
+	if err != nil {
+		return Message{}, "", fmt.Errorf("put a message into words: %w", err)
+	}
+	m.Subject, m.Text, m.HTML = words.Subject, words.Text, words.HTML
+	return m, "", nil
+}
+
+// available are the lines that can be bought now, as they would be: what is out of stock is not praised.
+func available(estimate checkout.CartView) []wording.Line {
+	gone := map[string]bool{}
+	for _, m := range estimate.Messages {
+		if m.Code == checkout.MsgOutOfStock {
+			gone[m.Args["sku"]] = true
+		}
+	}
+	var lines []wording.Line
+	for _, l := range estimate.Quote.Lines {
+		if !gone[l.SKU] {
+			lines = append(lines, wording.Line{Title: l.Title, Quantity: l.Quantity, Unit: l.Unit, Total: l.Total, ImageURL: l.ImageURL})
+		}
+	}
+	return lines
+}
+
+// incentive mints the code that a stage offers, if the cart's reason is one that a price can mend.
+func (s *Sender) incentive(ctx context.Context, now time.Time, v view, fu checkout.FollowUp, language string) (*wording.Incentive, error) {
+	rule := s.Settings.Incentive
+	reason := Reason(v.cart.Abandonment.Reason)
+	offered := slices.ContainsFunc(s.Settings.PlanFor(reason), func(st Stage) bool { return st.Name == fu.Stage && st.Incentive })
+	if s.Minter == nil || !offered || !rule.Offers(reason) {
+		return nil, nil
+	}
+	life := rule.For.std()
+	if life == 0 {
+		life = ReturnLife
+	}
+	until := now.Add(life).Truncate(time.Minute)
+	code, title, ok, err := s.Minter.Mint(ctx, rule.Rule, v.cart, until, language)
+	if err != nil || !ok {
+		return nil, err
+	}
+	return &wording.Incentive{Code: code, Title: title, Until: until}, nil
+}
