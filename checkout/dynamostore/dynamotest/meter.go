@@ -2,14 +2,11 @@ package dynamotest
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
-	"reflect"
 	"sync"
 )
 
@@ -58,16 +55,6 @@ type Meter struct {
 	compared int
 	wrong    []string
 	tables   map[string]tableSchema
-}
-
-type tableSchema struct {
-	keys    []string
-	indexes []secondaryIndex
-}
-
-type secondaryIndex struct {
-	keys []string
-	all  bool // projects all attributes, else keys only
 }
 
 // NewMeter returns a meter over another transport.
@@ -171,52 +158,6 @@ func withCapacity(body []byte) []byte {
 	return append([]byte(`{"ReturnConsumedCapacity":"INDEXES",`), body[1:]...)
 }
 
-// target is an item that a request writes, or makes a condition of.
-type target struct {
-	table         string
-	key           attributes
-	before, after attributes
-}
-
-// request is what the meter reads of a request.
-type request struct {
-	TableName      string
-	Key, Item      attributes
-	ConsistentRead bool
-	IndexName      string
-	RequestItems   map[string]struct {
-		Keys           []json.RawMessage
-		ConsistentRead bool
-	}
-	TransactItems []map[string]struct {
-		TableName string
-		Key, Item attributes
-	}
-}
-
-func (q request) targets(operation string) []*target {
-	switch operation {
-	case "PutItem", "UpdateItem", "DeleteItem":
-		return []*target{{table: q.TableName, key: either(q.Key, q.Item)}}
-	case "TransactWriteItems":
-		var all []*target
-		for _, action := range q.TransactItems {
-			for _, a := range action {
-				all = append(all, &target{table: a.TableName, key: either(a.Key, a.Item)})
-			}
-		}
-		return all
-	}
-	return nil
-}
-
-func either(key, item attributes) attributes {
-	if key != nil {
-		return key
-	}
-	return item
-}
-
 // look reads the items of targets.
 func (m *Meter) look(r *http.Request, targets []*target, see func(*target, attributes)) error {
 	for _, t := range targets {
@@ -246,50 +187,6 @@ func (m *Meter) look(r *http.Request, targets []*target, see func(*target, attri
 	return nil
 }
 
-func (m *Meter) schema(r *http.Request, table string) (tableSchema, error) {
-	m.mu.Lock()
-	known, ok := m.tables[table]
-	m.mu.Unlock()
-	if ok {
-		return known, nil
-	}
-	body, err := json.Marshal(map[string]string{"TableName": table})
-	if err != nil {
-		return tableSchema{}, err
-	}
-	data, _, err := m.send(r.WithContext(context.WithoutCancel(r.Context())), "DescribeTable", body)
-	if err != nil {
-		return tableSchema{}, err
-	}
-	type keySchema []struct{ AttributeName string }
-	var described struct {
-		Table struct {
-			KeySchema              keySchema
-			GlobalSecondaryIndexes []struct {
-				KeySchema  keySchema
-				Projection struct{ ProjectionType string }
-			}
-		}
-	}
-	if err := json.Unmarshal(data, &described); err != nil {
-		return tableSchema{}, err
-	}
-	names := func(keys keySchema) (out []string) {
-		for _, k := range keys {
-			out = append(out, k.AttributeName)
-		}
-		return out
-	}
-	known.keys = names(described.Table.KeySchema)
-	for _, x := range described.Table.GlobalSecondaryIndexes {
-		known.indexes = append(known.indexes, secondaryIndex{names(x.KeySchema), x.Projection.ProjectionType == "ALL"})
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.tables[table] = known
-	return known, nil
-}
-
 // writes counts what targets have cost: a write pays for the larger of the item before and after, in whole KB; in a
 // transaction twice, to prepare and to commit, also for a mere condition.
 func (m *Meter) writes(cost *Request, largest map[string]int, targets []*target) {
@@ -310,60 +207,4 @@ func (m *Meter) writes(cost *Request, largest map[string]int, targets []*target)
 			cost.Index += moved
 		}
 	}
-}
-
-// response is what the meter reads of an answer.
-type response struct {
-	Type             string `json:"__type"`
-	Item             attributes
-	Items            []attributes
-	Responses        map[string][]attributes
-	ConsumedCapacity json.RawMessage
-}
-
-// conditional reports whether a condition refused a write, which costs as if it had been done.
-func (s response) conditional() bool {
-	for _, kind := range []string{"ConditionalCheckFailedException", "TransactionCanceledException"} {
-		if bytes.HasSuffix([]byte(s.Type), []byte(kind)) {
-			return true
-		}
-	}
-	return false
-}
-
-// reads returns what a read has cost; one that finds nothing costs the least that there is.
-func (q request) reads(operation string, said response, largest map[string]int) (units float64) {
-	switch operation {
-	case "GetItem":
-		largest[q.TableName] = max(largest[q.TableName], said.Item.size())
-		return readUnits(said.Item.size(), q.ConsistentRead)
-	case "BatchGetItem":
-		for table, asked := range q.RequestItems {
-			for _, item := range said.Responses[table] {
-				largest[table] = max(largest[table], item.size())
-				units += readUnits(item.size(), asked.ConsistentRead)
-			}
-			units += float64(len(asked.Keys)-len(said.Responses[table])) * readUnits(0, asked.ConsistentRead)
-		}
-	case "Query":
-		total := 0
-		for _, item := range said.Items {
-			total += item.size()
-		}
-		return readUnits(total, q.ConsistentRead)
-	case "Scan": // what a filter has dropped costs as well, and only the answer tells
-		var theirs struct{ CapacityUnits float64 }
-		if json.Unmarshal(said.ConsumedCapacity, &theirs) == nil {
-			return theirs.CapacityUnits
-		}
-	}
-	return units
-}
-
-func same(a, b map[string]any) bool { return reflect.DeepEqual(a, b) }
-
-func merged(a, b attributes) attributes {
-	all := maps.Clone(a)
-	maps.Copy(all, b)
-	return all
 }

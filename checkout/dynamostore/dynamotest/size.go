@@ -2,7 +2,9 @@ package dynamotest
 
 import (
 	"encoding/base64"
+	"maps"
 	"math"
+	"reflect"
 	"strings"
 )
 
@@ -130,4 +132,12 @@ func (x secondaryIndex) writes(before, after, key attributes) float64 {
 		}
 	}
 	return 0
+}
+
+func same(a, b map[string]any) bool { return reflect.DeepEqual(a, b) }
+
+func merged(a, b attributes) attributes {
+	all := maps.Clone(a)
+	maps.Copy(all, b)
+	return all
 }
