@@ -1,0 +1,165 @@
+package checkout_test
+
+import (
+	"fmt"
+	"testing"
+
+	"kassa/checkout"
+)
+
+func TestSecondCreateReturnsTheLivingSession(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	cart, id := w.opened()
+	if again := w.create(cart); again.Session.ID != id {
+		t.Errorf("session %s, want %s", again.Session.ID, id)
+	}
+	w.pay(cart.Token, id, "pm_card_authenticationRequired")
+	again := w.create(cart)
+	if again.Session.ID != id || again.Session.Status != checkout.StatusEscalated {
+		t.Errorf("session %s is %s", again.Session.ID, again.Session.Status)
+	}
+	_, err := w.sessions.Create(t.Context(), checkout.CreateSessionInput{Request: w.request(cart.Token), CartID: cart.Cart.ID,
+		Instrument: method("pm_card_visa"), ExpectedTotal: ptr(int64(1990))})
+	if e := wantCode(t, err, checkout.CodePaymentInProgress); e.CheckoutID != id || e.RetryAfter <= 0 {
+		t.Errorf("error %+v", e)
+	}
+}
+
+func TestCreateFromLines(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	in := checkout.CreateSessionInput{Request: w.request(""), Change: everything("NL")}
+	in.Change.Lines = linesOf("mug", 1)
+	first, err := w.sessions.Create(t.Context(), in)
+	w.ok(err)
+	again, err := w.sessions.Create(t.Context(), in)
+	w.ok(err)
+	if first.Token == "" || again.Token != first.Token || again.Session.ID != first.Session.ID || !again.Replayed {
+		t.Fatalf("replay: session %s, same token %v, replayed %v", again.Session.ID, again.Token == first.Token, again.Replayed)
+	}
+	other := in
+	other.Fingerprint = "another body"
+	_, err = w.sessions.Create(t.Context(), other)
+	wantCode(t, err, checkout.CodeKeyReused)
+	cart, err := w.carts.Cart(t.Context(), checkout.Caller{Token: first.Token}, first.Session.CartID)
+	w.ok(err)
+	w.wantLines(cart, "mug×1")
+	w.pay(first.Token, first.Session.ID, "pm_card_visa")
+	w.wantPaidOnce(first.Session.ID)
+	again, err = w.sessions.Create(t.Context(), in)
+	w.ok(err)
+	if again.Session.Order == nil || again.Token != first.Token {
+		t.Errorf("the key no longer tells: order %v", again.Session.Order)
+	}
+}
+
+func TestWhatACreateNeeds(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	cart := w.cart("mug", 1)
+	empty := w.cart()
+	in := checkout.CreateSessionInput{Request: w.request(cart.Token), CartID: cart.Cart.ID, Instrument: method("pm_card_visa")}
+	_, err := w.sessions.Create(t.Context(), in)
+	if e := wantCode(t, err, checkout.CodeInvalid); e.Path != "$.expected_total" {
+		t.Errorf("path %s", e.Path)
+	}
+	in.Key = ""
+	_, err = w.sessions.Create(t.Context(), in)
+	wantCode(t, err, checkout.CodeMissingKey)
+	_, err = w.sessions.Create(t.Context(), checkout.CreateSessionInput{Request: w.request(empty.Token), CartID: empty.Cart.ID})
+	wantCode(t, err, checkout.CodeNothingSellable)
+	_, err = w.sessions.Create(t.Context(), checkout.CreateSessionInput{Request: w.request(empty.Token), CartID: "ct_unknown"})
+	wantCode(t, err, checkout.CodeNotFound)
+	lines := checkout.CreateSessionInput{Request: w.request("")}
+	lines.Change.Lines = linesOf("ghost", 1)
+	_, err = w.sessions.Create(t.Context(), lines)
+	wantMessage(t, wantCode(t, err, checkout.CodeNothingSellable).Messages, checkout.MsgNotFound, "$.line_items[0]")
+	if n := len(w.provider.Ledger()); n != 0 {
+		t.Errorf("%d charges", n)
+	}
+}
+
+func TestCartsBuyerWins(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	yes := true
+	cart, err := w.carts.Create(t.Context(), checkout.CreateCartInput{Request: w.request(""), Lines: linesOf("ebook", 1), Context: checkout.Context{Country: "NL"},
+		Buyer: &checkout.Buyer{Email: "anna@example.com", FirstName: "Anna", Consent: &checkout.Consent{Marketing: &yes}}})
+	w.ok(err)
+	no := false
+	view, err := w.sessions.Create(t.Context(), checkout.CreateSessionInput{Request: w.request(cart.Token), CartID: cart.Cart.ID, Change: checkout.SessionChange{
+		Buyer: checkout.BuyerPatch{Email: ptr("mallory@example.com"), LastName: ptr("de Vries"), Consent: &checkout.Consent{Marketing: &no}}}})
+	w.ok(err)
+	b := view.Session.Buyer
+	if b.Email != "anna@example.com" || b.FirstName != "Anna" || b.LastName != "de Vries" || !*b.Consent.Marketing {
+		t.Errorf("buyer %+v", b)
+	}
+	if view.Session.Status != checkout.StatusReady { // digital: nothing to ship
+		t.Errorf("session is %s: %v", view.Session.Status, view.Messages)
+	}
+}
+
+// The key of an ended session's create answers that session, and opens or pays no other.
+func TestKeysOfEndedSessions(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	cart := w.cart("mug", 1)
+	in := checkout.CreateSessionInput{Request: w.request(cart.Token), CartID: cart.Cart.ID, Change: everything("NL"), Instrument: method("pm_card_chargeDeclined"), ExpectedTotal: ptr(int64(1990))}
+	first, err := w.sessions.Create(t.Context(), in)
+	w.ok(err)
+	_, err = w.cancel(cart.Token, first.Session.ID)
+	w.ok(err)
+	again, err := w.sessions.Create(t.Context(), in)
+	w.ok(err)
+	if again.Session.ID != first.Session.ID || again.Session.Status != checkout.StatusCanceled || !again.Replayed {
+		t.Errorf("the key answers %s %s", again.Session.ID, again.Session.Status)
+	}
+	wantMessage(t, again.Messages, checkout.MsgPaymentFailed, "$.payment")
+	in.Fingerprint = "another body"
+	_, err = w.sessions.Create(t.Context(), in)
+	wantCode(t, err, checkout.CodeKeyReused)
+}
+
+func TestStockIsCutWhenASessionOpens(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	cart := w.cart("lamp", 1, "mug", 12)
+	w.ok(w.store.AddStock(t.Context(), "op-lamp", "lamp", -1))
+	view := w.open(cart)
+	m := wantMessage(t, view.Messages, checkout.MsgQuantityAdjusted, "$.line_items[0]")
+	if m.Args["requested"] != "12" || m.Args["quantity"] != "10" || m.Type != checkout.MessageWarning {
+		t.Errorf("message %+v", m)
+	}
+	wantMessage(t, view.Messages, checkout.MsgOutOfStock, "$.line_items[0]")
+	stored, err := w.carts.Cart(t.Context(), checkout.Caller{Token: cart.Token}, cart.Cart.ID)
+	w.ok(err)
+	w.wantLines(stored, "mug×10")
+	w.pay(cart.Token, view.Session.ID, "pm_card_visa")
+	w.wantPaidOnce(view.Session.ID)
+	if w.free("mug") != 0 {
+		t.Errorf("%d mugs left", w.free("mug"))
+	}
+}
+
+func TestOffers(t *testing.T) {
+	t.Parallel()
+	handlers := func(v checkout.SessionView) string {
+		var names []string
+		for _, o := range v.Offers {
+			names = append(names, o.Handler)
+		}
+		return fmt.Sprint(names)
+	}
+	w := newWorld(t)
+	if got := handlers(w.open(w.cart("mug", 1))); got != "[apple_pay google_pay stripe]" {
+		t.Errorf("offers %s", got)
+	}
+	if got := handlers(w.open(w.cart("free", 1))); got != "[]" {
+		t.Errorf("offers of nothing to pay: %s", got)
+	}
+	bare := newWorld(t, func(c *checkout.Config) { c.Shop.Wallets = checkout.Wallets{PublishableKey: "pk_test_x"} })
+	if got := handlers(bare.open(bare.cart("mug", 1))); got != "[stripe]" {
+		t.Errorf("offers %s", got)
+	}
+}
