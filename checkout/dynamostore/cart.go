@@ -20,13 +20,7 @@ func (s *Store) CreateCart(ctx context.Context, c checkout.Cart) error {
 	if err != nil {
 		return failed("encode cart", c.ID, err)
 	}
-	maybe, err := s.call(ctx, func(ctx context.Context) error {
-		_, err := s.client.PutItem(ctx, &dynamodb.PutItemInput{
-			TableName: &s.names.Carts, Item: it, ConditionExpression: aws.String("attribute_not_exists(i)"),
-			ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
-		}, once)
-		return err
-	})
+	maybe, err := s.put(ctx, putVersion(s.names.Carts, it, 1))
 	old, refused := refusal(err)
 	if !refused {
 		return failed("create cart", c.ID, err)
@@ -43,14 +37,20 @@ func (s *Store) CreateCart(ctx context.Context, c checkout.Cart) error {
 
 // Cart implements checkout.CartStore.
 func (s *Store) Cart(ctx context.Context, id string) (checkout.Cart, error) {
-	it, err := s.get(ctx, s.names.Carts, id)
-	if err != nil {
-		return checkout.Cart{}, failed("read cart", id, err)
+	return read(ctx, s, s.names.Carts, "cart", id, decodeCart)
+}
+
+// read reads an item strongly consistently. CodeNotFound if there is none.
+func read[T any](ctx context.Context, s *Store, table, what, id string, decode func(item) (T, error)) (T, error) {
+	var none T
+	it, err := s.get(ctx, table, id)
+	switch {
+	case err != nil:
+		return none, failed("read "+what, id, err)
+	case it == nil:
+		return none, notFound(what, id)
 	}
-	if it == nil {
-		return checkout.Cart{}, notFound("cart", id)
-	}
-	return decodeCart(it)
+	return decode(it)
 }
 
 // get reads an item strongly consistently; nil if there is none.
@@ -80,36 +80,10 @@ func (s *Store) EditCart(ctx context.Context, e checkout.CartEdit) (checkout.Car
 	if !possible {
 		return checkout.Cart{}, s.refused(ctx, e.CartID)
 	}
-	var after item
-	maybe, err := s.call(ctx, func(ctx context.Context) error {
-		out, err := s.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
-			TableName: &s.names.Carts, Key: key(e.CartID), UpdateExpression: update.update(), ConditionExpression: update.condition(),
-			ExpressionAttributeNames: update.names, ExpressionAttributeValues: update.values,
-			ReturnValues:                        types.ReturnValueAllNew,
-			ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
-		}, once)
-		if err == nil {
-			after = out.Attributes
-		}
-		return err
+	return s.changeCart(ctx, "edit cart", e.CartID, update, func(there checkout.Cart, maybe bool) bool {
+		mark, ok := there.Marked(e.Mark.Key)
+		return maybe && ok && mark == e.Mark // an earlier try edited it
 	})
-	old, refused := refusal(err)
-	switch {
-	case !refused && err != nil:
-		return checkout.Cart{}, failed("edit cart", e.CartID, err)
-	case !refused:
-		return decodeCart(after)
-	case old == nil:
-		return checkout.Cart{}, &checkout.Conflict{}
-	}
-	cart, err := decodeCart(old)
-	if err != nil {
-		return checkout.Cart{}, err
-	}
-	if mark, ok := cart.Marked(e.Mark.Key); maybe && ok && mark == e.Mark {
-		return cart, nil // an earlier try edited it
-	}
-	return checkout.Cart{}, &checkout.Conflict{Cart: &cart}
 }
 
 // refused is the conflict of an edit that no cart would take; it need not be tried.
@@ -163,7 +137,8 @@ func editExpression(e checkout.CartEdit) (*expression, bool, error) {
 // due has a cart that is never due be so. Where it has a time, writing that again costs nothing: the index stays as it is.
 func (x *expression) due(at time.Time, cartID string) {
 	if !at.IsZero() {
-		x.set = append(x.set, "s = if_not_exists(s, "+x.value(text(shardOf("", cartID)))+")", "d = if_not_exists(d, "+x.value(blob(dueKey(at, cartID)))+")")
+		x.set = append(x.set, "s = if_not_exists(s, "+x.value(text(shardOf("", cartID)))+")",
+			"d = if_not_exists(d, "+x.value(blob(dueKey(at, cartID)))+")")
 	}
 }
 

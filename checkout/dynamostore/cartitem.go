@@ -40,6 +40,14 @@ import (
 // while money hangs on it.
 const grace = 60 * 24 * time.Hour
 
+// graced is when TTL may take what ends at a time; zero = never.
+func graced(end time.Time) time.Time {
+	if end.IsZero() {
+		return end
+	}
+	return end.Add(grace)
+}
+
 func encodeCart(c checkout.Cart) (item, error) {
 	it := item{
 		"i": text(c.ID), "v": number(c.Version), "l": mapped(quantities(c.Lines)), "o": mapped(places(c.Lines)),
@@ -155,7 +163,7 @@ func lifetime(end time.Time) item {
 	if end.IsZero() {
 		return item{"e": nil, AttributeExpires: nil}
 	}
-	return item{"e": instant(end), AttributeExpires: number(end.Add(grace).Unix())}
+	return item{"e": instant(end), AttributeExpires: number(graced(end).Unix())}
 }
 
 func quantities(lines []checkout.LineItem) item {

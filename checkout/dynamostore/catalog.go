@@ -9,7 +9,6 @@ import (
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"kassa/checkout"
@@ -139,25 +138,18 @@ func (s *Store) putProduct(ctx context.Context, p checkout.Product) error {
 		return err
 	}
 	it["j"] = text(string(data))
-	_, err = s.call(ctx, func(ctx context.Context) error {
-		_, err := s.client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &s.names.Products, Item: it}, once)
-		return err
-	})
+	_, err = s.put(ctx, &types.Put{TableName: &s.names.Products, Item: it})
 	return err
 }
 
 // setStock sets what is free where it wasn't kept, or ends that it is kept.
 func (s *Store) setStock(ctx context.Context, sku string, free *int64) error {
-	_, err := s.call(ctx, func(ctx context.Context) error {
-		if free == nil {
-			_, err := s.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &s.names.Stock, Key: key(sku)}, once)
-			return err
-		}
-		_, err := s.client.PutItem(ctx, &dynamodb.PutItemInput{
-			TableName: &s.names.Stock, Item: item{"i": text(sku), "q": number(*free)},
-			ConditionExpression: aws.String("attribute_not_exists(i)"),
-		}, once)
-		return err
+	if free == nil {
+		return s.drop(ctx, s.names.Stock, key(sku))
+	}
+	_, err := s.put(ctx, &types.Put{
+		TableName: &s.names.Stock, Item: item{"i": text(sku), "q": number(*free)},
+		ConditionExpression: aws.String("attribute_not_exists(i)"),
 	})
 	if _, there := refusal(err); there {
 		return nil
@@ -175,20 +167,16 @@ func (s *Store) AddStock(ctx context.Context, op, sku string, delta int64) error
 	} else {
 		x.when("q <= " + x.value(number(math.MaxInt64-delta)))
 	}
-	all := types.ReturnValuesOnConditionCheckFailureAllOld
-	_, err := s.call(ctx, func(ctx context.Context) error {
-		_, err := s.client.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: []types.TransactWriteItem{
-			{Put: &types.Put{
-				TableName: &s.names.Stock, Item: item{"i": text(sku + "/" + op), "a": number(delta)},
-				ConditionExpression: aws.String("attribute_not_exists(i)"),
-			}},
-			{Update: &types.Update{
-				TableName: &s.names.Stock, Key: key(sku), UpdateExpression: x.update(), ConditionExpression: x.condition(),
-				ExpressionAttributeValues: x.values, ReturnValuesOnConditionCheckFailure: all,
-			}},
-		}}, once)
-		return err
-	})
+	_, err := s.transact(ctx,
+		types.TransactWriteItem{Put: &types.Put{
+			TableName: &s.names.Stock, Item: item{"i": text(sku + "/" + op), "a": number(delta)},
+			ConditionExpression: aws.String("attribute_not_exists(i)"),
+		}},
+		types.TransactWriteItem{Update: &types.Update{
+			TableName: &s.names.Stock, Key: key(sku), UpdateExpression: x.update(), ConditionExpression: x.condition(),
+			ExpressionAttributeValues: x.values, ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+		}},
+	)
 	switch why := reasons(err); {
 	case len(why) != 2:
 		return failed("add stock of", sku, err)

@@ -3,7 +3,6 @@ package dynamostore
 import (
 	"context"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"kassa/checkout"
@@ -32,10 +31,7 @@ func (s *Store) ClaimCart(ctx context.Context, c checkout.Claim) error {
 		return failed("encode a claim of cart", c.CartID, err)
 	}
 	actions := []types.TransactWriteItem{{Update: claimed}, other}
-	maybe, err := s.call(ctx, func(ctx context.Context) error {
-		_, err := s.client.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: actions}, once)
-		return err
-	})
+	maybe, err := s.transact(ctx, actions...)
 	why := reasons(err)
 	if len(why) != len(actions) || reasonCode(why[0]) != conditionFailed && reasonCode(why[1]) != conditionFailed {
 		return failed("claim cart", c.CartID, err)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"kassa/checkout"
@@ -75,29 +74,11 @@ type void struct{ stock, redemptions []string }
 func (v void) empty() bool { return len(v.stock) == 0 && len(v.redemptions) == 0 }
 
 func (t *transaction) put() *types.Put {
-	x := expression{}
-	if t.commit.Session.Version == 1 {
-		x.when("attribute_not_exists(i)")
-	} else {
-		x.when("v = " + x.value(number(t.commit.Session.Version-1)))
-	}
-	return &types.Put{
-		TableName: &t.store.names.Sessions, Item: t.session,
-		ConditionExpression: x.condition(), ExpressionAttributeValues: x.values,
-		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
-	}
+	return putVersion(t.store.names.Sessions, t.session, t.commit.Session.Version)
 }
 
 func (t *transaction) alone(ctx context.Context) error {
-	put := t.put()
-	_, err := t.store.call(ctx, func(ctx context.Context) error {
-		_, err := t.store.client.PutItem(ctx, &dynamodb.PutItemInput{
-			TableName: put.TableName, Item: put.Item, ConditionExpression: put.ConditionExpression,
-			ExpressionAttributeValues:           put.ExpressionAttributeValues,
-			ReturnValuesOnConditionCheckFailure: put.ReturnValuesOnConditionCheckFailure,
-		}, once)
-		return err
-	})
+	_, err := t.store.put(ctx, t.put())
 	old, refused := refusal(err)
 	if !refused {
 		return err
@@ -132,10 +113,7 @@ func (t *transaction) together(ctx context.Context) (void, error) {
 	if err != nil {
 		return void{}, err
 	}
-	maybe, err := t.store.call(ctx, func(ctx context.Context) error {
-		_, err := t.store.client.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: actions}, once)
-		return err
-	})
+	maybe, err := t.store.transact(ctx, actions...)
 	t.maybe = t.maybe || maybe
 	if why := reasons(err); len(why) == len(actions) && t.conditional(why) {
 		return t.refused(ctx, why)

@@ -3,9 +3,6 @@ package dynamostore
 import (
 	"context"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-
 	"kassa/checkout/recovery"
 )
 
@@ -25,19 +22,7 @@ func (s *Store) PutContact(ctx context.Context, c recovery.Contact) error {
 	if err != nil {
 		return failed("encode contact", c.ID, err)
 	}
-	x := &expression{}
-	if c.Version == 1 {
-		x.when("attribute_not_exists(i)")
-	} else {
-		x.when("v = " + x.value(number(c.Version-1)))
-	}
-	_, err = s.call(ctx, func(ctx context.Context) error {
-		_, err := s.client.PutItem(ctx, &dynamodb.PutItemInput{
-			TableName: &s.names.Contacts, Item: it, ConditionExpression: x.condition(), ExpressionAttributeValues: x.values,
-			ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
-		}, once)
-		return err
-	})
+	_, err = s.put(ctx, putVersion(s.names.Contacts, it, c.Version))
 	old, refused := refusal(err)
 	switch {
 	case !refused:
@@ -54,11 +39,7 @@ func (s *Store) PutContact(ctx context.Context, c recovery.Contact) error {
 
 // ForgetContact implements recovery.ContactStore.
 func (s *Store) ForgetContact(ctx context.Context, id string) error {
-	_, err := s.call(ctx, func(ctx context.Context) error {
-		_, err := s.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &s.names.Contacts, Key: key(id)}, once)
-		return err
-	})
-	return failed("forget contact", id, err)
+	return failed("forget contact", id, s.drop(ctx, s.names.Contacts, key(id)))
 }
 
 // Attributes of a contact: i id, v version, p op of the last change, x TTL, j everything else, as a row.
@@ -69,13 +50,7 @@ func contactRow(c *recovery.Contact) row {
 }
 
 func encodeContact(c recovery.Contact) (item, error) {
-	it := item{"i": text(c.ID), "v": number(c.Version)}
-	if c.Op != "" {
-		it["p"] = text(c.Op)
-	}
-	if !c.ExpiresAt.IsZero() {
-		it[AttributeExpires] = number(c.ExpiresAt.Add(grace).Unix())
-	}
+	it := versioned(c.ID, c.Version, c.Op, graced(c.ExpiresAt))
 	return it, putRows(it, map[string]row{"j": contactRow(&c)})
 }
 

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// Rows of the budget (design §8).
+// Rows of the budget.
 const (
 	rowCreate      = "create cart with lines"
 	rowAdd         = "add a line"

@@ -3,9 +3,6 @@ package dynamostore
 import (
 	"context"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-
 	"kassa/checkout"
 	"kassa/checkout/recovery"
 )
@@ -64,35 +61,10 @@ func (s *Store) FollowCart(ctx context.Context, f checkout.CartFollow) (checkout
 	if err != nil {
 		return checkout.Cart{}, failed("encode follow-up of cart", f.CartID, err)
 	}
-	var after item
-	_, err = s.call(ctx, func(ctx context.Context) error {
-		out, err := s.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
-			TableName: &s.names.Carts, Key: key(f.CartID), UpdateExpression: x.update(), ConditionExpression: x.condition(),
-			ExpressionAttributeNames: x.names, ExpressionAttributeValues: x.values, ReturnValues: types.ReturnValueAllNew,
-			ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
-		}, once)
-		if err == nil {
-			after = out.Attributes
-		}
-		return err
+	return s.changeCart(ctx, "follow up cart", f.CartID, x, func(there checkout.Cart, _ bool) bool {
+		a := there.Abandonment
+		return a != nil && f.Abandonment.Op != "" && a.Op == f.Abandonment.Op // an earlier try wrote it
 	})
-	old, refused := refusal(err)
-	switch {
-	case !refused && err != nil:
-		return checkout.Cart{}, failed("follow up cart", f.CartID, err)
-	case !refused:
-		return decodeCart(after)
-	case old == nil:
-		return checkout.Cart{}, &checkout.Conflict{}
-	}
-	cart, err := decodeCart(old)
-	if err != nil {
-		return checkout.Cart{}, err
-	}
-	if a := cart.Abandonment; a != nil && f.Abandonment.Op != "" && a.Op == f.Abandonment.Op {
-		return cart, nil // an earlier try wrote it
-	}
-	return checkout.Cart{}, &checkout.Conflict{Cart: &cart}
 }
 
 func followExpression(f checkout.CartFollow) (*expression, error) {
@@ -141,8 +113,10 @@ func abandonmentRow(a *checkout.Abandonment) row {
 func followUpRow(a *checkout.Abandonment) func(*checkout.FollowUp) row {
 	return func(f *checkout.FollowUp) row {
 		return row{of: f, fields: []any{
-			&f.ID, &f.Stage, &f.Channel, later{&f.ClaimedAt, &a.LeftAt}, &f.State, later{&f.At, &f.ClaimedAt}, &f.Why, &f.Tries, &f.Provider,
-			usual[string]{&f.Reason, func() string { return a.Reason }}, &f.Incentive, &f.OpenedBy, later{&f.OpenedAt, &a.LeftAt}, &f.OpenedAs, &f.Person,
+			&f.ID, &f.Stage, &f.Channel, later{&f.ClaimedAt, &a.LeftAt}, &f.State, later{&f.At, &f.ClaimedAt}, &f.Why, &f.Tries,
+			&f.Provider,
+			usual[string]{&f.Reason, func() string { return a.Reason }}, &f.Incentive, &f.OpenedBy, later{&f.OpenedAt, &a.LeftAt},
+			&f.OpenedAs, &f.Person,
 		}}
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"kassa/checkout"
 	"kassa/payments/money"
@@ -84,10 +85,7 @@ func (s *Store) history(ctx context.Context, person string, limit int, cursor st
 // RememberOrder implements checkout.OrderHistory.
 func (s *Store) RememberOrder(ctx context.Context, person string, e checkout.OrderEntry) error {
 	it := item{"i": text(person), "r": text(historyOrder(e)), "a": number(e.Total.Minor), "c": text(string(e.Total.Currency))}
-	_, err := s.call(ctx, func(ctx context.Context) error {
-		_, err := s.client.PutItem(ctx, &dynamodb.PutItemInput{TableName: &s.names.Orders, Item: it}, once)
-		return err
-	})
+	_, err := s.put(ctx, &types.Put{TableName: &s.names.Orders, Item: it})
 	return failed("remember order of", person, err)
 }
 
@@ -100,13 +98,7 @@ func (s *Store) ForgetOrders(ctx context.Context, person string) error {
 			return err
 		}
 		err = inParallel(len(items), parallel, func(i int) error {
-			_, err := s.call(ctx, func(ctx context.Context) error {
-				_, err := s.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{
-					TableName: &s.names.Orders, Key: item{"i": items[i]["i"], "r": items[i]["r"]},
-				}, once)
-				return err
-			})
-			return err
+			return s.drop(ctx, s.names.Orders, item{"i": items[i]["i"], "r": items[i]["r"]})
 		})
 		if err != nil || !more {
 			return failed("forget orders of", person, err)

@@ -4,7 +4,7 @@ import (
 	"context"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"kassa/checkout"
 )
@@ -20,12 +20,7 @@ func (s *Store) PutInbox(ctx context.Context, in checkout.InboxItem) error {
 	if err := putRows(it, map[string]row{"j": inboxRow(&in)}); err != nil {
 		return failed("encode inbox item", in.ID, err)
 	}
-	_, err := s.call(ctx, func(ctx context.Context) error {
-		_, err := s.client.PutItem(ctx, &dynamodb.PutItemInput{
-			TableName: &s.names.Inbox, Item: it, ConditionExpression: aws.String("attribute_not_exists(i)"),
-		}, once)
-		return err
-	})
+	_, err := s.put(ctx, &types.Put{TableName: &s.names.Inbox, Item: it, ConditionExpression: aws.String("attribute_not_exists(i)")})
 	if _, there := refusal(err); there {
 		return nil
 	}
@@ -33,7 +28,8 @@ func (s *Store) PutInbox(ctx context.Context, in checkout.InboxItem) error {
 }
 
 func inboxRow(in *checkout.InboxItem) row {
-	return row{of: in, elsewhere: []any{&in.ID, &in.ReceivedAt}, fields: []any{&in.Type, &in.Object, &in.IntentID, &in.SessionID, &in.Refund}}
+	return row{of: in, elsewhere: []any{&in.ID, &in.ReceivedAt},
+		fields: []any{&in.Type, &in.Object, &in.IntentID, &in.SessionID, &in.Refund}}
 }
 
 // InboxItems implements checkout.Inbox: those received not after q.Before, as the index has them.
@@ -57,9 +53,5 @@ func (s *Store) InboxItems(ctx context.Context, q checkout.DueQuery) ([]checkout
 
 // RemoveInbox implements checkout.Inbox.
 func (s *Store) RemoveInbox(ctx context.Context, id string) error {
-	_, err := s.call(ctx, func(ctx context.Context) error {
-		_, err := s.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &s.names.Inbox, Key: key(id)}, once)
-		return err
-	})
-	return failed("remove inbox item", id, err)
+	return failed("remove inbox item", id, s.drop(ctx, s.names.Inbox, key(id)))
 }

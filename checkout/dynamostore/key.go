@@ -22,11 +22,7 @@ const (
 
 // Key implements merchant.KeyStore.
 func (s *Store) Key(ctx context.Context, id string) (merchant.Key, error) {
-	it, err := s.merchantItem(ctx, "key", keyPrefix+id)
-	if err != nil {
-		return merchant.Key{}, err
-	}
-	return decodeKey(it)
+	return read(ctx, s, s.names.Merchant, "key", keyPrefix+id, decodeKey)
 }
 
 func decodeKey(it item) (k merchant.Key, err error) {
@@ -73,22 +69,14 @@ func (s *Store) PutKey(ctx context.Context, k merchant.Key, r merchant.Record) e
 	x.put("o", text(k.Op))
 	x.put("b", text(keyPartition))
 	x.put("h", blob(dueKey(k.CreatedAt, k.ID)))
-	if k.Version == 1 {
-		x.when("attribute_not_exists(i)")
-	} else {
-		x.when("v = " + x.value(number(k.Version-1)))
-	}
-	in := &dynamodb.TransactWriteItemsInput{TransactItems: []types.TransactWriteItem{
-		{Update: &types.Update{
+	x.follows(k.Version)
+	_, err = s.transact(ctx,
+		types.TransactWriteItem{Update: &types.Update{
 			TableName: &s.names.Merchant, Key: key(keyPrefix + k.ID), UpdateExpression: x.update(), ConditionExpression: x.condition(),
 			ExpressionAttributeValues: x.values, ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 		}},
-		{Put: &types.Put{TableName: &s.names.Merchant, Item: record}},
-	}}
-	_, err = s.call(ctx, func(ctx context.Context) error {
-		_, err := s.client.TransactWriteItems(ctx, in, once)
-		return err
-	})
+		types.TransactWriteItem{Put: &types.Put{TableName: &s.names.Merchant, Item: record}},
+	)
 	why := reasons(err)
 	if len(why) != 2 || reasonCode(why[0]) != conditionFailed {
 		return failed("put key", k.ID, err)

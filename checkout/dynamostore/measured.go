@@ -58,10 +58,7 @@ func (s *Store) PutMeasured(ctx context.Context, p statistics.Person, changes []
 		return failed("encode measured person", p.ID, err)
 	}
 	actions := append([]types.TransactWriteItem{{Put: put}}, s.cellUpdates(changes, p.ID)...)
-	_, err = s.call(ctx, func(ctx context.Context) error {
-		_, err := s.client.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: actions}, once)
-		return err
-	})
+	_, err = s.transact(ctx, actions...)
 	why := reasons(err)
 	if len(why) != len(actions) || reasonCode(why[0]) != conditionFailed {
 		return failed("put measured person", p.ID, err)
@@ -79,25 +76,10 @@ func (s *Store) putOf(p statistics.Person) (*types.Put, error) {
 	if !p.Until.IsZero() {
 		it[AttributeExpires] = number(p.Until.Unix())
 	}
-	x := expression{}
-	if p.Version == 1 {
-		x.when("attribute_not_exists(i)")
-	} else {
-		x.when("v = " + x.value(number(p.Version-1)))
-	}
-	return &types.Put{
-		TableName: &s.names.Statistics, Item: it, ConditionExpression: x.condition(), ExpressionAttributeValues: x.values,
-		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
-	}, putRows(it, map[string]row{"j": measuredRow(&p)})
+	return putVersion(s.names.Statistics, it, p.Version), putRows(it, map[string]row{"j": measuredRow(&p)})
 }
 
 // ForgetMeasured implements statistics.Store.
 func (s *Store) ForgetMeasured(ctx context.Context, id string) error {
-	_, err := s.call(ctx, func(ctx context.Context) error {
-		_, err := s.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{
-			TableName: &s.names.Statistics, Key: statisticsKey(personPrefix+id, noOrder),
-		}, once)
-		return err
-	})
-	return failed("forget measured person", id, err)
+	return failed("forget measured person", id, s.drop(ctx, s.names.Statistics, statisticsKey(personPrefix+id, noOrder)))
 }

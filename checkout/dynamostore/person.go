@@ -4,8 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"kassa/checkout"
@@ -33,13 +31,7 @@ func addressRow(d *checkout.Destination) row {
 }
 
 func encodePerson(p checkout.Person) (item, error) {
-	it := item{"i": text(p.ID), "v": number(p.Version)}
-	if p.Op != "" {
-		it["p"] = text(p.Op)
-	}
-	if !p.ExpiresAt.IsZero() {
-		it[AttributeExpires] = number(p.ExpiresAt.Unix())
-	}
+	it := versioned(p.ID, p.Version, p.Op, p.ExpiresAt)
 	return it, putRows(it, map[string]row{"j": personRow(&p)})
 }
 
@@ -52,14 +44,7 @@ func decodePerson(it item) (checkout.Person, error) {
 
 // Person implements checkout.PersonStore.
 func (s *Store) Person(ctx context.Context, id string) (checkout.Person, error) {
-	it, err := s.get(ctx, s.names.People, id)
-	if err != nil {
-		return checkout.Person{}, failed("read person", id, err)
-	}
-	if it == nil {
-		return checkout.Person{}, notFound("person", id)
-	}
-	return decodePerson(it)
+	return read(ctx, s, s.names.People, "person", id, decodePerson)
 }
 
 // PutPerson implements checkout.PersonStore.
@@ -68,14 +53,7 @@ func (s *Store) PutPerson(ctx context.Context, p checkout.Person) error {
 	if err != nil {
 		return failed("encode person", p.ID, err)
 	}
-	_, err = s.call(ctx, func(ctx context.Context) error {
-		_, err := s.client.PutItem(ctx, &dynamodb.PutItemInput{
-			TableName: put.TableName, Item: put.Item, ConditionExpression: put.ConditionExpression,
-			ExpressionAttributeValues:           put.ExpressionAttributeValues,
-			ReturnValuesOnConditionCheckFailure: put.ReturnValuesOnConditionCheckFailure,
-		}, once)
-		return err
-	})
+	_, err = s.put(ctx, put)
 	old, refused := refusal(err)
 	if !refused {
 		return failed("put person", p.ID, err)
@@ -105,23 +83,10 @@ func personConflict(old item, p checkout.Person, conflict *checkout.Conflict) (o
 
 func (s *Store) personPut(p checkout.Person) (*types.Put, error) {
 	it, err := encodePerson(p)
-	x := expression{}
-	if p.Version == 1 {
-		x.when("attribute_not_exists(i)")
-	} else {
-		x.when("v = " + x.value(number(p.Version-1)))
-	}
-	return &types.Put{
-		TableName: &s.names.People, Item: it, ConditionExpression: x.condition(), ExpressionAttributeValues: x.values,
-		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
-	}, err
+	return putVersion(s.names.People, it, p.Version), err
 }
 
 // RemovePerson implements checkout.PersonStore.
 func (s *Store) RemovePerson(ctx context.Context, id string) error {
-	_, err := s.call(ctx, func(ctx context.Context) error {
-		_, err := s.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: aws.String(s.names.People), Key: key(id)}, once)
-		return err
-	})
-	return failed("remove person", id, err)
+	return failed("remove person", id, s.drop(ctx, s.names.People, key(id)))
 }

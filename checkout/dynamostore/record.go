@@ -8,7 +8,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"kassa/checkout/merchant"
 )
@@ -24,7 +23,8 @@ const (
 )
 
 func encodeRecord(r merchant.Record) (item, error) {
-	it := item{"i": text(recordPrefix + r.ID), "b": text(recordPartition), "h": blob(dueKey(r.At, r.ID)), "e": text(r.Outcome), "y": text(string(r.Result))}
+	it := item{"i": text(recordPrefix + r.ID), "b": text(recordPartition), "h": blob(dueKey(r.At, r.ID)), "e": text(r.Outcome),
+		"y": text(string(r.Result))}
 	r.Outcome, r.Result = "", nil
 	data, err := marshal(r)
 	it["j"] = text(string(data))
@@ -49,13 +49,7 @@ func (s *Store) BeginRecord(ctx context.Context, r merchant.Record) (merchant.Re
 	if err != nil {
 		return r, failed("encode record", r.ID, err)
 	}
-	_, err = s.call(ctx, func(ctx context.Context) error {
-		_, err := s.client.PutItem(ctx, &dynamodb.PutItemInput{
-			TableName: &s.names.Merchant, Item: it, ConditionExpression: aws.String("attribute_not_exists(i)"),
-			ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
-		}, once)
-		return err
-	})
+	_, err = s.put(ctx, putVersion(s.names.Merchant, it, 1))
 	if there, refused := refusal(err); refused {
 		return decodeRecord(there)
 	}

@@ -20,7 +20,8 @@ func contextRow(c *checkout.Context) row {
 }
 
 func buyerRow(b *checkout.Buyer) row {
-	return row{of: b, fields: []any{&b.Email, &b.FirstName, &b.LastName, &b.Phone, optional[checkout.Consent]{&b.Consent, consentRow}, &b.VATID}}
+	return row{of: b, fields: []any{&b.Email, &b.FirstName, &b.LastName, &b.Phone, optional[checkout.Consent]{&b.Consent, consentRow},
+		&b.VATID}}
 }
 
 func consentRow(c *checkout.Consent) row {
@@ -227,7 +228,8 @@ func refundRow(s *checkout.Session) func(*checkout.ProviderRefund) row {
 func attemptRow(s *checkout.Session) func(*checkout.Attempt) row {
 	return func(a *checkout.Attempt) row {
 		return row{of: a, fields: []any{
-			&a.N, around{&a.Key, func() string { return s.ID }}, usual[string]{&a.IntentID, func() string { return intentOf(s) }}, &a.UpdateKey,
+			&a.N, around{&a.Key, func() string { return s.ID }}, usual[string]{&a.IntentID, func() string { return intentOf(s) }},
+			&a.UpdateKey,
 			usual[checkout.Mark]{&a.Mark, func() checkout.Mark { return lastPay(s) }},
 			nested(instrumentRow(&a.Instrument)), &a.Methods, &a.ReturnURL,
 			amount{&a.Amount, &s.Quote.Currency, func() int64 { return s.Quote.Total.Minor }},

@@ -12,14 +12,7 @@ import (
 
 // Session implements checkout.SessionStore.
 func (s *Store) Session(ctx context.Context, id string) (checkout.Session, error) {
-	it, err := s.get(ctx, s.names.Sessions, id)
-	if err != nil {
-		return checkout.Session{}, failed("read session", id, err)
-	}
-	if it == nil {
-		return checkout.Session{}, notFound("session", id)
-	}
-	return decodeSession(it)
+	return read(ctx, s, s.names.Sessions, "session", id, decodeSession)
 }
 
 // SessionAndCart implements checkout.SessionStore.

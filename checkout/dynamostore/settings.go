@@ -7,8 +7,6 @@ import (
 	"io"
 	"strconv"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"kassa/checkout"
@@ -38,28 +36,10 @@ func (s *Store) SettingsVersion(ctx context.Context, number int64) (settings.Ver
 }
 
 func (s *Store) version(ctx context.Context, id string) (settings.Version, error) {
-	it, err := s.merchantItem(ctx, "settings", id)
-	if err != nil {
-		return settings.Version{}, err
-	}
-	v, err := decodeVersion(it)
-	return v, failed("decode", id, err)
-}
-
-// merchantItem reads one item of the merchant's table. CodeNotFound if there is none.
-func (s *Store) merchantItem(ctx context.Context, what, id string) (item, error) {
-	var out *dynamodb.GetItemOutput
-	_, err := s.call(ctx, func(ctx context.Context) (err error) {
-		out, err = s.client.GetItem(ctx, &dynamodb.GetItemInput{TableName: &s.names.Merchant, Key: key(id), ConsistentRead: aws.Bool(true)}, once)
-		return err
+	return read(ctx, s, s.names.Merchant, "settings", id, func(it item) (settings.Version, error) {
+		v, err := decodeVersion(it)
+		return v, failed("decode", id, err)
 	})
-	if err != nil {
-		return nil, failed("read", what+" "+id, err)
-	}
-	if out.Item == nil {
-		return nil, notFound(what, id)
-	}
-	return out.Item, nil
 }
 
 func decodeVersion(it item) (settings.Version, error) {
@@ -101,19 +81,10 @@ func (s *Store) PutSettings(ctx context.Context, v settings.Version, r merchant.
 	if err != nil {
 		return failed("encode record", r.ID, err)
 	}
-	x := &expression{}
-	if v.Number == 1 {
-		x.when("attribute_not_exists(i)")
-	} else {
-		x.when("v = " + x.value(number(v.Number-1)))
-	}
-	err = s.transact(ctx,
-		types.Put{
-			TableName: &s.names.Merchant, Item: newest, ConditionExpression: x.condition(), ExpressionAttributeValues: x.values,
-			ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
-		},
-		types.Put{TableName: &s.names.Merchant, Item: kept},
-		types.Put{TableName: &s.names.Merchant, Item: record},
+	_, err = s.transact(ctx,
+		types.TransactWriteItem{Put: putVersion(s.names.Merchant, newest, v.Number)},
+		types.TransactWriteItem{Put: &types.Put{TableName: &s.names.Merchant, Item: kept}},
+		types.TransactWriteItem{Put: &types.Put{TableName: &s.names.Merchant, Item: record}},
 	)
 	why := reasons(err)
 	if len(why) != 3 || reasonCode(why[0]) != conditionFailed {
@@ -123,17 +94,4 @@ func (s *Store) PutSettings(ctx context.Context, v settings.Version, r merchant.
 		return nil // done before
 	}
 	return &checkout.Error{Code: checkout.CodeVersionConflict, Message: "others have changed the settings"}
-}
-
-// transact makes puts, all or none.
-func (s *Store) transact(ctx context.Context, puts ...types.Put) error {
-	in := &dynamodb.TransactWriteItemsInput{}
-	for i := range puts {
-		in.TransactItems = append(in.TransactItems, types.TransactWriteItem{Put: &puts[i]})
-	}
-	_, err := s.call(ctx, func(ctx context.Context) error {
-		_, err := s.client.TransactWriteItems(ctx, in, once)
-		return err
-	})
-	return err
 }

@@ -46,10 +46,7 @@ func (s *Store) AddIncrements(ctx context.Context, increments []statistics.Incre
 	left = slices.CompactFunc(left, func(a, b statistics.Increment) bool { return a.ID == b.ID })
 	for len(left) > 0 {
 		actions := s.increase(left)
-		_, err := s.call(ctx, func(ctx context.Context) error {
-			_, err := s.client.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: actions}, once)
-			return err
-		})
+		_, err := s.transact(ctx, actions...)
 		if err == nil {
 			return nil
 		}
@@ -108,7 +105,8 @@ func (s *Store) cellUpdates(changes []statistics.Change, name string) []types.Tr
 		actions = append(actions, types.TransactWriteItem{Update: &types.Update{
 			TableName:        &s.names.Statistics,
 			Key:              statisticsKey(dayPartition, strings.Join([]string{c.Day, c.Channel, string(c.Platform), shard}, "#")),
-			UpdateExpression: aws.String("ADD " + strings.Join(adds, ", ")), ExpressionAttributeNames: x.names, ExpressionAttributeValues: x.values,
+			UpdateExpression: aws.String("ADD " + strings.Join(adds, ", ")), ExpressionAttributeNames: x.names,
+			ExpressionAttributeValues: x.values,
 		}})
 	}
 	return actions

@@ -135,7 +135,8 @@ func (m *Meter) add(cost Request, largest map[string]int, said response) {
 		return // none, or of several tables
 	}
 	if m.compared++; theirs.CapacityUnits != cost.Write+cost.Read {
-		m.wrong = append(m.wrong, fmt.Sprintf("%s: counted %v, DynamoDB Local says %v", cost.Operation, cost.Write+cost.Read, theirs.CapacityUnits))
+		m.wrong = append(m.wrong, fmt.Sprintf("%s: counted %v, DynamoDB Local says %v", cost.Operation, cost.Write+cost.Read,
+			theirs.CapacityUnits))
 	}
 }
 

@@ -48,7 +48,8 @@ var start = sync.OnceValues(func() (string, error) {
 func findJava() (string, error) {
 	java, err := exec.LookPath("java")
 	if err != nil {
-		return "", errors.New("tests of the DynamoDB store need Java 17 or newer in PATH: install a JRE (Debian: apt-get install default-jre-headless)")
+		return "", errors.New("tests of the DynamoDB store need Java 17 or newer in PATH: install a JRE " +
+			"(Debian: apt-get install default-jre-headless)")
 	}
 	return java, nil
 }
