@@ -6,6 +6,26 @@ import (
 	"time"
 )
 
+// change takes a step on a session that may be changed, again if something moved under it. A request whose key the session
+// remembers is answered without the step.
+func (s *Sessions) change(
+	ctx context.Context, now time.Time, r Request, id string, mark Mark, step func(sess Session, cart Cart) (SessionView, error),
+) (SessionView, error) {
+	return retry(func() (SessionView, error) {
+		sess, cart, err := s.current(ctx, r.Caller, id)
+		if err != nil {
+			return SessionView{}, err
+		}
+		if view, done, err := s.replay(ctx, now, sess, mark); done {
+			return view, err
+		}
+		if err := s.changeable(ctx, now, sess, cart); err != nil {
+			return SessionView{}, err
+		}
+		return step(sess, cart)
+	})
+}
+
 // write stores a revised session; errRetry if somebody else was first.
 func (s *Sessions) write(ctx context.Context, sess Session, change *CartChange) (Session, error) {
 	after, err := s.commit(ctx, Commit{Session: sess, Cart: change})
@@ -17,7 +37,9 @@ func (s *Sessions) write(ctx context.Context, sess Session, change *CartChange) 
 }
 
 // reviseIfNeeded leaves the session alone if nothing would change.
-func (s *Sessions) reviseIfNeeded(ctx context.Context, now time.Time, sess Session, cart Cart, ch SessionChange, mark Mark, known uses) (Session, *CartChange, error) {
+func (s *Sessions) reviseIfNeeded(
+	ctx context.Context, now time.Time, sess Session, cart Cart, ch SessionChange, mark Mark, known uses,
+) (Session, *CartChange, error) {
 	fresh := now.Sub(sess.Quote.PricedAt) <= s.shop.Durations.Quote && cart.Version == sess.Quote.CartVersion
 	if fresh && ch.empty() {
 		sess.UpdatedAt, sess.Messages = now, nil
@@ -32,21 +54,12 @@ func (s *Sessions) reviseIfNeeded(ctx context.Context, now time.Time, sess Sessi
 func (s *Sessions) Update(ctx context.Context, in UpdateSessionInput) (SessionView, error) {
 	now := s.now()
 	mark := in.mark(s.newID)
-	return retry(func() (SessionView, error) {
-		sess, cart, err := s.current(ctx, in.Caller, in.SessionID)
-		if err != nil {
-			return SessionView{}, err
-		}
-		if view, done, err := s.replay(ctx, now, sess, mark); done {
-			return view, err
-		}
-		if err := s.changeable(ctx, now, sess, cart); err != nil {
-			return SessionView{}, err
-		}
+	return s.change(ctx, now, in.Request, in.SessionID, mark, func(sess Session, cart Cart) (SessionView, error) {
 		if err := in.matches(sess); err != nil {
 			return SessionView{}, err
 		}
 		if sess.Attempt != nil {
+			var err error
 			if sess, err = s.turnBack(ctx, now, sess); err != nil || sess.Attempt != nil || sess.Status.Final() {
 				return s.shown(sess), err
 			}
@@ -82,17 +95,7 @@ func (s *Sessions) Complete(ctx context.Context, in CompleteInput) (SessionView,
 	}
 	mark := in.mark(s.newID)
 	in.Change.Lines, in.Change.Codes = nil, nil
-	return retry(func() (SessionView, error) {
-		sess, cart, err := s.current(ctx, in.Caller, in.SessionID)
-		if err != nil {
-			return SessionView{}, err
-		}
-		if view, done, err := s.replay(ctx, now, sess, mark); done {
-			return view, err
-		}
-		if err := s.changeable(ctx, now, sess, cart); err != nil {
-			return SessionView{}, err
-		}
+	return s.change(ctx, now, in.Request, in.SessionID, mark, func(sess Session, cart Cart) (SessionView, error) {
 		if sess.Attempt != nil {
 			return SessionView{}, s.inProgress(now, sess)
 		}

@@ -39,22 +39,13 @@ func (s *Sessions) Prepare(ctx context.Context, in PrepareInput) (SessionView, e
 	}
 	mark := in.mark(s.newID)
 	in.Change.Lines, in.Change.Codes = nil, nil
-	return retry(func() (SessionView, error) {
-		sess, cart, err := s.current(ctx, in.Caller, in.SessionID)
-		if err != nil {
-			return SessionView{}, err
-		}
-		if view, done, err := s.replay(ctx, now, sess, mark); done {
-			return view, err
-		}
-		if err := s.changeable(ctx, now, sess, cart); err != nil {
-			return SessionView{}, err
-		}
+	return s.change(ctx, now, in.Request, in.SessionID, mark, func(sess Session, cart Cart) (SessionView, error) {
 		if err := in.matches(sess); err != nil {
 			return SessionView{}, err
 		}
 		if sess.Attempt != nil {
-			if sess, err = s.turnBack(ctx, now, sess); err != nil {
+			sess, err := s.turnBack(ctx, now, sess)
+			if err != nil {
 				return SessionView{}, err
 			}
 			switch {
