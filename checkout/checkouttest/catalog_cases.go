@@ -80,7 +80,8 @@ func catalogCases() []Case {
 			t.sells(p)
 		}),
 		story("catalog/texts of any kind survive", func(t *trial) {
-			p := checkout.Product{SKU: t.sku(), Title: unicode, Titles: map[string]string{"nb": unicode}, Description: strings.Repeat(unicode, 200)}
+			p := checkout.Product{SKU: t.sku(), Title: unicode, Titles: map[string]string{"nb": unicode},
+				Description: strings.Repeat(unicode, 200)}
 			t.put(p)
 			t.sells(p)
 		}),

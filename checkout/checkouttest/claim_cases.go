@@ -26,7 +26,8 @@ func (t *trial) mergeOf(c, into checkout.Cart) checkout.Claim {
 	claim.Claimed.Into = into.ID
 	claim.Claimed.Changes = []checkout.LineChange{{SKU: "m1", Merged: 2}, {SKU: "m2", Before: 3, Merged: 1}}
 	claim.Into = &checkout.ClaimInto{
-		CartID: into.ID, Version: into.Version, Lines: []checkout.LineItem{line("m2", 3), line("m1", 2)}, Buyer: &checkout.Buyer{Email: "kari@example.com"},
+		CartID: into.ID, Version: into.Version, Lines: []checkout.LineItem{line("m2", 3), line("m1", 2)},
+		Buyer: &checkout.Buyer{Email: "kari@example.com"},
 		Codes: []string{"SPRING", "SUMMER"},
 	}
 	return claim

@@ -49,7 +49,8 @@ func cartRefusals() []Case {
 		{"a locked cart as open", func(c *checkout.Cart) { c.Session = rival }, nil},
 		{"a canceled cart as open", func(c *checkout.Cart) { c.Canceled = true }, nil},
 		{"an open cart as held", nil, func(ch *checkout.CartChange) { ch.Holder = rival }},
-		{"a cart that another session holds", func(c *checkout.Cart) { c.Session = rival }, func(ch *checkout.CartChange) { ch.Holder = "cs_other_0" }},
+		{"a cart that another session holds", func(c *checkout.Cart) { c.Session = rival },
+			func(ch *checkout.CartChange) { ch.Holder = "cs_other_0" }},
 		{"a cart at an older version", nil, func(ch *checkout.CartChange) { ch.Version = 6 }},
 		{"a cart at a later version", nil, func(ch *checkout.CartChange) { ch.Version = 8 }},
 		{"a cart of an earlier round", func(c *checkout.Cart) { c.Round = 2 }, func(ch *checkout.CartChange) { ch.Round = 1 }},
@@ -178,7 +179,8 @@ func commitCases() []Case {
 		}),
 		story("commit/a second round starts where the first ended", func(t *trial) {
 			c, s := t.held()
-			t.commit(checkout.Commit{Session: t.next(s), Cart: &checkout.CartChange{CartID: c.ID, Holder: s.ID, Release: true, NextRound: true}})
+			t.commit(checkout.Commit{Session: t.next(s),
+				Cart: &checkout.CartChange{CartID: c.ID, Holder: s.ID, Release: true, NextRound: true}})
 			c.Session, c.Round = "", 1
 			second := t.commit(checkout.Commit{Session: t.newSession(c), Cart: &checkout.CartChange{CartID: c.ID, Round: 1, Lock: true}})
 			c.Session = second.ID
@@ -199,8 +201,10 @@ func changeCases() []Case {
 		{"lock an open cart", false, checkout.CartChange{Lock: true}, func(c *checkout.Cart, s checkout.Session) { c.Session = s.ID }},
 		{"lock again what it holds", true, checkout.CartChange{Lock: true}, func(*checkout.Cart, checkout.Session) {}},
 		{"release a held cart", true, checkout.CartChange{Release: true}, func(c *checkout.Cart, _ checkout.Session) { c.Session = "" }},
-		{"end the round of an open cart", false, checkout.CartChange{NextRound: true}, func(c *checkout.Cart, _ checkout.Session) { c.Round++ }},
-		{"release and end the round", true, checkout.CartChange{Release: true, NextRound: true}, func(c *checkout.Cart, _ checkout.Session) { c.Session = ""; c.Round++ }},
+		{"end the round of an open cart", false, checkout.CartChange{NextRound: true},
+			func(c *checkout.Cart, _ checkout.Session) { c.Round++ }},
+		{"release and end the round", true, checkout.CartChange{Release: true, NextRound: true},
+			func(c *checkout.Cart, _ checkout.Session) { c.Session = ""; c.Round++ }},
 		{"release a cart with what was declined", true, checkout.CartChange{Release: true, Declines: []time.Time{start, start.Add(time.Second)}},
 			func(c *checkout.Cart, _ checkout.Session) {
 				c.Session, c.Declines = "", []time.Time{start, start.Add(time.Second)}

@@ -47,7 +47,8 @@ func commitRaces() []Case {
 				sessions[i].ID = checkout.SessionID(c.ID, i)
 			}
 			errs := together(rivals, func(i int) error {
-				return t.Sessions.Commit(t.ctx, checkout.Commit{Session: sessions[i], Cart: &checkout.CartChange{CartID: c.ID, Version: c.Version, Lock: true}})
+				return t.Sessions.Commit(t.ctx, checkout.Commit{Session: sessions[i],
+					Cart: &checkout.CartChange{CartID: c.ID, Version: c.Version, Lock: true}})
 			})
 			t.same("the number of winners", t.winners(errs), 1)
 			for i, err := range errs {

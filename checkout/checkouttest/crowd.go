@@ -43,8 +43,10 @@ func (c Crowd) All() (carts []checkout.Cart, contacts []recovery.Contact) {
 			cart.Due = at.Add(time.Hour)
 			contacts = append(contacts, recovery.Contact{
 				ID: recovery.ContactOfCart(cart.ID), Version: 1, Op: "crowd",
-				Consents: map[recovery.Channel]recovery.Consent{recovery.ChannelPush: {State: recovery.ConsentGiven, At: at, Source: "device:crowd"}},
-				Devices:  []recovery.Device{{ID: "crowd", Token: "push-" + cart.ID, Platform: "ios", Permitted: true, Locale: "nl", UpdatedAt: at}},
+				Consents: map[recovery.Channel]recovery.Consent{recovery.ChannelPush: {State: recovery.ConsentGiven, At: at,
+					Source: "device:crowd"}},
+				Devices: []recovery.Device{{ID: "crowd", Token: "push-" + cart.ID, Platform: "ios", Permitted: true, Locale: "nl",
+					UpdatedAt: at}},
 			})
 		case i%2 == 0:
 			cart.Due = c.Now.Add(time.Minute)
@@ -112,7 +114,8 @@ func (c Crowd) Claimed(ctx context.Context, store Sweepable) (claimed int, err e
 		for id, cart := range carts {
 			once, err := claimedOnce(cart)
 			if err != nil || once && !due[id] {
-				return claimed, fmt.Errorf("cart %s, due: %t: %+v %v: %w", id, due[id], cart.Abandonment, cart.Notices, errors.Join(errSwept, err))
+				return claimed, fmt.Errorf("cart %s, due: %t: %+v %v: %w", id, due[id], cart.Abandonment, cart.Notices,
+					errors.Join(errSwept, err))
 			}
 			if once {
 				claimed++

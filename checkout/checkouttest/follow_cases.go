@@ -12,7 +12,8 @@ import (
 // FollowCases are the promises of a store whose Carts are also a recovery.CartStore, a recovery.ContactStore, a
 // recovery.SendLog, a checkout.CartEraser and a checkout.CartNoticeStore.
 func FollowCases() []Case {
-	return slices.Concat(followCases(), followRefusals(), redueCases(), eraseCases(), cartNoticeCases(), batchCases(), contactCases(), sendingCases(), followRaces())
+	return slices.Concat(followCases(), followRefusals(), redueCases(), eraseCases(), cartNoticeCases(), batchCases(), contactCases(),
+		sendingCases(), followRaces())
 }
 
 // FollowConformance runs FollowCases, in parallel, on one set of stores.
@@ -216,7 +217,8 @@ func redueCases() []Case {
 		story("redue/a session that replaces what is in a cart without time", func(t *trial) {
 			c := t.cart(t.lines(1)...)
 			t.commit(checkout.Commit{Session: t.newSession(c), Cart: &checkout.CartChange{
-				CartID: c.ID, Replace: &checkout.CartContents{Lines: t.lines(2)}, Mark: t.mark(), At: start, ExpiresAt: c.ExpiresAt, Due: start,
+				CartID: c.ID, Replace: &checkout.CartContents{Lines: t.lines(2)}, Mark: t.mark(), At: start, ExpiresAt: c.ExpiresAt,
+				Due: start,
 			}})
 			t.due(t.Carts.DueCarts, start, 50, checkout.DueItem{ID: c.ID, At: start})
 		}),

@@ -22,8 +22,10 @@ const (
 	Late      Way = "late"      // done, but the deadline has passed; the error wraps context.DeadlineExceeded
 	Delayed   Way = "delayed"   // as Late, but done only when Land is called: still under way when the caller has given up. Writes
 	Twice     Way = "twice"     // done twice, as by a retry below us; the answer is the second's, but no conflict with the first. Writes
-	Contended Way = "contended" // somebody else writes the same things just before, and changes no contents. EditCart, Commit, PutPerson, ClaimCart, FollowCart, PutContact
-	Stale     Way = "stale"     // as it was before the last write that came through. Watched, DueCarts, Products
+	// Somebody else writes the same things just before, and changes no contents: EditCart, Commit, PutPerson, ClaimCart, FollowCart and
+	// PutContact.
+	Contended Way = "contended"
+	Stale     Way = "stale" // as it was before the last write that came through. Watched, DueCarts, Products
 )
 
 // ErrScripted is in every error that a script made up.
@@ -36,7 +38,8 @@ type Fault struct {
 }
 
 // Hostile is a set of stores and a gateway between which and their caller lies a network: Stores and Gateway are theirs, but
-// fail by script. Carts that recovery can work on still can: its methods fail likewise. Without one they only count. Safe for concurrent use; deterministic as far as the order of calls is.
+// fail by script. Carts that recovery can work on still can: its methods fail likewise. Without one they only count. Safe for
+// concurrent use; deterministic as far as the order of calls is.
 type Hostile struct {
 	Stores
 	Gateway checkout.Gateway
@@ -172,6 +175,11 @@ type call[T any] struct {
 	fail    func(way Way, cause error) error
 	contend func(ctx context.Context) error
 	stale   func(ctx context.Context) (T, error)
+}
+
+// stored is perform for what a store is asked and nothing else can happen to.
+func stored[T any](ctx context.Context, h *Hostile, method string, do func(ctx context.Context) (T, error)) (T, error) {
+	return perform(ctx, h, call[T]{method: method, fail: storeFailure, do: do})
 }
 
 // perform makes a call go its way.

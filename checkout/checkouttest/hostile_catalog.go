@@ -23,9 +23,9 @@ func (s hostileCatalog) Products(ctx context.Context, skus []string) (map[string
 }
 
 func (s hostileCatalog) Search(ctx context.Context, q checkout.ProductQuery) (checkout.ProductPage, error) {
-	return perform(ctx, s.h, call[checkout.ProductPage]{method: "Search", fail: storeFailure, do: func(ctx context.Context) (checkout.ProductPage, error) {
+	return stored(ctx, s.h, "Search", func(ctx context.Context) (checkout.ProductPage, error) {
 		return s.inner.Search(ctx, q)
-	}})
+	})
 }
 
 func (s hostileCatalog) PutProducts(ctx context.Context, products []checkout.Product) error {
@@ -42,14 +42,14 @@ func (s hostileCatalog) AddStock(ctx context.Context, op, sku string, delta int6
 
 // move makes a write of products.
 func (s hostileCatalog) move(ctx context.Context, method string, skus []string, write func(ctx context.Context) error) error {
-	_, err := perform(ctx, s.h, call[nothing]{method: method, fail: storeFailure, do: func(ctx context.Context) (nothing, error) {
+	_, err := stored(ctx, s.h, method, func(ctx context.Context) (nothing, error) {
 		seen := s.h.shelf(ctx, skus)
 		err := write(ctx)
 		if err == nil {
 			s.h.moved(seen)
 		}
 		return nothing{}, err
-	}})
+	})
 	return err
 }
 
@@ -59,9 +59,9 @@ type hostileInbox struct {
 }
 
 func (s hostileInbox) PutInbox(ctx context.Context, item checkout.InboxItem) error {
-	_, err := perform(ctx, s.h, call[nothing]{method: "PutInbox", fail: storeFailure, do: func(ctx context.Context) (nothing, error) {
+	_, err := stored(ctx, s.h, "PutInbox", func(ctx context.Context) (nothing, error) {
 		return nothing{}, s.inner.PutInbox(ctx, item)
-	}})
+	})
 	return err
 }
 
@@ -70,16 +70,16 @@ func (s hostileInbox) InboxItems(ctx context.Context, q checkout.DueQuery) ([]ch
 		items  []checkout.InboxItem
 		cursor string
 	}
-	got, err := perform(ctx, s.h, call[page]{method: "InboxItems", fail: storeFailure, do: func(ctx context.Context) (page, error) {
+	got, err := stored(ctx, s.h, "InboxItems", func(ctx context.Context) (page, error) {
 		items, cursor, err := s.inner.InboxItems(ctx, q)
 		return page{items, cursor}, err
-	}})
+	})
 	return got.items, got.cursor, err
 }
 
 func (s hostileInbox) RemoveInbox(ctx context.Context, id string) error {
-	_, err := perform(ctx, s.h, call[nothing]{method: "RemoveInbox", fail: storeFailure, do: func(ctx context.Context) (nothing, error) {
+	_, err := stored(ctx, s.h, "RemoveInbox", func(ctx context.Context) (nothing, error) {
 		return nothing{}, s.inner.RemoveInbox(ctx, id)
-	}})
+	})
 	return err
 }

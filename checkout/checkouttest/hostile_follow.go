@@ -35,21 +35,21 @@ func hostileCartsOf(h *Hostile, carts checkout.CartStore) checkout.CartStore {
 }
 
 func (s hostileFollow) CartsOf(ctx context.Context, ids []string) (map[string]checkout.Cart, error) {
-	return perform(ctx, s.h, call[map[string]checkout.Cart]{method: "CartsOf", fail: storeFailure, do: func(ctx context.Context) (map[string]checkout.Cart, error) {
+	return stored(ctx, s.h, "CartsOf", func(ctx context.Context) (map[string]checkout.Cart, error) {
 		return s.inner.CartsOf(ctx, ids)
-	}})
+	})
 }
 
 func (s hostileFollow) SessionsOf(ctx context.Context, ids []string) (map[string]checkout.Session, error) {
-	return perform(ctx, s.h, call[map[string]checkout.Session]{method: "SessionsOf", fail: storeFailure, do: func(ctx context.Context) (map[string]checkout.Session, error) {
+	return stored(ctx, s.h, "SessionsOf", func(ctx context.Context) (map[string]checkout.Session, error) {
 		return s.inner.SessionsOf(ctx, ids)
-	}})
+	})
 }
 
 func (s hostileFollow) Contacts(ctx context.Context, ids []string) (map[string]recovery.Contact, error) {
-	return perform(ctx, s.h, call[map[string]recovery.Contact]{method: "Contacts", fail: storeFailure, do: func(ctx context.Context) (map[string]recovery.Contact, error) {
+	return stored(ctx, s.h, "Contacts", func(ctx context.Context) (map[string]recovery.Contact, error) {
 		return s.inner.Contacts(ctx, ids)
-	}})
+	})
 }
 
 func (s hostileFollow) FollowCart(ctx context.Context, f checkout.CartFollow) (checkout.Cart, error) {
@@ -77,23 +77,23 @@ func (s hostileFollow) PutContact(ctx context.Context, c recovery.Contact) error
 }
 
 func (s hostileFollow) ForgetContact(ctx context.Context, id string) error {
-	_, err := perform(ctx, s.h, call[nothing]{method: "ForgetContact", fail: storeFailure, do: func(ctx context.Context) (nothing, error) {
+	_, err := stored(ctx, s.h, "ForgetContact", func(ctx context.Context) (nothing, error) {
 		return nothing{}, s.inner.ForgetContact(ctx, id)
-	}})
+	})
 	return err
 }
 
 func (s hostileFollow) EraseCart(ctx context.Context, id string, version int64, holder string) error {
-	_, err := perform(ctx, s.h, call[nothing]{method: "EraseCart", fail: storeFailure, do: func(ctx context.Context) (nothing, error) {
+	_, err := stored(ctx, s.h, "EraseCart", func(ctx context.Context) (nothing, error) {
 		return nothing{}, s.inner.EraseCart(ctx, id, version, holder)
-	}})
+	})
 	return err
 }
 
 func (s hostileFollow) RemoveCartNotices(ctx context.Context, cartID string, noticeIDs []string) error {
-	_, err := perform(ctx, s.h, call[nothing]{method: "RemoveCartNotices", fail: storeFailure, do: func(ctx context.Context) (nothing, error) {
+	_, err := stored(ctx, s.h, "RemoveCartNotices", func(ctx context.Context) (nothing, error) {
 		return nothing{}, s.inner.RemoveCartNotices(ctx, cartID, noticeIDs)
-	}})
+	})
 	return err
 }
 
@@ -102,10 +102,10 @@ func (s hostileFollow) NoticedCarts(ctx context.Context, cursor string) ([]strin
 		ids  []string
 		next string
 	}
-	got, err := perform(ctx, s.h, call[page]{method: "NoticedCarts", fail: storeFailure, do: func(ctx context.Context) (page, error) {
+	got, err := stored(ctx, s.h, "NoticedCarts", func(ctx context.Context) (page, error) {
 		ids, next, err := s.inner.NoticedCarts(ctx, cursor)
 		return page{ids, next}, err
-	}})
+	})
 	return got.ids, got.next, err
 }
 

@@ -12,9 +12,9 @@ type hostilePeople struct {
 }
 
 func (s hostilePeople) Person(ctx context.Context, id string) (checkout.Person, error) {
-	return perform(ctx, s.h, call[checkout.Person]{method: "Person", fail: storeFailure, do: func(ctx context.Context) (checkout.Person, error) {
+	return stored(ctx, s.h, "Person", func(ctx context.Context) (checkout.Person, error) {
 		return s.inner.Person(ctx, id)
-	}})
+	})
 }
 
 func (s hostilePeople) PutPerson(ctx context.Context, p checkout.Person) error {
@@ -27,9 +27,9 @@ func (s hostilePeople) PutPerson(ctx context.Context, p checkout.Person) error {
 }
 
 func (s hostilePeople) RemovePerson(ctx context.Context, id string) error {
-	_, err := perform(ctx, s.h, call[nothing]{method: "RemovePerson", fail: storeFailure, do: func(ctx context.Context) (nothing, error) {
+	_, err := stored(ctx, s.h, "RemovePerson", func(ctx context.Context) (nothing, error) {
 		return nothing{}, s.inner.RemovePerson(ctx, id)
-	}})
+	})
 	return err
 }
 

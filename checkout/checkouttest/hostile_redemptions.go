@@ -12,7 +12,7 @@ type hostileRedemptions struct {
 }
 
 func (s hostileRedemptions) Redeemed(ctx context.Context, keys []string) (map[string]int64, error) {
-	return perform(ctx, s.h, call[map[string]int64]{method: "Redeemed", fail: storeFailure, do: func(ctx context.Context) (map[string]int64, error) {
+	return stored(ctx, s.h, "Redeemed", func(ctx context.Context) (map[string]int64, error) {
 		return s.inner.Redeemed(ctx, keys)
-	}})
+	})
 }

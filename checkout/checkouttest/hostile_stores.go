@@ -21,20 +21,20 @@ type hostileCarts struct {
 }
 
 func (s hostileCarts) CreateCart(ctx context.Context, c checkout.Cart) error {
-	_, err := perform(ctx, s.h, call[nothing]{method: "CreateCart", fail: storeFailure, do: func(ctx context.Context) (nothing, error) {
+	_, err := stored(ctx, s.h, "CreateCart", func(ctx context.Context) (nothing, error) {
 		err := s.inner.CreateCart(ctx, c)
 		if err == nil {
 			s.h.created(c.ID)
 		}
 		return nothing{}, err
-	}})
+	})
 	return err
 }
 
 func (s hostileCarts) Cart(ctx context.Context, id string) (checkout.Cart, error) {
-	return perform(ctx, s.h, call[checkout.Cart]{method: "Cart", fail: storeFailure, do: func(ctx context.Context) (checkout.Cart, error) {
+	return stored(ctx, s.h, "Cart", func(ctx context.Context) (checkout.Cart, error) {
 		return s.inner.Cart(ctx, id)
-	}})
+	})
 }
 
 func (s hostileCarts) EditCart(ctx context.Context, e checkout.CartEdit) (checkout.Cart, error) {
@@ -62,9 +62,9 @@ type hostileSessions struct {
 }
 
 func (s hostileSessions) Session(ctx context.Context, id string) (checkout.Session, error) {
-	return perform(ctx, s.h, call[checkout.Session]{method: "Session", fail: storeFailure, do: func(ctx context.Context) (checkout.Session, error) {
+	return stored(ctx, s.h, "Session", func(ctx context.Context) (checkout.Session, error) {
 		return s.inner.Session(ctx, id)
-	}})
+	})
 }
 
 func (s hostileSessions) SessionAndCart(ctx context.Context, id string) (checkout.Session, checkout.Cart, error) {
@@ -72,10 +72,10 @@ func (s hostileSessions) SessionAndCart(ctx context.Context, id string) (checkou
 		session checkout.Session
 		cart    checkout.Cart
 	}
-	got, err := perform(ctx, s.h, call[both]{method: "SessionAndCart", fail: storeFailure, do: func(ctx context.Context) (both, error) {
+	got, err := stored(ctx, s.h, "SessionAndCart", func(ctx context.Context) (both, error) {
 		session, cart, err := s.inner.SessionAndCart(ctx, id)
 		return both{session, cart}, err
-	}})
+	})
 	return got.session, got.cart, err
 }
 
@@ -109,9 +109,9 @@ func (s hostileSessions) Watched(ctx context.Context, kind checkout.WatchKind, q
 }
 
 func (s hostileSessions) Unended(ctx context.Context, q checkout.DueQuery) (checkout.DuePage, error) {
-	return perform(ctx, s.h, call[checkout.DuePage]{method: "Unended", fail: storeFailure, do: func(ctx context.Context) (checkout.DuePage, error) {
+	return stored(ctx, s.h, "Unended", func(ctx context.Context) (checkout.DuePage, error) {
 		return s.inner.Unended(ctx, q)
-	}})
+	})
 }
 
 // touchCart edits a cart as somebody else who is allowed to, without changing what is in it. A cart that takes no edits is

@@ -104,7 +104,8 @@ func markCases() []Case {
 			c := t.cart(line("a", 1), line("b", 1))
 			cancel := t.edit(c)
 			cancel.Cancel = true
-			edits := []checkout.CartEdit{t.add(c, line("c", 1)), t.add(c, line("a", 1)), t.set(c, line("a", 2)), t.remove(c, "b"), t.replace(c, checkout.CartContents{}), cancel}
+			edits := []checkout.CartEdit{t.add(c, line("c", 1)), t.add(c, line("a", 1)), t.set(c, line("a", 2)), t.remove(c, "b"),
+				t.replace(c, checkout.CartContents{}), cancel}
 			var marks []checkout.Mark
 			for _, e := range edits {
 				t.apply(e)

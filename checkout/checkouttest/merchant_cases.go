@@ -44,7 +44,8 @@ func merchantStore[T any](t *trial) T {
 
 func (t *trial) record(at time.Time) merchant.Record {
 	return merchant.Record{
-		ID: t.id("au_"), At: at, Key: "k1", Action: "stock.move", Target: "MUG", Before: json.RawMessage(`{"stock":3}`), After: json.RawMessage(`[1,"é"]`),
+		ID: t.id("au_"), At: at, Key: "k1", Action: "stock.move", Target: "MUG", Before: json.RawMessage(`{"stock":3}`),
+		After:   json.RawMessage(`[1,"é"]`),
 		Outcome: "", Print: "0f", Op: t.id("op"),
 	}
 }

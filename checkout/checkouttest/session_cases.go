@@ -34,7 +34,8 @@ func sessionCases() []Case {
 		}),
 		story("session/nothing set stays nothing", func(t *trial) {
 			c := t.newCart()
-			t.holdsSession(t.commit(checkout.Commit{Session: checkout.Session{ID: checkout.SessionID(c.ID, 0), Version: 1, Op: t.id("op")}}))
+			t.holdsSession(t.commit(checkout.Commit{Session: checkout.Session{ID: checkout.SessionID(c.ID, 0), Version: 1,
+				Op: t.id("op")}}))
 		}),
 		story("session/texts of any kind survive", func(t *trial) {
 			s := t.newSession(t.newCart())

@@ -19,7 +19,8 @@ func (t *trial) version(number int64, size int) settings.Version {
 		fmt.Fprintf(&text, "%x ", checkout.NewMark(t.seed, fmt.Sprint(number, i), "").Key)
 	}
 	document, _ := json.Marshal(map[string]string{"name": text.String()}) // of text
-	return settings.Version{Number: number, At: start.Add(time.Duration(number) * time.Hour), By: t.id("k"), Op: t.id("op"), Document: document}
+	return settings.Version{Number: number, At: start.Add(time.Duration(number) * time.Hour), By: t.id("k"), Op: t.id("op"),
+		Document: document}
 }
 
 func settingsCases() []Case {

@@ -36,7 +36,8 @@ func country(code string, currency money.Currency, included bool, rates map[stri
 	return pricing.Country{
 		Code: code, Currency: currency, TaxIncluded: included, TaxRates: rates, ReturnDays: 14, PayButton: button,
 		Shipping: []pricing.ShippingMethod{
-			{ID: "standard", Title: map[string]string{"en": "Standard", "nl": "Standaard"}, Carrier: "Post", Prices: standard, MinDays: 2, MaxDays: 4},
+			{ID: "standard", Title: map[string]string{"en": "Standard", "nl": "Standaard"}, Carrier: "Post", Prices: standard, MinDays: 2,
+				MaxDays: 4},
 			{ID: "express", Title: map[string]string{"en": "Express"}, Carrier: "Courier", Prices: express, MinDays: 1, MaxDays: 1},
 		},
 	}
@@ -47,13 +48,15 @@ func Products() []checkout.Product {
 	return []checkout.Product{
 		{
 			SKU: "MUG-BLUE", Title: "Blue mug", Titles: map[string]string{"nl": "Blauwe mok", "nb": "Blå kopp"}, Category: "kitchen",
-			Description: "Hand thrown stoneware", ImageURL: "https://shop.example.com/mug.jpg", Prices: pricesIn(1499, 17900, 1699), Stock: shelf(100),
+			Description: "Hand thrown stoneware", ImageURL: "https://shop.example.com/mug.jpg", Prices: pricesIn(1499, 17900, 1699),
+			Stock: shelf(100),
 		},
 		{SKU: "PLATE-WHITE", Title: "White plate", Category: "kitchen", Prices: pricesIn(999, 11900, 1099), Stock: shelf(20)},
 		{SKU: "LAST-ONE", Title: "Last of its kind", Category: "kitchen", Prices: pricesIn(4900, 54900, 4900), Stock: shelf(1)},
 		{SKU: "SOLD-OUT", Title: "Sold out", Category: "kitchen", Prices: pricesIn(2500, 27900, 2500), Stock: shelf(0)},
 		{SKU: "BOOK-FJORD", Title: "The fjord", Category: "books", TaxCategory: "reduced", Prices: pricesIn(2450, 29900, 2800)},
-		{SKU: "EBOOK-FJORD", Title: "The fjord, e-book", Category: "books", TaxCategory: "reduced", Digital: true, Prices: pricesIn(1200, 14900, 1400)},
+		{SKU: "EBOOK-FJORD", Title: "The fjord, e-book", Category: "books", TaxCategory: "reduced", Digital: true,
+			Prices: pricesIn(1200, 14900, 1400)},
 		{SKU: "SAMPLE", Title: "Free sample", Category: "books", Digital: true, Prices: pricesIn(0, 0, 0)},
 		{SKU: "EURO-ONLY", Title: "Sold in euros only", Category: "other", Prices: prices(1000), Stock: shelf(5)},
 		{SKU: "RETIRED", Title: "No longer sold", Category: "other", Inactive: true, Prices: pricesIn(1000, 11900, 1000), Stock: shelf(5)},

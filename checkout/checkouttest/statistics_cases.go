@@ -166,7 +166,8 @@ func incrementCases() []Case {
 			all := many(t, statistics.MaxIncrements)
 			t.increase(all[:5]...)
 			t.increase(all...)
-			t.counted(statistics.Counts{"carts": statistics.MaxIncrements, "seconds": statistics.MaxIncrements * (statistics.MaxIncrements - 1) / 2})
+			t.counted(statistics.Counts{"carts": statistics.MaxIncrements,
+				"seconds": statistics.MaxIncrements * (statistics.MaxIncrements - 1) / 2})
 		}),
 		story("counts/one more than may come at once is refused", func(t *trial) {
 			t.code("add", t.Statistics.AddIncrements(t.ctx, many(t, statistics.MaxIncrements+1)), checkout.CodeInvalid)
@@ -221,7 +222,8 @@ func cellCases() []Case {
 				t.increase(t.increment(d, "carts", 1))
 			}
 			one := statistics.Counts{"carts": 1}
-			t.countedOn("2026-02-28", "2026-03-01", map[statistics.Cell]statistics.Counts{t.cell("2026-02-28"): one, t.cell("2026-03-01"): one})
+			t.countedOn("2026-02-28", "2026-03-01",
+				map[statistics.Cell]statistics.Counts{t.cell("2026-02-28"): one, t.cell("2026-03-01"): one})
 			t.countedOn("2026-03-03", "2026-03-31", nil)
 			t.countedOn("2026-03-02", "2026-02-27", nil)
 		}),

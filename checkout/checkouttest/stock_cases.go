@@ -87,7 +87,8 @@ func stockCases() []Case {
 		}),
 		story("stock/one commit takes of one and gives back another", func(t *trial) {
 			take, give := t.product(2), t.product(2)
-			t.commit(checkout.Commit{Session: t.newSession(t.newCart()), Stock: []checkout.StockChange{{SKU: take, Delta: -2}, {SKU: give, Delta: 2}}})
+			t.commit(checkout.Commit{Session: t.newSession(t.newCart()),
+				Stock: []checkout.StockChange{{SKU: take, Delta: -2}, {SKU: give, Delta: 2}}})
 			t.free(take, 0)
 			t.free(give, 4)
 		}),
@@ -151,7 +152,8 @@ func stockCases() []Case {
 			c, sku := t.cart(t.lines(2)...), t.product(0)
 			s := t.session(c)
 			ch := t.replacement(c)
-			t.conflicts(checkout.Commit{Session: t.next(s), Stock: moves(-1, sku), Cart: &ch}, checkout.Conflict{Session: &s, Cart: &c, Short: []string{sku}})
+			t.conflicts(checkout.Commit{Session: t.next(s), Stock: moves(-1, sku), Cart: &ch},
+				checkout.Conflict{Session: &s, Cart: &c, Short: []string{sku}})
 		}),
 		story("stock/a short product keeps a session from being made", func(t *trial) {
 			c, sku := t.cart(), t.product(0)
@@ -160,7 +162,8 @@ func stockCases() []Case {
 		story("stock/90 products with session and cart", func(t *trial) {
 			skus := t.many(lines, 2)
 			c := t.cart(t.lines(checkout.MaxLines)...)
-			s := t.commit(checkout.Commit{Session: t.newSession(c), Stock: moves(-2, skus...), Cart: &checkout.CartChange{CartID: c.ID, Version: c.Version, Lock: true}})
+			s := t.commit(checkout.Commit{Session: t.newSession(c), Stock: moves(-2, skus...),
+				Cart: &checkout.CartChange{CartID: c.ID, Version: c.Version, Lock: true}})
 			t.holdsSession(s)
 			c.Session = s.ID
 			t.holds(c)
