@@ -115,7 +115,8 @@ func (v *validation) checkRegions(c Country) {
 				rate := region.TaxMillionths[category]
 				_, rated := c.TaxRates[category]
 				v.require(rated, "tax_millionths."+category, "has no rate in the country's tax_rates")
-				v.require(rate >= 0 && rate <= wholeMillionths, "tax_millionths."+category, fmt.Sprintf("must be 0 to %d millionths", wholeMillionths))
+				v.require(rate >= 0 && rate <= wholeMillionths, "tax_millionths."+category,
+					fmt.Sprintf("must be 0 to %d millionths", wholeMillionths))
 			}
 		})
 	}

@@ -47,7 +47,7 @@ type candidate struct {
 }
 
 // judge finds the rules that hold, in the order of application, and says of each code that brings none why.
-func (q *Quote) judge(in Input, b basket) ([]candidate, error) {
+func (q *Quote) judge(in Input, b contents) ([]candidate, error) {
 	automatic, byCode, err := in.rules()
 	if err != nil {
 		return nil, err
@@ -114,7 +114,7 @@ func (in Input) rules() (automatic []*rule, byCode func(string) *rule, err error
 }
 
 // ask finds the lines that a rule is for, or why it doesn't hold.
-func (q *Quote) ask(in Input, b basket, c *candidate) Reason {
+func (q *Quote) ask(in Input, b contents, c *candidate) Reason {
 	if reason := c.circumstances(in); reason != "" {
 		return reason
 	}

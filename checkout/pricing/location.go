@@ -51,7 +51,8 @@ func (v *validation) checkLocation(l Location) {
 			v.requireTime(o.To, "to")
 			v.require(o.From < o.To, "to", "must be after from")
 			for _, earlier := range l.Opening[:i] {
-				v.require(!overlaps(o.Days, earlier.Days) || o.From >= earlier.To || earlier.From >= o.To, "from", "is within other hours of the same day")
+				v.require(!overlaps(o.Days, earlier.Days) || o.From >= earlier.To || earlier.From >= o.To, "from",
+					"is within other hours of the same day")
 			}
 		})
 	}
@@ -60,7 +61,8 @@ func (v *validation) checkLocation(l Location) {
 func (v *validation) checkWeekdays(names []string, field string) {
 	v.checkNames(names, field)
 	for i, name := range names {
-		v.require(slices.Contains(weekdayNames, name), fmt.Sprintf("%s[%d]", field, i), "must be one of mon, tue, wed, thu, fri, sat and sun")
+		v.require(slices.Contains(weekdayNames, name), fmt.Sprintf("%s[%d]", field, i),
+			"must be one of mon, tue, wed, thu, fri, sat and sun")
 	}
 }
 

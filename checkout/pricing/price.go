@@ -46,7 +46,7 @@ func (q *Quote) sell(in Input) error {
 		at, refusal = placeIn(in.Country, in.Region)
 		at.reverse = in.Rulebook.reverses(in.Country.Code, in.VATCountry)
 	}
-	b, err := q.basketOf(in, refusal)
+	b, err := q.contentsOf(in, refusal)
 	if err != nil {
 		return err
 	}

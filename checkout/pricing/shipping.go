@@ -24,8 +24,8 @@ func (o offer) due(goods money.Money) money.Money {
 	return o.price
 }
 
-// basket is all that the choice among discounts depends on.
-type basket struct {
+// contents is all that the choice among discounts depends on.
+type contents struct {
 	ships  bool
 	known  bool // there is a country
 	offers []offer
@@ -34,10 +34,10 @@ type basket struct {
 	all    []int         // the index of every line
 }
 
-// basketOf lists what is offered to ship the items, and finds the chosen one. Nothing is brought to a region that isn't sold to, and
+// contentsOf lists what is offered to ship the items, and finds the chosen one. Nothing is brought to a region that isn't sold to, and
 // refusal is why.
-func (q *Quote) basketOf(in Input, refusal error) (basket, error) {
-	b := basket{known: in.Country != nil, chosen: -1, left: make([]money.Money, len(q.Lines)), all: make([]int, len(q.Lines))}
+func (q *Quote) contentsOf(in Input, refusal error) (contents, error) {
+	b := contents{known: in.Country != nil, chosen: -1, left: make([]money.Money, len(q.Lines)), all: make([]int, len(q.Lines))}
 	for i, line := range q.Lines {
 		b.left[i], b.all[i] = line.Total, i
 	}
@@ -49,7 +49,7 @@ func (q *Quote) basketOf(in Input, refusal error) (basket, error) {
 	for i := range in.Country.Shipping {
 		o, ok, err := q.offer(in, &in.Country.Shipping[i], grams)
 		if err != nil {
-			return basket{}, err
+			return contents{}, err
 		}
 		if !ok || o.location == nil && refusal != nil {
 			continue
@@ -61,11 +61,11 @@ func (q *Quote) basketOf(in Input, refusal error) (basket, error) {
 	}
 	switch {
 	case refusal != nil && b.chosen < 0:
-		return basket{}, refusal
+		return contents{}, refusal
 	case len(b.offers) == 0:
-		return basket{}, fmt.Errorf("%w: %s in %s", ErrNoShipping, in.Country.Code, in.Currency)
+		return contents{}, fmt.Errorf("%w: %s in %s", ErrNoShipping, in.Country.Code, in.Currency)
 	case in.Option != "" && b.chosen < 0:
-		return basket{}, fmt.Errorf("%w: %q in %s", ErrUnknownOption, in.Option, in.Country.Code)
+		return contents{}, fmt.Errorf("%w: %q in %s", ErrUnknownOption, in.Option, in.Country.Code)
 	}
 	return b, nil
 }
@@ -96,7 +96,7 @@ func (q *Quote) offer(in Input, m *ShippingMethod, grams int64) (offer, bool, er
 
 // cheapest is the index of the offer with the lowest cost, of equals the first, and a pick-up only among pick-ups: nobody is sent to a
 // store who didn't ask for it.
-func (b basket) cheapest(cost func(i int) int64) int {
+func (b contents) cheapest(cost func(i int) int64) int {
 	best := 0
 	for i, o := range b.offers {
 		atStore, bestAtStore := o.location != nil, b.offers[best].location != nil

@@ -33,7 +33,7 @@ type charge struct {
 func (c charge) due() int64 { return c.price.Minor - c.discount.Minor }
 
 // discount applies the rules that leave the shopper the least to pay: all that combine, or an exclusive one alone.
-func (q *Quote) discount(in Input, b basket) (stack, error) {
+func (q *Quote) discount(in Input, b contents) (stack, error) {
 	found, err := q.judge(in, b)
 	if err != nil {
 		return stack{}, err
@@ -68,7 +68,7 @@ func (q *Quote) discount(in Input, b basket) (stack, error) {
 }
 
 // pile applies rules in their order: discounts on goods take what there is to take, then shipping is priced for what is left.
-func (q *Quote) pile(b basket, rules []candidate) (stack, error) {
+func (q *Quote) pile(b contents, rules []candidate) (stack, error) {
 	s := stack{left: slices.Clone(b.left), selected: b.chosen, steps: make([]step, len(rules))}
 	scratch := make([]int64, 0, len(s.left))
 	for i, c := range rules {
@@ -146,7 +146,7 @@ func (s *stack) charges(offers []offer, goods money.Money) []charge {
 }
 
 // take writes a stack into the quote.
-func (q *Quote) take(in Input, b basket, s stack) error {
+func (q *Quote) take(in Input, b contents, s stack) error {
 	discount := sum{amount: money.Zero(q.Currency)}
 	for i := range q.Lines {
 		line := &q.Lines[i]
@@ -162,7 +162,8 @@ func (q *Quote) take(in Input, b basket, s stack) error {
 	q.Discount = discount.amount
 	for _, st := range s.steps {
 		applied := AppliedDiscount{RuleID: st.ID, Title: st.TitleIn(in.Language), Code: st.Code, Automatic: st.Code == "",
-			Priority: st.priority(), Amount: st.amount, Provisional: st.FreeShipping && !b.known, Limit: st.Limit, PerPerson: st.PerPerson, FirstOrder: st.FirstOrder}
+			Priority: st.priority(), Amount: st.amount, Provisional: st.FreeShipping && !b.known,
+			Limit: st.Limit, PerPerson: st.PerPerson, FirstOrder: st.FirstOrder}
 		if applied.Amount.IsZero() && !applied.Provisional {
 			continue
 		}

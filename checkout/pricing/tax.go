@@ -29,7 +29,7 @@ type taxation struct {
 }
 
 // applyTax taxes the lines with the selected option, and for each other option computes what its own part would be.
-func (q *Quote) applyTax(in Input, b basket, to place, selected int) error {
+func (q *Quote) applyTax(in Input, b contents, to place, selected int) error {
 	if len(q.Options) == 0 {
 		t, err := q.taxAt(in, to, nil)
 		if err != nil {

@@ -8,7 +8,7 @@ import (
 )
 
 // offerShipping lists the offers as they are priced in a stack, with their delivery windows.
-func (q *Quote) offerShipping(in Input, b basket, s stack) {
+func (q *Quote) offerShipping(in Input, b contents, s stack) {
 	for i, o := range b.offers {
 		earliest, latest := in.Rulebook.window(in, o)
 		option := Option{ID: o.method.ID, Title: o.method.TitleIn(in.Language), Carrier: o.method.Carrier, Price: s.shipping[i].price,

@@ -63,7 +63,7 @@ type Difference struct {
 	Relative  float64 // Value as a part of Holdout: 0.1 is ten percent more; 0 where Holdout is
 }
 
-// MinOrders is how many orders in a currency each arm needs before revenue per person is compared. Baskets are skewed, and the
+// MinOrders is how many orders in a currency each arm needs before revenue per person is compared. Order totals are skewed, and the
 // mean of few of them strays further than the interval would say.
 const MinOrders = 200
 

@@ -9,7 +9,7 @@ import (
 )
 
 // differenceOfMeans is Welch's interval (B. L. Welch, Biometrika 34:28–35, 1947). A holdout is mostly much smaller than the
-// treated arm, and follow-ups may spread baskets as well as raise them: Welch's needs neither equal sizes nor equal variances,
+// treated arm, and follow-ups may spread orders as well as raise them: Welch's needs neither equal sizes nor equal variances,
 // as Student's does. Against the plain normal quantile it is the more careful one; from MinOrders on they differ by half a
 // percent at most.
 func differenceOfMeans(strata []Stratum, c money.Currency) Difference {

@@ -11,8 +11,8 @@ import (
 	"kassa/checkout"
 )
 
-// Baskets makes and changes carts for their callers. *checkout.Carts is one.
-type Baskets interface {
+// Editor makes and changes carts for their callers. *checkout.Carts is one.
+type Editor interface {
 	Create(ctx context.Context, in checkout.CreateCartInput) (checkout.CartView, error)
 	Cart(ctx context.Context, caller checkout.Caller, id string) (checkout.CartView, error)
 	Replace(ctx context.Context, in checkout.ReplaceCartInput) (checkout.CartView, error)
@@ -21,10 +21,10 @@ type Baskets interface {
 // ReturnsConfig is what Returns is made of.
 type ReturnsConfig struct {
 	Config
-	Baskets Baskets
-	Tokens  checkout.Tokens
-	Links   Links
-	Ledger  Ledger // nil: nobody counts
+	Editor Editor
+	Tokens checkout.Tokens
+	Links  Links
+	Ledger Ledger // nil: nobody counts
 }
 
 // Returns exchanges recovery links for what was left. It gives contents and nothing else: no name, no address, no order, and no
@@ -45,7 +45,7 @@ func NewReturns(c ReturnsConfig) (*Returns, error) {
 	if err := c.validate(); err != nil {
 		return nil, err
 	}
-	if c.Baskets == nil || len(c.Links.secrets) == 0 {
+	if c.Editor == nil || len(c.Links.secrets) == 0 {
 		return nil, &checkout.Error{Code: checkout.CodeInvalid, Path: "config", Message: "returns need carts and link secrets"}
 	}
 	return &Returns{c}, nil
@@ -94,7 +94,9 @@ func deadLink() error {
 	return &checkout.Error{Code: checkout.CodeNotFound, Message: "this link leads nowhere (any more)"}
 }
 
-func (r *Returns) exchange(ctx context.Context, now time.Time, in ReturnInput, link Link, device string) (view checkout.CartView, again bool, err error) {
+func (r *Returns) exchange(
+	ctx context.Context, now time.Time, in ReturnInput, link Link, device string,
+) (view checkout.CartView, again bool, err error) {
 	v, err := r.reader().one(ctx, link.Subject)
 	if checkout.ErrorCode(err) == checkout.CodeNotFound {
 		return view, false, deadLink()
@@ -119,7 +121,7 @@ func (r *Returns) exchange(ctx context.Context, now time.Time, in ReturnInput, l
 		}
 	}
 	if target == v.cart.ID {
-		view, err = r.Baskets.Cart(ctx, in.Caller, target)
+		view, err = r.Editor.Cart(ctx, in.Caller, target)
 	} else {
 		view, err = r.restore(ctx, now, in, v, target)
 	}
@@ -168,24 +170,27 @@ func (r *Returns) consume(ctx context.Context, now time.Time, v view, fu checkou
 // restore puts the contents into a cart of the caller's own. Whatever is repeated is the same request, under a key that follows
 // from the link and the device.
 func (r *Returns) restore(ctx context.Context, now time.Time, in ReturnInput, v view, target string) (checkout.CartView, error) {
-	request := checkout.Request{Caller: in.Caller, Key: "return-" + hashed("return", in.Token, in.Device), Fingerprint: hashed("return", v.cart.ID)}
+	request := checkout.Request{Caller: in.Caller, Key: "return-" + hashed("return", in.Token, in.Device),
+		Fingerprint: hashed("return", v.cart.ID)}
 	lines := inputs(v.cart.Lines)
 	c := checkout.Context{Country: v.cart.Context.Country, Language: v.cart.Context.Language, Currency: string(v.cart.Currency)}
 	if target == "" {
 		return r.made(ctx, v, request, lines, c)
 	}
-	own, err := r.Baskets.Cart(ctx, in.Caller, target)
+	own, err := r.Editor.Cart(ctx, in.Caller, target)
 	if err != nil {
 		return checkout.CartView{}, err
 	}
-	return r.Baskets.Replace(ctx, checkout.ReplaceCartInput{
+	return r.Editor.Replace(ctx, checkout.ReplaceCartInput{
 		Request: request, CartID: target, Context: own.Cart.Context, Lines: union(inputs(own.Cart.Lines), lines),
 	})
 }
 
 // made returns the new cart of a link.
-func (r *Returns) made(ctx context.Context, v view, request checkout.Request, lines []checkout.LineInput, c checkout.Context) (checkout.CartView, error) {
-	view, err := r.Baskets.Create(ctx, checkout.CreateCartInput{Request: request, Lines: lines, Context: c})
+func (r *Returns) made(
+	ctx context.Context, v view, request checkout.Request, lines []checkout.LineInput, c checkout.Context,
+) (checkout.CartView, error) {
+	view, err := r.Editor.Create(ctx, checkout.CreateCartInput{Request: request, Lines: lines, Context: c})
 	if err != nil {
 		return checkout.CartView{}, fmt.Errorf("restore cart %s: %w", v.cart.ID, err)
 	}

@@ -98,7 +98,7 @@ func (w *town) assemble(p parts, estimator recovery.Estimator) {
 		Messengers: map[recovery.Channel]recovery.Messenger{recovery.ChannelEmail: w.postman, recovery.ChannelPush: w.postman},
 	}))(w.T)
 	w.tracer = must(recovery.NewTracer(recovery.TracerConfig{Config: w.config, Ledger: w.ledger}))(w.T)
-	w.returns = must(recovery.NewReturns(recovery.ReturnsConfig{Config: w.config, Baskets: w.carts, Tokens: w.tokens, Links: w.links, Ledger: w.ledger}))(w.T)
+	w.returns = must(recovery.NewReturns(recovery.ReturnsConfig{Config: w.config, Editor: w.carts, Tokens: w.tokens, Links: w.links, Ledger: w.ledger}))(w.T)
 	w.registry = must(recovery.NewRegistry(recovery.RegistryConfig{Config: w.config, Tokens: w.tokens, Links: w.links}))(w.T)
 	w.outbox = must(checkout.NewOutbox(checkout.OutboxConfig{Store: w.store, Carts: w.store, Consumers: map[string][]checkout.Consumer{
 		checkout.NoticeFollowUpDue: {w.sender}, checkout.NoticeCartAbandoned: {w.tracer}, checkout.NoticeOrderPlaced: {w.tracer},

@@ -73,9 +73,11 @@ func start(ctx context.Context, f *coldstart.Function) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		returns, err2 := recovery.NewReturns(recovery.ReturnsConfig{Config: follow, Baskets: carts, Tokens: c.Tokens, Links: back, Ledger: counter})
+		returns, err2 := recovery.NewReturns(recovery.ReturnsConfig{Config: follow, Editor: carts, Tokens: c.Tokens, Links: back,
+			Ledger: counter})
 		return api.Cart(api.CartDeps{
-			Edge: edge, Carts: carts, Lines: carts, Claims: carts, Products: carts, Devices: devices, Returns: returns, OpenAPI: kassa.OpenAPI,
+			Edge: edge, Carts: carts, Lines: carts, Claims: carts, Products: carts, Devices: devices, Returns: returns,
+			OpenAPI: kassa.OpenAPI,
 		}), errors.Join(err1, err2)
 	})
 	return httpfunction.Serve(kept), err

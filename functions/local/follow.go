@@ -34,7 +34,8 @@ func (a *app) followUp(s settings.Settings, c checkout.Config, carts *checkout.C
 	})
 	tracer, err3 := recovery.NewTracer(recovery.TracerConfig{Config: config, Ledger: ledger})
 	registry, err4 := recovery.NewRegistry(recovery.RegistryConfig{Config: config, Tokens: c.Tokens, Links: links})
-	returns, err5 := recovery.NewReturns(recovery.ReturnsConfig{Config: config, Baskets: carts, Tokens: c.Tokens, Links: links, Ledger: ledger})
+	returns, err5 := recovery.NewReturns(recovery.ReturnsConfig{Config: config, Editor: carts, Tokens: c.Tokens, Links: links,
+		Ledger: ledger})
 	return &followUp{sweeper, registry, returns, map[string][]checkout.Consumer{
 		checkout.NoticeFollowUpDue: {sender}, checkout.NoticeCartAbandoned: {tracer}, checkout.NoticeOrderPlaced: {tracer},
 	}}, errors.Join(err1, err2, err3, err4, err5)

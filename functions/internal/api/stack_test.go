@@ -177,7 +177,7 @@ func newStackOf(t *testing.T, shop checkout.Shop) *stack {
 	must(err)
 	registry, err := recovery.NewRegistry(recovery.RegistryConfig{Config: follow, Tokens: tokens, Links: s.links})
 	must(err)
-	returns, err := recovery.NewReturns(recovery.ReturnsConfig{Config: follow, Baskets: carts, Tokens: tokens, Links: s.links})
+	returns, err := recovery.NewReturns(recovery.ReturnsConfig{Config: follow, Editor: carts, Tokens: tokens, Links: s.links})
 	must(err)
 	s.cart = api.Cart(api.CartDeps{
 		Edge: s.edge, Carts: carts, Lines: carts, Claims: carts, Products: carts, Devices: registry, Returns: returns, OpenAPI: description,
