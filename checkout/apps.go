@@ -44,7 +44,8 @@ func (a Apps) validate(bad func(field, text string)) {
 		}
 		for j, f := range app.Fingerprints {
 			if len(f) != fingerprintLength || !fingerprint.MatchString(f) {
-				bad(at+".fingerprints["+strconv.Itoa(j)+"]", "must be a SHA-256 as 32 pairs of capital hexadecimal digits with colons between")
+				bad(at+".fingerprints["+strconv.Itoa(j)+"]",
+					"must be a SHA-256 as 32 pairs of capital hexadecimal digits with colons between")
 			}
 		}
 	}

@@ -29,7 +29,8 @@ func (c *Consent) changed(p BuyerPatch) *Consent {
 	}
 	if n := p.Consent; n != nil {
 		for _, f := range []struct{ to, from **bool }{
-			{&out.Analytics, &n.Analytics}, {&out.Preferences, &n.Preferences}, {&out.Marketing, &n.Marketing}, {&out.SaleOfData, &n.SaleOfData},
+			{&out.Analytics, &n.Analytics}, {&out.Preferences, &n.Preferences}, {&out.Marketing, &n.Marketing},
+			{&out.SaleOfData, &n.SaleOfData},
 		} {
 			if *f.from != nil {
 				*f.to = *f.from

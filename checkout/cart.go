@@ -6,7 +6,7 @@ import (
 	"kassa/payments/money"
 )
 
-// Limits of a cart (design §5). MaxStockLines keeps a commit within DynamoDB's 100 actions: session, cart and the rest.
+// Limits of a cart. MaxStockLines keeps a commit within DynamoDB's 100 actions: session, cart and the rest.
 const (
 	MaxLines      = 100
 	MaxStockLines = 90
@@ -15,7 +15,7 @@ const (
 	MaxMarks      = 16 // requests that a cart or session remembers
 )
 
-// Life of a cart that nobody touches, from its last edit (design §7).
+// Life of a cart that nobody touches, from its last edit.
 const (
 	LifeEmptyCart    = 6 * time.Hour
 	LifeGuestCart    = 30 * 24 * time.Hour
@@ -67,7 +67,7 @@ type Mark struct {
 	Print string `json:"p"`
 }
 
-// Expired reports whether the cart's life has ended. DynamoDB's TTL may leave it lying for days (design §8).
+// Expired reports whether the cart's life has ended. DynamoDB's TTL may leave it lying for days.
 func (c Cart) Expired(now time.Time) bool {
 	if len(c.Lines) == 0 && c.Session == "" && now.After(c.UpdatedAt.Add(LifeEmptyCart)) {
 		return true

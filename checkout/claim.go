@@ -126,7 +126,8 @@ func (s *Carts) current(ctx context.Context, now time.Time, p Person) (Cart, err
 	case PersonOfCustomer(cart.Customer) != p.ID, cart.Canceled:
 		return Cart{}, nil
 	case cart.Session != "":
-		return cart, &Error{Code: CodeCartLocked, CheckoutID: cart.Session, Message: "your current cart is being paid", RetryAfter: 2 * time.Second}
+		return cart, &Error{Code: CodeCartLocked, CheckoutID: cart.Session, Message: "your current cart is being paid",
+			RetryAfter: 2 * time.Second}
 	case cart.Expired(now):
 		return Cart{}, nil
 	}

@@ -10,7 +10,7 @@ import (
 	"kassa/payments"
 )
 
-// Rules of finding out what became of an attempt whose call was never answered (design §4).
+// Rules of finding out what became of an attempt whose call was never answered.
 const (
 	keyLife   = 23 * time.Hour   // the provider keeps a key's answer for 24 h; later the same call would be a new one
 	foundBy   = 5 * time.Minute  // an intent that isn't listed so long after the last call was never made
@@ -209,7 +209,7 @@ func (e engine) refund(ctx context.Context, now time.Time, s Session) (Session, 
 		cancel()
 		if before.Release && !refunds[i].Release { // its money came after all
 			s.Review, s.Messages = before.Cause, []Message{errorMessage(MsgPaymentRefunded, SeverityBuyerReview, "$.payment")}
-			s = notify(s, "payment.review", now)
+			s = notify(s, NoticePaymentReview, now)
 		}
 		if !refunds[i].Done {
 			open, tries = open+1, max(tries, refunds[i].Tries)
@@ -222,7 +222,7 @@ func (e engine) refund(ctx context.Context, now time.Time, s Session) (Session, 
 	}
 	if tries == refundAlarm {
 		s.Review = "refund_failed"
-		s = notify(s, "payment.review", now)
+		s = notify(s, NoticePaymentReview, now)
 	}
 	after, err := e.commit(ctx, Commit{Session: s})
 	return e.orWinner(s, after, err)

@@ -147,7 +147,8 @@ func (s *Carts) explain(ctx context.Context, now time.Time, e CartEdit, cart *Ca
 	case cart.Expired(e.At):
 		return CartView{}, false, cartNotFound(e.CartID)
 	case e.IfVersion != 0 && e.IfVersion != cart.Version:
-		return CartView{}, false, &Error{Code: CodeVersionConflict, Message: "the cart is at version " + strconv.FormatInt(cart.Version, 10)}
+		return CartView{}, false, &Error{Code: CodeVersionConflict,
+			Message: "the cart is at version " + strconv.FormatInt(cart.Version, 10)}
 	case (e.Set != nil || e.Remove != "") && !found:
 		return CartView{}, false, &Error{Code: CodeNotFound, Message: "the cart has no line " + lineOf(e)}
 	case e.Add != nil && line.Quantity+e.Add.Quantity > MaxQuantity:

@@ -30,7 +30,7 @@ func newEngine(c Config) engine {
 	return engine{settler: settler{c.Shop, c.Live}, store: c.Sessions, gateway: c.Gateway, till: c.Till, newID: c.NewID, log: log}
 }
 
-// Bounds of a call to the provider (design §4): our own limit, and what is kept back of the invocation to write down the
+// Bounds of a call to the provider: our own limit, and what is kept back of the invocation to write down the
 // outcome.
 const (
 	callLimit   = 8 * time.Second
@@ -100,7 +100,8 @@ func (e engine) apply(ctx context.Context, now time.Time, s Session, r report) (
 	return s, &Error{Code: CodeUnavailable, Message: "session " + s.ID + " is being changed by others"}
 }
 
-// since makes an own answer a mere event, a snapshot that may be old, if the attempt that it answers is no longer the open one: somebody else settled it.
+// since makes an own answer a mere event, a snapshot that may be old, if the attempt that it answers is no longer the open one:
+// somebody else settled it.
 func (r report) since(before, after Session) report {
 	if r.source == fromAnswer && (after.Attempt == nil || before.Attempt == nil || after.Attempt.N != before.Attempt.N) {
 		return report{source: fromEvent, intent: r.intent, spent: r.spent}
@@ -169,7 +170,8 @@ func (e engine) answered(ctx context.Context, now time.Time, s Session, intent p
 	if !errors.As(err, &failure) {
 		failure = &payments.Error{Class: payments.ClassUnknown, Err: err}
 	}
-	e.log.WarnContext(ctx, "payment call failed", "session", s.ID, "attempt", s.Attempt.N, "class", string(failure.Class), "code", failure.Decline.Code)
+	e.log.WarnContext(ctx, "payment call failed", "session", s.ID, "attempt", s.Attempt.N, "class", string(failure.Class),
+		"code", failure.Decline.Code)
 	switch {
 	case failure.State && s.Intent != nil:
 		return e.refusedInState(ctx, now, s, failure)
@@ -205,8 +207,9 @@ func cancelKey(s Session, intentID string) string {
 	return "cancel:" + intentID + ":" + strconv.FormatInt(s.Version, 10)
 }
 
-// payKey is the provider's key of an attempt (design §4): a further attempt, another quote or another instrument is another
+// payKey is the provider's key of an attempt: a further attempt, another quote or another instrument is another
 // request.
 func payKey(s Session, a Attempt) string {
-	return "pay:" + s.ID + ":" + strconv.FormatInt(s.Quote.Version, 10) + ":" + shortHash(string(a.Instrument.Kind), a.Instrument.Token) + ":" + strconv.Itoa(a.N)
+	return "pay:" + s.ID + ":" + strconv.FormatInt(s.Quote.Version, 10) + ":" + shortHash(string(a.Instrument.Kind), a.Instrument.Token) +
+		":" + strconv.Itoa(a.N)
 }

@@ -134,7 +134,8 @@ func (o *Orders) Capture(ctx context.Context, in CaptureInput) (SessionView, err
 		case order.Capture != nil:
 			return Commit{}, refused(CodeNotCapturable, "the money is being captured already")
 		case amount.Currency != order.Amount.Currency || amount.Minor < 1 || amount.Minor > order.Amount.Minor:
-			return Commit{}, invalid("$.amount", "expected an amount above zero and up to "+strconv.FormatInt(order.Amount.Minor, 10)+" "+string(order.Amount.Currency))
+			return Commit{}, invalid("$.amount",
+				"expected an amount above zero and up to "+strconv.FormatInt(order.Amount.Minor, 10)+" "+string(order.Amount.Currency))
 		}
 		c, _ := o.askCapture(now, s, orderMark(in.Request), amount)
 		return c, nil

@@ -69,7 +69,8 @@ func (s Shop) validateLaw(bad func(field, text string)) {
 	for _, code := range slices.Sorted(maps.Keys(s.Countries)) {
 		country, law := s.Countries[code], s.LawOf(code)
 		if law.GrossPrices && !country.TaxIncluded {
-			bad("countries."+code+".tax_included", "must be true: consumers there are shown prices with tax (a shop for businesses alone settles law."+code+")")
+			bad("countries."+code+".tax_included",
+				"must be true: consumers there are shown prices with tax (a shop for businesses alone settles law."+code+")")
 		}
 		if country.ReturnDays > 0 && country.ReturnDays < law.WithdrawalDays {
 			bad("countries."+code+".return_days", "is less than the days that the law there gives consumers to withdraw")

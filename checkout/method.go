@@ -55,7 +55,8 @@ func (v MethodVerdict) Offered() bool { return v.Why == "" }
 func (s Shop) JudgeMethods(sale Sale) []MethodVerdict {
 	card := s.judge("card", sale)
 	out := []MethodVerdict{
-		s.judgeWallet(HandlerApplePay, card, sale), s.judgeWallet(HandlerGooglePay, card, sale), s.judgeWallet(HandlerSavedCard, card, sale),
+		s.judgeWallet(HandlerApplePay, card, sale), s.judgeWallet(HandlerGooglePay, card, sale),
+		s.judgeWallet(HandlerSavedCard, card, sale),
 	}
 	for _, r := range s.methods() {
 		out = append(out, s.judge(r.Type, sale))
@@ -113,7 +114,8 @@ func (s Shop) judgeWallet(handler string, card MethodVerdict, sale Sale) MethodV
 	case handler == HandlerApplePay && s.Wallets.AppleMerchantID == "", handler == HandlerGooglePay && !s.Wallets.GooglePay:
 		v.Why, v.Detail = RefusedNotEnabled, ""
 	case !card.Offered():
-	case handler == HandlerApplePay && sale.Platform == payments.PlatformAndroid, handler == HandlerGooglePay && sale.Platform == payments.PlatformIOS:
+	case handler == HandlerApplePay && sale.Platform == payments.PlatformAndroid,
+		handler == HandlerGooglePay && sale.Platform == payments.PlatformIOS:
 		v.Why, v.Detail = RefusedPlatform, string(sale.Platform)
 	case handler == HandlerGooglePay && !googleShows(sale.Total):
 		v.Why, v.Detail = RefusedCurrencyDisplay, string(sale.Total.Currency)

@@ -102,7 +102,8 @@ func (s *Sessions) open(ctx context.Context, now time.Time, in CreateSessionInpu
 	if cart.Buyer != (Buyer{}) {
 		ch.Buyer = wallet(cart.Buyer, ch.Buyer)
 	}
-	sess, change, err := s.revise(ctx, now, s.introduced(ctx, now, s.newSession(now, cart, mark)), cart, ch, mark, uses{ask: in.Instrument == nil})
+	sess, change, err := s.revise(ctx, now, s.introduced(ctx, now, s.newSession(now, cart, mark)), cart, ch, mark,
+		uses{ask: in.Instrument == nil})
 	if err != nil {
 		return SessionView{}, err
 	}

@@ -55,7 +55,8 @@ func refundOf(now time.Time, s Session, in RefundInput) (Refund, error) {
 	case r.Amount.Minor <= 0:
 		return Refund{}, refused(CodeNotRefundable, "there is nothing to refund")
 	case r.Amount.Minor > left.Minor:
-		return Refund{}, refused(CodeNotRefundable, "%d is more than the %d %s that are left to refund", r.Amount.Minor, left.Minor, left.Currency)
+		return Refund{}, refused(CodeNotRefundable, "%d is more than the %d %s that are left to refund", r.Amount.Minor, left.Minor,
+			left.Currency)
 	}
 	return r, nil
 }

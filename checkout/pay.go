@@ -24,7 +24,7 @@ type payment struct {
 // errRetry tells that the session or cart moved between reading and writing: start over from what is stored now.
 var errRetry = errors.New("changed meanwhile")
 
-// pay takes a revised, not yet written session through Before, the call and After (design §4). change is what revise wants
+// pay takes a revised, not yet written session through Before, the call and After. change is what revise wants
 // written to the cart; a call that pays refuses instead of cutting anything down.
 func (s *Sessions) pay(ctx context.Context, now time.Time, sess Session, cart Cart, change *CartChange, p payment) (Session, error) {
 	if len(sess.Pays) >= MaxPays {
@@ -97,7 +97,8 @@ func (s *Sessions) refusal(sess Session, change *CartChange, p payment) []Messag
 		return append(out, errorMessage(MsgMissing, SeverityRecoverable, "$.payment.instruments"))
 	}
 	if _, ok := offerFor(s.offers(sess), p.instrument.Handler); !ok {
-		out = append(out, errorMessage(MsgHandlerUnknown, SeverityRecoverable, "$.payment.instruments[0].handler_id", "handler", p.instrument.Handler))
+		out = append(out, errorMessage(MsgHandlerUnknown, SeverityRecoverable, "$.payment.instruments[0].handler_id",
+			"handler", p.instrument.Handler))
 	} else if p.instrument.Handler == HandlerSavedCard && !sess.Wallet.owns(p.instrument.Token) {
 		out = append(out, errorMessage(MsgCardUnknown, SeverityRecoverable, "$.payment.instruments[0].id"))
 	}

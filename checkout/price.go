@@ -60,7 +60,8 @@ func (q quoter) locate(in quoteInput, input *pricing.Input, out *quoted) {
 				out.option = option
 			}
 		default:
-			out.messages = append(out.messages, errorMessage(MsgNoPickup, SeverityRecoverable, "$.fulfillment.methods[0].type", "country", country))
+			out.messages = append(out.messages, errorMessage(MsgNoPickup, SeverityRecoverable, "$.fulfillment.methods[0].type",
+				"country", country))
 			out.collect, out.option, input.Option, country = false, "", "", in.country
 		}
 	}
@@ -86,7 +87,8 @@ func (q quoter) pickup(option, country string) (string, bool) {
 
 // onlyPickup reports whether there is no choice among pick-ups.
 func (q quoter) onlyPickup(option, country string) bool {
-	return !slices.ContainsFunc(q.shop.Countries[country].Shipping, func(m pricing.ShippingMethod) bool { return m.Pickup != "" && m.ID != option })
+	return !slices.ContainsFunc(q.shop.Countries[country].Shipping,
+		func(m pricing.ShippingMethod) bool { return m.Pickup != "" && m.ID != option })
 }
 
 // priced prices the items that can be, and leaves out what can't. Each round leaves out something more.
@@ -124,7 +126,8 @@ func (q *quoted) leaveOut(sku string) bool {
 	if i < 0 {
 		return false
 	}
-	q.messages = append(q.messages, errorMessage(MsgItemUnavailable, SeverityRecoverable, linePath(q.places[i]), "sku", sku, "title", q.items[i].Title))
+	q.messages = append(q.messages, errorMessage(MsgItemUnavailable, SeverityRecoverable, linePath(q.places[i]), "sku", sku,
+		"title", q.items[i].Title))
 	q.items, q.places, q.lines = slices.Delete(q.items, i, i+1), slices.Delete(q.places, i, i+1), slices.Delete(q.lines, i, i+1)
 	delete(q.kept, sku)
 	return true

@@ -236,7 +236,7 @@ func (r *Reconciler) flag(ctx context.Context, now time.Time, s Session, item In
 		return nil
 	}
 	s.Review, s.UpdatedAt = item.Type, now
-	after, err := r.commit(ctx, Commit{Session: notify(s, "payment.review", now)})
+	after, err := r.commit(ctx, Commit{Session: notify(s, NoticePaymentReview, now)})
 	if err == nil {
 		r.logOutcome(ctx, s, after)
 	}
@@ -263,7 +263,7 @@ func (r *Reconciler) owed(ctx context.Context, now time.Time, s Session, i int, 
 	p := &s.Refunds[i]
 	p.Amount, p.Part, p.Done = left, p.Part+1, false
 	s.Review, s.UpdatedAt, s.Watch = "refund_failed", now, Watch{WatchPayment, now.Add(lookAgain << min(p.Tries, 8))}
-	after, err := r.commit(ctx, Commit{Session: notify(s, "payment.review", now)})
+	after, err := r.commit(ctx, Commit{Session: notify(s, NoticePaymentReview, now)})
 	if err == nil {
 		r.logOutcome(ctx, s, after)
 	}

@@ -7,7 +7,7 @@ import (
 )
 
 // minGuestKey is the shortest idempotency key of a caller without a principal: the key alone then tells whose replay may
-// see the cart's token (design §5). A UUID has 36 characters.
+// see the cart's token. A UUID has 36 characters.
 const minGuestKey = 22
 
 // requireKey checks the key of a request that makes or pays something. CodeMissingKey, CodeInvalid.
@@ -41,7 +41,8 @@ func (r Request) matches(sess Session) error {
 	if r.IfVersion == 0 || r.IfVersion == sess.Version {
 		return nil
 	}
-	return &Error{Code: CodeVersionConflict, Message: "the session is at version " + strconv.FormatInt(sess.Version, 10), CheckoutID: sess.ID}
+	return &Error{Code: CodeVersionConflict, Message: "the session is at version " + strconv.FormatInt(sess.Version, 10),
+		CheckoutID: sess.ID}
 }
 
 // replay answers a request whose key the session remembers; done is false for a new key. The result is shown as the session
@@ -85,8 +86,9 @@ func hasCode(messages []Message, code string) bool {
 	return false
 }
 
-// inProgress refuses what would start a second attempt while one is undecided (invariant 1).
+// inProgress refuses what would start a second attempt while one is undecided: two could both be paid.
 func (s *Sessions) inProgress(now time.Time, sess Session) error {
 	wait := max(sess.Attempt.LeaseUntil.Sub(now), time.Second)
-	return &Error{Code: CodePaymentInProgress, Message: "a payment of this session is under way", CheckoutID: sess.ID, RetryAfter: min(wait, 5*time.Second)}
+	return &Error{Code: CodePaymentInProgress, Message: "a payment of this session is under way", CheckoutID: sess.ID,
+		RetryAfter: min(wait, 5*time.Second)}
 }

@@ -28,7 +28,9 @@ func (v reviser) newSession(now time.Time, cart Cart, create Mark) Session {
 // revise applies a change to a session without an open attempt and quotes it anew: with fresh prices if the cart moved, its
 // lines are replaced or the quote is too old, with the frozen ones if only where or how it is shipped changed. Quantities
 // above stock are cut down, in cart and quote. The returned change of the cart is nil if it stays as it is.
-func (v reviser) revise(ctx context.Context, now time.Time, s Session, cart Cart, ch SessionChange, mark Mark, known uses) (Session, *CartChange, error) {
+func (v reviser) revise(
+	ctx context.Context, now time.Time, s Session, cart Cart, ch SessionChange, mark Mark, known uses,
+) (Session, *CartChange, error) {
 	before := s.Quote
 	s, notes := v.applied(s, ch)
 	s, err := selecting(s, ch)
@@ -54,7 +56,8 @@ func (v reviser) revise(ctx context.Context, now time.Time, s Session, cart Cart
 		now.Sub(before.PricedAt) > v.shop.Durations.Quote
 	in := quoteInput{
 		lines: lines, currency: cart.Currency, country: countryOf(s), region: regionOf(s), option: s.Option, collect: s.Collect,
-		cartID: cart.ID, codes: s.Codes, buyer: s.Buyer, customer: s.Customer, known: known, language: s.Context.Language, cut: true, now: now,
+		cartID: cart.ID, codes: s.Codes, buyer: s.Buyer, customer: s.Customer, known: known, language: s.Context.Language, cut: true,
+		now: now,
 	}
 	if !stale {
 		in.frozen = &before

@@ -81,7 +81,7 @@ type Quote struct {
 	PricedAt    time.Time // when its unit prices were read; they hold for Durations.Quote
 }
 
-// Hold is stock set aside for a session. "Held" is counted from sessions, "free" from products (design §8).
+// Hold is stock set aside for a session. "Held" is counted from sessions, "free" from products.
 type Hold struct {
 	SKU      string
 	Quantity int64

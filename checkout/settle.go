@@ -9,7 +9,7 @@ import (
 
 // This file and settlewait.go, settlemoney.go and release.go are the one place that turns what the provider says into what
 // becomes of a session: an order, a decline, a wait or a refund. Answers, webhooks, status reads and reconcile all pass
-// through settle (design §4).
+// through settle.
 
 // source says how we learned about an intent, which decides how far the report can be trusted.
 type source int
@@ -62,7 +62,7 @@ func (st settler) settle(now time.Time, s Session, r report) (Commit, bool) {
 }
 
 // stray reports whether the intent is not the one that the open attempt, or the order, knows. Where no id is stored yet (a
-// webhook before the answer), the attempt in its metadata must be the open one (design §7).
+// webhook before the answer), the attempt in its metadata must be the open one.
 func (st settler) stray(s Session, r report) bool {
 	switch {
 	case s.Intent != nil:

@@ -7,8 +7,8 @@ import (
 	"kassa/payments"
 )
 
-// money places the order if exactly what was asked for has come; else the money goes back. Here invariant 2 is kept (money
-// ⇒ order or refund), and 3 (the amount is the one the shopper saw, or less).
+// money places the order if exactly what was asked for has come; else the money goes back. Here two promises are
+// kept: money becomes an order or a refund, and the amount is the one that the shopper saw, or less.
 func (st settler) money(now time.Time, s Session, in payments.Intent) (Commit, bool) {
 	want := s.Attempt.Amount
 	if in.Amount != want || in.Received != want {
@@ -37,11 +37,11 @@ func (st settler) place(now time.Time, s Session, o Order) Session {
 	o.WithdrawalDays = st.shop.WithdrawalDays(s)
 	s.Status, s.Order, s.Attempt, s.Messages = StatusCompleted, &o, nil, nil
 	s.Watch = st.orderWatch(now, s)
-	return notify(s, "order.placed", now)
+	return notify(s, NoticeOrderPlaced, now)
 }
 
 // strayed takes in an intent of this session that can't become its order any more: late, second, or given up. Its money goes
-// back; if it holds none yet, it is canceled so that none can come. This keeps invariant 1.
+// back; if it holds none yet, it is canceled so that none can come. So a session is paid at most once.
 func (st settler) strayed(now time.Time, s Session, in payments.Intent) (Commit, bool) {
 	if in.Status == payments.StatusCanceled || slices.ContainsFunc(s.Refunds, func(p ProviderRefund) bool { return p.IntentID == in.ID }) {
 		return Commit{}, false
@@ -69,7 +69,7 @@ func (st settler) giveBack(now time.Time, s Session, in payments.Intent, cause s
 	})
 	if in.Status.Money() {
 		s.Messages = []Message{errorMessage(MsgPaymentRefunded, SeverityBuyerReview, "$.payment")}
-		s = notify(s, "payment.review", now)
+		s = notify(s, NoticePaymentReview, now)
 	}
 	return s
 }
@@ -87,7 +87,7 @@ func (st settler) review(now time.Time, s Session, cause string) (Commit, bool) 
 		return Commit{Session: s}, again
 	}
 	s.Review = cause
-	return Commit{Session: notify(s, "payment.review", now)}, true
+	return Commit{Session: notify(s, NoticePaymentReview, now)}, true
 }
 
 func (st settler) pendingRefunds(s Session) bool {

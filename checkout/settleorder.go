@@ -64,7 +64,8 @@ func (st settler) captured(now time.Time, s Session, in payments.Intent) Commit 
 	if order.Cancellation != nil && !order.Cancellation.Done { // the capture won: now the money must be refunded
 		cancellation := *order.Cancellation
 		r := Refund{
-			ID: derive("rf_", order.ID, "captured"), Amount: in.Received, Cause: CauseCanceled, State: RefundRequested, AskedAt: now, At: now,
+			ID: derive("rf_", order.ID, "captured"), Amount: in.Received, Cause: CauseCanceled, State: RefundRequested, AskedAt: now,
+			At:     now,
 			Reason: "requested_by_customer",
 		}
 		cancellation.Refund = r.ID
@@ -230,7 +231,8 @@ func (st settler) refundsListed(now time.Time, s Session, list []payments.Refund
 // refundElsewhere notes a refund that somebody made past us.
 func (st settler) refundElsewhere(now time.Time, s Session, told payments.Refund) Commit {
 	order := s.Order.withRefund(Refund{
-		ID: told.ID, Provider: told.ID, Amount: told.Amount, Cause: CauseElsewhere, State: stateOf(told.Status), AskedAt: told.Created, At: now,
+		ID: told.ID, Provider: told.ID, Amount: told.Amount, Cause: CauseElsewhere, State: stateOf(told.Status), AskedAt: told.Created,
+		At: now,
 	})
 	s.Order = &order
 	if stateOf(told.Status) == RefundFailed {

@@ -56,7 +56,7 @@ type Wallets struct {
 	Test               bool     `json:"test"`                 // Google's TEST environment
 }
 
-// Durations are the times that the design fixes defaults for (§4); zero means the default.
+// Durations are how long things last; zero means the default, which stands beside each.
 type Durations struct {
 	Quote   time.Duration `json:"quote"`   // 30 min: unit prices hold
 	Session time.Duration `json:"session"` // 6 h
@@ -117,7 +117,8 @@ func (s Shop) Validate() error {
 		}
 	}
 	for field, d := range map[string]time.Duration{
-		"quote": s.Durations.Quote, "session": s.Durations.Session, "hold": s.Durations.Hold, "action": s.Durations.Action, "lease": s.Durations.Lease, "idle": s.Durations.Idle,
+		"quote": s.Durations.Quote, "session": s.Durations.Session, "hold": s.Durations.Hold, "action": s.Durations.Action,
+		"lease": s.Durations.Lease, "idle": s.Durations.Idle,
 	} {
 		if d < 0 {
 			bad("durations."+field, "can't be negative")

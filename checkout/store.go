@@ -49,7 +49,8 @@ type SessionStore interface {
 	// Commit writes everything in c or nothing. It succeeds if all conditions hold, and also if the stored session
 	// already carries c.Session.Op: then this commit took effect before and its answer was lost. Otherwise it changes
 	// nothing and returns a *Conflict with what refused it, as it stands: the session if its condition failed, the cart
-	// if its condition failed, the skus whose stock was short, the keys of discounts without a use left. A session or cart that does not exist can't be shown.
+	// if its condition failed, the skus whose stock was short, the keys of discounts without a use left. A session or
+	// cart that does not exist can't be shown.
 	Commit(ctx context.Context, c Commit) error
 
 	// Watched returns sessions whose Watch has the kind and is not after q.Before; else as DueCarts.

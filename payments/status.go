@@ -20,7 +20,7 @@ const (
 	StatusReview         Status = "review"          // a status that we don't know, or facts that contradict each other
 )
 
-// rank orders the states of the lattice; a late report never lowers it (design §7).
+// rank orders the states of the lattice; a late report never lowers it.
 func (s Status) rank() int {
 	switch s {
 	case StatusAwaitingMethod:
@@ -48,7 +48,7 @@ func (s Status) Final() bool { return s == StatusPaid || s == StatusCanceled }
 func (s Status) Money() bool { return s == StatusPaid || s == StatusAuthorized }
 
 // Decides reports whether a read or an event in this status says by itself what became of an attempt, whoever reports it
-// and however late. awaiting_method doesn't: it is both the state before a call and the one after its decline (design §4).
+// and however late. awaiting_method doesn't: it is both the state before a call and the one after its decline.
 func (s Status) Decides() bool {
 	switch s {
 	case StatusActionRequired, StatusProcessing, StatusAuthorized, StatusPaid, StatusCanceled:

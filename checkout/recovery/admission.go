@@ -52,7 +52,8 @@ func (s *Sender) admitConfirm(c *Contact, now time.Time, v view, fu checkout.Fol
 	c.Confirms = append(slices.Clone(c.Confirms), now)
 	c.Confirms = c.Confirms[max(0, len(c.Confirms)-3):]
 	count(c, Send{fu.ID, ChannelEmail, now})
-	c.Consents = withConsent(c.Consents, ChannelEmail, Consent{State: ConsentPending, At: now, Wording: s.Settings.Consent.Wording, Source: "buyer:" + v.cart.ID})
+	c.Consents = withConsent(c.Consents, ChannelEmail,
+		Consent{State: ConsentPending, At: now, Wording: s.Settings.Consent.Wording, Source: "buyer:" + v.cart.ID})
 	c.ExpiresAt = later(c.ExpiresAt, now.Add(contactLife))
 	return true
 }
@@ -76,7 +77,8 @@ func agree(c *Contact, v view, channel Channel, rules ConsentRules, now time.Tim
 	if _, known := c.Consents[channel]; known || v.marketing() == nil {
 		return
 	}
-	c.Consents = withConsent(c.Consents, channel, Consent{State: ConsentGiven, At: v.cart.UpdatedAt, Wording: rules.Wording, Source: "buyer:" + v.cart.ID})
+	c.Consents = withConsent(c.Consents, channel,
+		Consent{State: ConsentGiven, At: v.cart.UpdatedAt, Wording: rules.Wording, Source: "buyer:" + v.cart.ID})
 	c.SeenAt = now
 }
 

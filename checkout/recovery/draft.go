@@ -13,9 +13,11 @@ import (
 // draft puts a follow-up into words, and notes on it what it offers; why if there is nothing to say.
 func (s *Sender) draft(ctx context.Context, now time.Time, v view, fu *checkout.FollowUp) (m Message, why string, err error) {
 	channel := Channel(fu.Channel)
-	m = Message{ID: fu.ID, Channel: channel, Kind: KindFollowUp, Reason: v.cart.Abandonment.Reason, Stage: fu.Stage, Locale: s.Shop.Language(v.language)}
+	m = Message{ID: fu.ID, Channel: channel, Kind: KindFollowUp, Reason: v.cart.Abandonment.Reason, Stage: fu.Stage,
+		Locale: s.Shop.Language(v.language)}
 	facts := wording.Facts{
-		Shop: s.shopFacts(), Locale: m.Locale, Zone: v.place(s.Settings), Channel: string(channel), Reason: m.Reason, FirstName: v.buyer.FirstName,
+		Shop: s.shopFacts(), Locale: m.Locale, Zone: v.place(s.Settings), Channel: string(channel), Reason: m.Reason,
+		FirstName: v.buyer.FirstName,
 	}
 	switch channel {
 	case ChannelPush:
@@ -55,7 +57,8 @@ func (s *Sender) draft(ctx context.Context, now time.Time, v view, fu *checkout.
 }
 
 func (s *Sender) shopFacts() wording.Shop {
-	return wording.Shop{Name: s.Shop.Name, BaseURL: s.Shop.BaseURL, Links: s.Shop.Links, Zone: s.Settings.zone(""), Settings: s.Settings.Messages}
+	return wording.Shop{Name: s.Shop.Name, BaseURL: s.Shop.BaseURL, Links: s.Shop.Links, Zone: s.Settings.zone(""),
+		Settings: s.Settings.Messages}
 }
 
 // draftConfirm asks the owner of an address whether the consent is his. It is no advertising, and says nothing of the cart.

@@ -88,7 +88,8 @@ const (
 func (l Links) Token(k Link) string {
 	s := l.secrets[0]
 	payload := strings.Join([]string{string(k.Purpose), k.Subject, k.Stage, string(k.Channel), strconv.FormatInt(k.Sent.Unix(), 36)}, "~")
-	return linkPrefix + s.id + "." + base64.RawURLEncoding.EncodeToString([]byte(payload)) + "." + base64.RawURLEncoding.EncodeToString(s.mac(payload))
+	return linkPrefix + s.id + "." + base64.RawURLEncoding.EncodeToString([]byte(payload)) + "." +
+		base64.RawURLEncoding.EncodeToString(s.mac(payload))
 }
 
 func (s linkSecret) mac(payload string) []byte {

@@ -25,7 +25,9 @@ var ending = []string{WhyBought, WhyCanceled, WhyExpired, WhyInactive, WhyHoldou
 
 // write records a state of a follow-up on the cart as it was read. until is when the cart is due again, for what is
 // postponed.
-func (s *Sender) write(ctx context.Context, v view, fu checkout.FollowUp, state State, why string, now, until time.Time) (again bool, err error) {
+func (s *Sender) write(
+	ctx context.Context, v view, fu checkout.FollowUp, state State, why string, now, until time.Time,
+) (again bool, err error) {
 	f := v.cart.Following(s.NewID())
 	fu.State, fu.Why, fu.At = string(state), why, now
 	switch {
@@ -65,7 +67,8 @@ func (s *Sender) tell(ctx context.Context, v view, fu checkout.FollowUp) error {
 		return nil
 	}
 	fact := Fact{
-		At: fu.At, CartID: v.cart.ID, Platform: platformOf(v.cart), Person: v.person, Reason: Reason(v.cart.Abandonment.Reason), Stage: fu.Stage, Channel: Channel(fu.Channel),
+		At: fu.At, CartID: v.cart.ID, Platform: platformOf(v.cart), Person: v.person, Reason: Reason(v.cart.Abandonment.Reason),
+		Stage: fu.Stage, Channel: Channel(fu.Channel),
 		Why: fu.Why,
 	}
 	var facts []Fact

@@ -35,7 +35,8 @@ var derived = []Reason{
 }
 
 var reported = []Reason{
-	ReasonShippingCost, ReasonPrice, ReasonSpeed, ReasonFit, ReasonTrust, ReasonReturns, ReasonMethods, ReasonComparison, ReasonLater, ReasonOther,
+	ReasonShippingCost, ReasonPrice, ReasonSpeed, ReasonFit, ReasonTrust, ReasonReturns, ReasonMethods, ReasonComparison, ReasonLater,
+	ReasonOther,
 }
 
 // Reasons lists every reason.

@@ -98,7 +98,8 @@ func (r *Registry) PutDevice(ctx context.Context, in DeviceInput) (Device, error
 				if !*in.Marketing {
 					state = ConsentWithdrawn
 				}
-				c.Consents = withConsent(c.Consents, ChannelPush, Consent{State: state, At: now, Wording: in.Wording, Source: "device:" + d.ID})
+				c.Consents = withConsent(c.Consents, ChannelPush,
+					Consent{State: state, At: now, Wording: in.Wording, Source: "device:" + d.ID})
 			}
 			return true
 		})
@@ -185,7 +186,8 @@ func (r *Registry) Confirm(ctx context.Context, token string) (Link, error) {
 		if refused = old.State == ConsentWithdrawn && old.At.After(link.Sent); refused || old.State == ConsentGiven {
 			return false
 		}
-		c.Consents = withConsent(c.Consents, link.Channel, Consent{State: ConsentGiven, At: now, Wording: old.Wording, Source: "confirmation"})
+		c.Consents = withConsent(c.Consents, link.Channel,
+			Consent{State: ConsentGiven, At: now, Wording: old.Wording, Source: "confirmation"})
 		c.SeenAt, c.ExpiresAt = now, time.Time{}
 		return true
 	})

@@ -89,7 +89,8 @@ func (s *Sender) attend(ctx context.Context, now time.Time, cartID, stage string
 	case StateClaimed:
 	case StateSending:
 		if now.Before(fu.At.Add(handover)) {
-			return false, &checkout.Error{Code: checkout.CodeUnavailable, Message: "another worker is sending a follow-up of cart " + cartID}
+			return false, &checkout.Error{Code: checkout.CodeUnavailable,
+				Message: "another worker is sending a follow-up of cart " + cartID}
 		}
 		// Whoever was sending has died, before or after the provider took it. Nobody can tell, so nobody tries again.
 		return s.write(ctx, v, fu, StateUnknown, "", now, time.Time{})
@@ -162,7 +163,8 @@ func (s *Sender) untrue(now time.Time, v view, fu checkout.FollowUp) string {
 		}
 		return open
 	}
-	if open == "" && !slices.ContainsFunc(s.Settings.PlanFor(Reason(v.cart.Abandonment.Reason)), func(st Stage) bool { return st.Name == fu.Stage }) {
+	plan := s.Settings.PlanFor(Reason(v.cart.Abandonment.Reason))
+	if open == "" && !slices.ContainsFunc(plan, func(st Stage) bool { return st.Name == fu.Stage }) {
 		return WhyInactive
 	}
 	return open

@@ -130,7 +130,8 @@ func (t teller) Consume(ctx context.Context, item checkout.OutboxItem) error {
 // tell sends one message.
 func (t teller) tell(ctx context.Context, now time.Time, item checkout.OutboxItem) error {
 	r := Sending{
-		ID: SendingID(item.Session.ID, t.reason, item.Ref), Version: 1, Op: t.NewID(), SessionID: item.Session.ID, Reason: t.reason, Ref: item.Ref,
+		ID: SendingID(item.Session.ID, t.reason, item.Ref), Version: 1, Op: t.NewID(), SessionID: item.Session.ID, Reason: t.reason,
+		Ref:    item.Ref,
 		Person: checkout.PersonOfEmail(item.Session.Buyer.Email), State: StateSending, At: now, ExpiresAt: now.Add(sendKept),
 	}
 	m, why, err := t.write(ctx, now, item, r)

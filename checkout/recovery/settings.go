@@ -255,7 +255,8 @@ func (v *validation) plan(field string, stages []Stage, hasIncentive bool) {
 	before := soonest - closest
 	for i, s := range stages {
 		at := fmt.Sprintf("%s[%d]", field, i)
-		v.require(s.Name != "" && len(s.Name) <= 40 && checkout.ValidSKU(s.Name), at+".name", "must be 1 to 40 letters, digits, '.', '_' and '-'")
+		v.require(s.Name != "" && len(s.Name) <= 40 && checkout.ValidSKU(s.Name), at+".name",
+			"must be 1 to 40 letters, digits, '.', '_' and '-'")
 		v.require(!names[s.Name], at+".name", "is that of an earlier stage")
 		names[s.Name] = true
 		v.require(s.Channel == ChannelEmail || s.Channel == ChannelPush, at+".channel", "must be email or push")

@@ -36,7 +36,8 @@ func (t *Tracer) Consume(ctx context.Context, item checkout.OutboxItem) error {
 	case checkout.NoticeCartAbandoned:
 		c := item.Cart
 		return t.record(ctx, Fact{
-			ID: "abandoned:" + c.ID, Kind: FactAbandoned, At: item.At, CartID: c.ID, Platform: platformOf(c), Person: personOf(c.Buyer.Email, c.Customer, c.ID), Reason: Reason(item.Ref),
+			ID: "abandoned:" + c.ID, Kind: FactAbandoned, At: item.At, CartID: c.ID, Platform: platformOf(c),
+			Person: personOf(c.Buyer.Email, c.Customer, c.ID), Reason: Reason(item.Ref),
 		})
 	}
 	return nil
@@ -84,7 +85,8 @@ func (t *Tracer) measured(ctx context.Context, s checkout.Session, c Contact) er
 		return nil
 	}
 	return t.record(ctx, Fact{
-		ID: "ordered:" + s.Order.ID + ":" + c.ID, Kind: FactOrdered, At: at, CartID: s.CartID, Person: c.ID, Arm: c.Arm.Arm, Salt: c.Arm.Salt,
+		ID: "ordered:" + s.Order.ID + ":" + c.ID, Kind: FactOrdered, At: at, CartID: s.CartID, Person: c.ID, Arm: c.Arm.Arm,
+		Salt:    c.Arm.Salt,
 		OrderID: s.Order.ID, Amount: s.Order.Amount,
 	})
 }
@@ -166,8 +168,10 @@ func (t *Tracer) credited(a checkout.Abandonment, stage string, at time.Time) (f
 
 func (t *Tracer) count(ctx context.Context, c checkout.Cart, fu checkout.FollowUp, s checkout.Session) error {
 	return t.record(ctx, Fact{
-		ID: "recovered:" + s.Order.ID, Kind: FactRecovered, At: s.Order.PlacedAt, CartID: c.ID, Platform: payments.Platform(s.Context.Platform),
-		Person: personOf(s.Buyer.Email, s.Customer, s.CartID), Reason: Reason(c.Abandonment.Reason), Stage: fu.Stage, Channel: Channel(fu.Channel),
+		ID: "recovered:" + s.Order.ID, Kind: FactRecovered, At: s.Order.PlacedAt, CartID: c.ID,
+		Platform: payments.Platform(s.Context.Platform),
+		Person:   personOf(s.Buyer.Email, s.Customer, s.CartID), Reason: Reason(c.Abandonment.Reason), Stage: fu.Stage,
+		Channel: Channel(fu.Channel),
 		OrderID: s.Order.ID, Amount: s.Order.Amount,
 	})
 }

@@ -55,7 +55,8 @@ func (w *Sweeper) step(f *checkout.CartFollow, v view, now time.Time) {
 		why = t.open
 	}
 	if f.Due.IsZero() && due < 0 {
-		if why == "" || slices.ContainsFunc(a.FollowUps, func(fu checkout.FollowUp) bool { return State(fu.State).Handed() && fu.Stage != confirmStage }) {
+		handed := func(fu checkout.FollowUp) bool { return State(fu.State).Handed() && fu.Stage != confirmStage }
+		if why == "" || slices.ContainsFunc(a.FollowUps, handed) {
 			why = WhyEnded
 		}
 		a.Closed = why

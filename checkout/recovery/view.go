@@ -146,7 +146,8 @@ func (v *view) join(sessions map[string]checkout.Session) {
 // latest is what a later word about the buyer says, and where it is silent an earlier one.
 func latest(later, earlier checkout.Buyer) checkout.Buyer {
 	for _, f := range []struct{ to, from *string }{
-		{&later.Email, &earlier.Email}, {&later.FirstName, &earlier.FirstName}, {&later.LastName, &earlier.LastName}, {&later.Phone, &earlier.Phone},
+		{&later.Email, &earlier.Email}, {&later.FirstName, &earlier.FirstName}, {&later.LastName, &earlier.LastName},
+		{&later.Phone, &earlier.Phone},
 	} {
 		if *f.to == "" {
 			*f.to = *f.from

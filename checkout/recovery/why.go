@@ -36,7 +36,8 @@ func (v view) why() Reason {
 // spoken are the messages of a session that say what went wrong.
 var spoken = map[string]Reason{
 	checkout.MsgOutOfStock: ReasonOutOfStock, checkout.MsgQuantityAdjusted: ReasonOutOfStock, checkout.MsgItemUnavailable: ReasonOutOfStock,
-	checkout.MsgPriceChanged: ReasonPriceChanged, checkout.MsgCartChanged: ReasonPriceChanged, checkout.MsgUndeliverable: ReasonUndeliverable,
+	checkout.MsgPriceChanged: ReasonPriceChanged, checkout.MsgCartChanged: ReasonPriceChanged,
+	checkout.MsgUndeliverable: ReasonUndeliverable,
 }
 
 // whyPaid is the reason of somebody who has tried to pay; "" if the last try never became an attempt.

@@ -83,7 +83,8 @@ func NewCounter(c Config) (*Counter, error) {
 func (c *Counter) Consumers() map[string][]checkout.Consumer {
 	all := map[string][]checkout.Consumer{}
 	for _, kind := range []string{
-		checkout.NoticeOrderPlaced, checkout.NoticeCartAbandoned, checkout.NoticeCartRecovered, checkout.NoticePaymentReview, checkout.NoticeOrderRefunded,
+		checkout.NoticeOrderPlaced, checkout.NoticeCartAbandoned, checkout.NoticeCartRecovered, checkout.NoticePaymentReview,
+		checkout.NoticeOrderRefunded,
 		checkout.NoticeOrderCanceled, checkout.NoticeCaptured, checkout.NoticeLateDecline,
 	} {
 		all[kind] = []checkout.Consumer{c}

@@ -44,7 +44,8 @@ func (c *Counter) ofSession(s checkout.Session) []Increment {
 func (c *Counter) ofOrder(s checkout.Session) Increment {
 	o := s.Order
 	took := max(0, int64(o.PlacedAt.Sub(s.CreatedAt)/time.Second))
-	counts := Counts{countOrders: 1, countSeconds: took, countWithin + strconv.FormatInt(withinOf(took), 10): 1, countRequests: requestsOf(s)}
+	counts := Counts{countOrders: 1, countSeconds: took, countWithin + strconv.FormatInt(withinOf(took), 10): 1,
+		countRequests: requestsOf(s)}
 	counts.Plus(amountCount(countRevenue, o.Amount))
 	return c.increment("order:"+o.ID, o.PlacedAt, "", payments.Platform(s.Context.Platform), counts)
 }
@@ -103,7 +104,8 @@ func (c *Counter) ofFollowUps(cart checkout.Cart) []Increment {
 	}
 	var all []Increment
 	for _, fu := range cart.Abandonment.FollowUps {
-		fact := recovery.Fact{At: fu.At, Channel: recovery.Channel(fu.Channel), Stage: fu.Stage, Platform: payments.Platform(cart.Context.Platform)}
+		fact := recovery.Fact{At: fu.At, Channel: recovery.Channel(fu.Channel), Stage: fu.Stage,
+			Platform: payments.Platform(cart.Context.Platform)}
 		if state := recovery.State(fu.State); (state == recovery.StateSent || state == recovery.StateUnknown) && !strings.HasPrefix(fu.Stage, "~") {
 			fact.Kind, fact.ID = recovery.FactSent, "sent:"+fu.ID
 			all = append(all, c.ofFact(fact))

@@ -167,14 +167,14 @@ func (l LiftReport) inWords() string {
 	span := fmt.Sprintf("between %s and %s", points(b.Difference.Low), points(b.Difference.High))
 	switch l.Verdict {
 	case recovery.VerdictLift:
-		return fmt.Sprintf("Follow-ups bring orders: %s. With 95 %% confidence the difference is %s, which is %.0f to %.0f people who would not have bought without them.",
-			seen, span, math.Floor(l.Extra.Low), math.Ceil(l.Extra.High))
+		return fmt.Sprintf("Follow-ups bring orders: %s. With 95 %% confidence the difference is %s, which is %.0f to %.0f people who would "+
+			"not have bought without them.", seen, span, math.Floor(l.Extra.Low), math.Ceil(l.Extra.High))
 	case recovery.VerdictHarm:
 		return fmt.Sprintf("Follow-ups cost orders: %s. With 95 %% confidence the difference is %s.", seen, span)
 	case recovery.VerdictUnclear, recovery.VerdictTooFew:
 	}
-	return fmt.Sprintf("No lift is proven: %s. With 95 %% confidence the difference is %s, so there may be none; more people, or a larger holdout, would tell.",
-		seen, span)
+	return fmt.Sprintf("No lift is proven: %s. With 95 %% confidence the difference is %s, so there may be none; more people, or a larger "+
+		"holdout, would tell.", seen, span)
 }
 
 func percent(share float64) string { return fmt.Sprintf("%.1f %%", 100*share) }

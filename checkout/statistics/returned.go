@@ -51,7 +51,8 @@ func (c *Counter) ofReturns(s checkout.Session) []Increment {
 		if at.IsZero() {
 			at = o.PlacedAt
 		}
-		all = append(all, c.increment("returned:"+o.ID+":"+id, at, "", payments.Platform(s.Context.Platform), amountCount(countReturned, m)))
+		all = append(all, c.increment("returned:"+o.ID+":"+id, at, "", payments.Platform(s.Context.Platform),
+			amountCount(countReturned, m)))
 	}
 	for _, r := range o.Refunds {
 		switch {

@@ -65,7 +65,8 @@ func readReports(n events.SNSEntity) ([]recovery.Feedback, error) {
 		if word := strings.ToUpper(strings.Trim(e.Body, " .!\r\n\t")); !slices.Contains(stopWords, word) {
 			return nil, nil
 		}
-		return []recovery.Feedback{{ID: e.Inbound, Kind: recovery.FeedbackStop, Channel: recovery.ChannelSMS, Address: e.Number, At: n.Timestamp}}, nil
+		return []recovery.Feedback{{ID: e.Inbound, Kind: recovery.FeedbackStop, Channel: recovery.ChannelSMS, Address: e.Number,
+			At: n.Timestamp}}, nil
 	case kind == "Bounce" && e.Bounce.Type == "Permanent":
 		return of(recovery.FeedbackBounced, e.Bounce.ID, addresses(e.Bounce.Recipients)...), nil
 	case kind == "Bounce":

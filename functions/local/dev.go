@@ -90,7 +90,8 @@ func (d dev) moveClock(w http.ResponseWriter, r *http.Request) {
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Time{}) // a month of webhooks takes its time
 	if err := d.schedule.advance(r.Context(), by); err != nil {
 		d.log.ErrorContext(r.Context(), "clock can't be moved", "error", err.Error())
-		answerJSON(w, http.StatusInternalServerError, map[string]string{"error": "not everything that fell due could be done; the clock stands where that was: see the log"})
+		answerJSON(w, http.StatusInternalServerError,
+			map[string]string{"error": "not everything that fell due could be done; the clock stands where that was: see the log"})
 		return
 	}
 	d.answerClock(w)

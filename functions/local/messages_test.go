@@ -13,7 +13,7 @@ import (
 	"kassa/checkout/recovery"
 )
 
-// sent lists what /dev/messages tells, and holds its fields against the design's.
+// sent lists what /dev/messages tells, and holds its fields against the documented ones.
 func (s shopper) sent() []message {
 	s.t.Helper()
 	a := s.do(http.MethodGet, "/dev/messages", "").want(http.StatusOK)

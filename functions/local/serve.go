@@ -135,7 +135,9 @@ Ctrl-C stops it.
 func (a *app) firstPurchase() string {
 	return "curl -s " + a.url() + "/checkout-sessions -H 'Content-Type: application/json' -H 'Idempotency-Key: " + rand.Text() + `' -d '` +
 		`{"line_items":[{"item":{"id":"beans-kade-250"},"quantity":2}],"buyer":{"email":"ada@example.com","first_name":"Ada","last_name":"Visser"},` +
-		`"fulfillment":{"methods":[{"type":"shipping","destinations":[{"street_address":"Wijnhaven 9","address_locality":"Rotterdam","postal_code":"3011 WH","address_country":"NL"}]}]},` +
-		`"payment":{"instruments":[{"id":"1","handler_id":"stripe","type":"card","selected":true,"credential":{"type":"stripe_payment_method","token":"pm_card_visa"}}]},` +
+		`"fulfillment":{"methods":[{"type":"shipping","destinations":[{"street_address":"Wijnhaven 9",` +
+		`"address_locality":"Rotterdam","postal_code":"3011 WH","address_country":"NL"}]}]},` +
+		`"payment":{"instruments":[{"id":"1","handler_id":"stripe","type":"card","selected":true,` +
+		`"credential":{"type":"stripe_payment_method","token":"pm_card_visa"}}]},` +
 		`"expected_total":2485}'`
 }

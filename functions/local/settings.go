@@ -106,7 +106,8 @@ func dynamodbEndpoint(getenv func(string) string) (string, error) {
 	}
 	u, err := url.Parse(endpoint)
 	if err != nil || u.Host == "" || strings.HasSuffix(u.Hostname(), ".amazonaws.com") {
-		return "", fmt.Errorf("AWS_ENDPOINT_URL_DYNAMODB=%s: want the URL of a DynamoDB of your own, such as http://127.0.0.1:8000", endpoint)
+		return "", fmt.Errorf("AWS_ENDPOINT_URL_DYNAMODB=%s: want the URL of a DynamoDB of your own, such as http://127.0.0.1:8000",
+			endpoint)
 	}
 	return endpoint, nil
 }
@@ -115,7 +116,8 @@ func dynamodbEndpoint(getenv func(string) string) (string, error) {
 func (s stripeSettings) validate() error {
 	test := strings.HasPrefix(s.secretKey, "sk_test_") || strings.HasPrefix(s.secretKey, "rk_test_")
 	switch {
-	case strings.HasPrefix(s.secretKey, "sk_live_"), strings.HasPrefix(s.secretKey, "rk_live_"), strings.HasPrefix(s.publishableKey, "pk_live_"):
+	case strings.HasPrefix(s.secretKey, "sk_live_"), strings.HasPrefix(s.secretKey, "rk_live_"),
+		strings.HasPrefix(s.publishableKey, "pk_live_"):
 		return errors.New("a live Stripe key is refused here: the local run must not touch real money; use a test key, or none for the sandbox")
 	case s.secretKey != "" && !test:
 		return errors.New("STRIPE_SECRET_KEY must start with sk_test_ or rk_test_; leave it unset for the sandbox")

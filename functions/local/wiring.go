@@ -88,7 +88,8 @@ func open(ctx context.Context, s options, listener net.Listener, log *slog.Logge
 	if a.customers, err = a.openSignIn(a.book); err != nil {
 		return nil, err
 	}
-	a.schedule = &schedule{clock: a.clock, sandbox: a.provider, sessions: a.store, carts: a.store, log: a.log, woken: make(chan struct{}, 1)}
+	a.schedule = &schedule{clock: a.clock, sandbox: a.provider, sessions: a.store, carts: a.store, log: a.log,
+		woken: make(chan struct{}, 1)}
 	a.live, err = a.keepServices(ctx)
 	a.schedule.services = a.live.Get
 	return a, err
@@ -181,8 +182,10 @@ func (a *app) assemble(shop settings.Settings) (*services, error) {
 		return nil, err
 	}
 	config := checkout.Config{
-		Carts: a.store, Sessions: faultySessions{a.store, a.faults, a.schedule.notice}, Catalog: a.store, Redemptions: a.store, Inbox: a.store,
-		People: a.store, Gateway: a.gateway, Till: a.gateway, Vault: a.gateway, Shop: shop.Shop, Tokens: tokens, Now: a.clock.Now, NewID: rand.Text, Logger: a.log,
+		Carts: a.store, Sessions: faultySessions{a.store, a.faults, a.schedule.notice}, Catalog: a.store, Redemptions: a.store,
+		Inbox:  a.store,
+		People: a.store, Gateway: a.gateway, Till: a.gateway, Vault: a.gateway, Shop: shop.Shop, Tokens: tokens, Now: a.clock.Now,
+		NewID: rand.Text, Logger: a.log,
 	}
 	carts, err1 := checkout.NewCarts(config)
 	sessions, err2 := checkout.NewSessions(config)
@@ -192,7 +195,8 @@ func (a *app) assemble(shop settings.Settings) (*services, error) {
 	verifier, err6 := stripegateway.NewVerifier(a.webhookSecrets(a.book), false)
 	wire, err7 := ucp.New(shop.Shop, a.settings.namespace)
 	service, err9 := recovery.NewService(recovery.ServiceConfig{
-		Shop: shop.Shop, Settings: shop.Recovery, Log: a.store, Contacts: a.store, Email: a.mailbox, Now: a.clock.Now, NewID: rand.Text, Logger: a.log,
+		Shop: shop.Shop, Settings: shop.Recovery, Log: a.store, Contacts: a.store, Email: a.mailbox, Now: a.clock.Now, NewID: rand.Text,
+		Logger: a.log,
 	})
 	people, err10 := checkout.NewPeople(config)
 	counter, err11 := a.counter(shop.Recovery)
@@ -204,7 +208,8 @@ func (a *app) assemble(shop settings.Settings) (*services, error) {
 		return nil, err9
 	}
 	consumers := checkout.JoinConsumers(follow.consumers, service.Consumers(), counter.Consumers())
-	consumers[checkout.NoticeOrderPlaced] = append(consumers[checkout.NoticeOrderPlaced], people, checkout.HistoryConsumer{History: a.store})
+	consumers[checkout.NoticeOrderPlaced] = append(consumers[checkout.NoticeOrderPlaced], people,
+		checkout.HistoryConsumer{History: a.store})
 	outbox, err8 := checkout.NewOutbox(checkout.OutboxConfig{
 		Store: a.store, Carts: a.store, Publisher: eventLog{a.log}, Consumers: consumers,
 		Namespace: cmp.Or(a.settings.namespace, ucp.DefaultNamespace), BaseURL: shop.BaseURL, Logger: a.log,
@@ -220,9 +225,11 @@ func (a *app) assemble(shop settings.Settings) (*services, error) {
 	}
 	handler := a.routes(
 		api.Cart(api.CartDeps{
-			Edge: e, Carts: carts, Lines: carts, Claims: carts, Products: carts, Devices: follow.registry, Returns: follow.returns, OpenAPI: kassa.OpenAPI,
+			Edge: e, Carts: carts, Lines: carts, Claims: carts, Products: carts, Devices: follow.registry, Returns: follow.returns,
+			OpenAPI: kassa.OpenAPI,
 		}),
-		api.Checkout(api.CheckoutDeps{Edge: e, Sessions: sessions, Sheets: sessions, Orders: sessions, Withdrawals: orders, Profiles: people}),
+		api.Checkout(api.CheckoutDeps{Edge: e, Sessions: sessions, Sheets: sessions, Orders: sessions, Withdrawals: orders,
+			Profiles: people}),
 		api.Webhook(api.WebhookDeps{Edge: e, Verifier: verifier, Observer: observer}),
 		api.Feedback(api.FeedbackDeps{Edge: e, Contacts: follow.registry}),
 		admin,
@@ -281,7 +288,8 @@ func firstSegment(path string) string {
 }
 
 func (a *app) dev() http.Handler {
-	return dev{clock: a.clock, schedule: a.schedule, faults: a.faults, mailbox: a.mailbox, sandbox: a.provider, issuer: a.issuer, log: a.log}.handler()
+	return dev{clock: a.clock, schedule: a.schedule, faults: a.faults, mailbox: a.mailbox, sandbox: a.provider, issuer: a.issuer,
+		log: a.log}.handler()
 }
 
 // bounded gives each request the time that an invocation has.

@@ -48,7 +48,8 @@ type toDevices struct{ push *awsmessenger.Push }
 func (d toDevices) Send(ctx context.Context, m recovery.Message) (string, error) {
 	endpoint, err := d.push.Register(ctx, m.Platform, m.To, "")
 	if err != nil { // nothing was sent: making an endpoint is no message
-		return "", &recovery.Refusal{Gone: checkout.ErrorCode(err) == checkout.CodeInvalid, Retry: checkout.ErrorCode(err) == checkout.CodeUnavailable, Err: err}
+		return "", &recovery.Refusal{Gone: checkout.ErrorCode(err) == checkout.CodeInvalid,
+			Retry: checkout.ErrorCode(err) == checkout.CodeUnavailable, Err: err}
 	}
 	m.To = endpoint
 	return d.push.Send(ctx, m)

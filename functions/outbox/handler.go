@@ -21,7 +21,9 @@ const answerReserve = 500 * time.Millisecond
 // Of a record only its key is read: the session or cart is read anew, strongly. An image may be old and have notices that were
 // removed long ago, and a record is no larger a promise than "look here": doubled, late, in any order, of a thing that is
 // gone, it costs one read.
-func handler(f *coldstart.Function, kept *parameter.Kept[*checkout.Outbox]) func(context.Context, json.RawMessage) (*events.DynamoDBEventResponse, error) {
+func handler(
+	f *coldstart.Function, kept *parameter.Kept[*checkout.Outbox],
+) func(context.Context, json.RawMessage) (*events.DynamoDBEventResponse, error) {
 	jobs := coldstart.Jobs(f, kept, map[string]coldstart.Run[*checkout.Outbox]{"drain": (*checkout.Outbox).Drain})
 	return func(ctx context.Context, event json.RawMessage) (*events.DynamoDBEventResponse, error) {
 		var batch struct{ Records []json.RawMessage }

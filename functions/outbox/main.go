@@ -1,7 +1,7 @@
 // Command outbox hands on what commits have noted: to it come the records of the streams of sessions and carts, and once a day a
-// schedule (job "drain") that finds what the streams have lost. It sends follow-ups and service messages, and holds the secrets that sign their links. It
-// writes what follows from notices: how far a cart's follow-up is, what customers agreed to have remembered, and that notices
-// are gone.
+// schedule (job "drain") that finds what the streams have lost. It sends follow-ups and service messages, and holds
+// the secrets that sign their links. It writes what follows from notices: how far a cart's follow-up is, what customers agreed to
+// have remembered, and that notices are gone.
 package main
 
 import (
@@ -63,7 +63,8 @@ func start(ctx context.Context, f *coldstart.Function) (any, error) {
 		placed := checkout.NoticeOrderPlaced
 		consumers[placed] = append(consumers[placed], checkout.HistoryConsumer{History: store})
 		return checkout.NewOutbox(checkout.OutboxConfig{
-			Store: store, Carts: store, Publisher: publisher, Consumers: consumers, Namespace: namespace, BaseURL: c.Shop.BaseURL, Logger: f.Log,
+			Store: store, Carts: store, Publisher: publisher, Consumers: consumers, Namespace: namespace, BaseURL: c.Shop.BaseURL,
+			Logger: f.Log,
 		})
 	})
 	return handler(f, kept), err
@@ -71,7 +72,8 @@ func start(ctx context.Context, f *coldstart.Function) (any, error) {
 
 // consumersOf are those who want to know of notices, by kind.
 func consumersOf(
-	f *coldstart.Function, v parameter.Values, links string, c checkout.Config, follow recovery.Config, sendings recovery.SendLog, channels channels,
+	f *coldstart.Function, v parameter.Values, links string, c checkout.Config, follow recovery.Config, sendings recovery.SendLog,
+	channels channels,
 	counter *statistics.Counter,
 ) (map[string][]checkout.Consumer, error) {
 	signed, err := coldstart.Links(v, links)

@@ -147,7 +147,8 @@ func (t *tx) expireAction(id, source string) {
 		return
 	}
 	m, _ := t.methods.get(string(row.Wire.PaymentMethod))
-	t.giveBack(&row, m, invalid("payment_intent_payment_attempt_expired", "", "The latest payment attempt of this PaymentIntent has expired."))
+	t.giveBack(&row, m, invalid("payment_intent_payment_attempt_expired", "",
+		"The latest payment attempt of this PaymentIntent has expired."))
 	t.intents.put(id, row)
 }
 

@@ -36,7 +36,8 @@ func checkAmount(amount int64, currency string, kinds []string) *apiError {
 	case amount < least:
 		return invalid("amount_too_small", "amount", "Amount must be at least %d %s (in the currency's smallest unit).", least, currency)
 	case amount > maxAmount:
-		return invalid("amount_too_large", "amount", "Amount must be no more than %d %s (in the currency's smallest unit).", maxAmount, currency)
+		return invalid("amount_too_large", "amount", "Amount must be no more than %d %s (in the currency's smallest unit).", maxAmount,
+			currency)
 	case steps[currency] > 0 && amount%steps[currency] != 0:
 		return invalid("invalid_charge_amount", "amount", "Amounts in %s must be divisible by %d.", currency, steps[currency])
 	}

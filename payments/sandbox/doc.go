@@ -59,8 +59,9 @@
 // next_action.redirect_to_url leads to a page below Config.BaseURL + /sandbox/authenticate/ with three buttons, which goes on to
 // the return_url with Stripe's parameters; POSTing result=succeed, result=fail or result=later to it acts. later approves at a bank
 // that takes its time: the intent is processing, and succeeds after 10 minutes. Authenticate and AuthenticateLater do the same without
-// a page. Dispute and DecideDispute act for a shopper who complains to the bank, and for the bank. Without return_url, or with use_stripe_sdk, the next action is use_stripe_sdk. Unlike a real SDK's, a
-// ConfirmationToken made here has use_stripe_sdk unset, unless that parameter asks for it.
+// a page. Dispute and DecideDispute act for a shopper who complains to the bank, and for the bank. Without
+// return_url, or with use_stripe_sdk, the next action is use_stripe_sdk. Unlike a real SDK's, a ConfirmationToken made here has
+// use_stripe_sdk unset, unless that parameter asks for it.
 //
 // # Time and webhooks
 //

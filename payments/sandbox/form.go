@@ -153,7 +153,8 @@ func (f *form) metadata() func(map[string]string) map[string]string {
 	cleared, changes := f.has("metadata") && f.text("metadata") == "", f.under("metadata")
 	for _, k := range slices.Sorted(maps.Keys(changes)) {
 		if utf8.RuneCountInString(k) > 40 || strings.ContainsAny(k, "[]") {
-			f.fail(invalid("", "metadata", "Metadata keys may be up to 40 characters long and may not contain square brackets; '%s' does not comply.", k))
+			f.fail(invalid("", "metadata",
+				"Metadata keys may be up to 40 characters long and may not contain square brackets; '%s' does not comply.", k))
 		}
 		if utf8.RuneCountInString(changes[k]) > 500 {
 			f.fail(invalid("", "metadata", "Metadata values can have up to 500 characters, but you passed in a value that is %d characters.",

@@ -88,5 +88,6 @@ func (t *tx) remember(r Request, a Answer) {
 	if !r.keyed() {
 		return
 	}
-	t.results.put(r.IdempotencyKey, result{Fingerprint: r.fingerprint(), Status: a.Status, Body: a.Body, RequestID: t.requestID, Created: t.now})
+	t.results.put(r.IdempotencyKey, result{Fingerprint: r.fingerprint(), Status: a.Status, Body: a.Body, RequestID: t.requestID,
+		Created: t.now})
 }

@@ -25,7 +25,8 @@ func readPage(c *call) pageSpec {
 		p.limit = n
 	}
 	if p.after != "" && p.before != "" {
-		c.form.fail(invalid("parameters_exclusive", "starting_after", "You may only specify one of these parameters: starting_after, ending_before."))
+		c.form.fail(invalid("parameters_exclusive", "starting_after",
+			"You may only specify one of these parameters: starting_after, ending_before."))
 	}
 	return p
 }

@@ -26,7 +26,8 @@ func createRefund(c *call) work {
 	chargeID, intentID := f.text("charge"), f.text("payment_intent")
 	switch {
 	case chargeID == "" && intentID == "":
-		f.fail(invalid("parameter_missing", "payment_intent", "One of the following params should be provided for this request: payment_intent or charge."))
+		f.fail(invalid("parameter_missing", "payment_intent",
+			"One of the following params should be provided for this request: payment_intent or charge."))
 	case chargeID != "" && intentID != "":
 		f.fail(invalid("parameters_exclusive", "charge", "You may only specify one of these parameters: payment_intent, charge."))
 	}
@@ -136,7 +137,8 @@ func listRefunds(c *call) work {
 	page, created, chargeID, intentID := readPage(c), readRange(c.form), c.form.text("charge"), c.form.text("payment_intent")
 	return func(t *tx) (any, *apiError) {
 		return list(page, t.refunds, func(r refund) (any, bool) {
-			return r, created.holds(r.Created) && (chargeID == "" || r.Charge == chargeID) && (intentID == "" || r.PaymentIntent == intentID)
+			return r, created.holds(r.Created) && (chargeID == "" || r.Charge == chargeID) &&
+				(intentID == "" || r.PaymentIntent == intentID)
 		})
 	}
 }

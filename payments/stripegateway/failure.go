@@ -113,7 +113,8 @@ func moved(i *payments.Intent) bool { return i != nil && i.Status != payments.St
 // transportError keeps what a network or a context said and drops what stripe-go made of a body.
 func transportError(err error) error {
 	var netErr net.Error // *url.Error is one
-	if errors.As(err, &netErr) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, io.ErrUnexpectedEOF) {
+	if errors.As(err, &netErr) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) ||
+		errors.Is(err, io.ErrUnexpectedEOF) {
 		return err
 	}
 	return errUnreadable

@@ -82,7 +82,8 @@ func refundOf(r *stripe.Refund, intentID string) (payments.Refund, error) {
 	if err != nil {
 		return payments.Refund{}, err
 	}
-	out := payments.Refund{ID: r.ID, IntentID: intentID, Amount: given, Status: refundStatus(r.Status), Ours: r.Metadata[payments.MetaRefund]}
+	out := payments.Refund{ID: r.ID, IntentID: intentID, Amount: given, Status: refundStatus(r.Status),
+		Ours: r.Metadata[payments.MetaRefund]}
 	if r.Created > 0 {
 		out.Created = time.Unix(r.Created, 0).UTC()
 	}

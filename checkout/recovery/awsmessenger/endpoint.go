@@ -107,6 +107,8 @@ type endpoints struct {
 
 func endpointsOf(c *sns.Client) endpoints {
 	return endpoints{
-		CreatePlatformEndpoint: c.CreatePlatformEndpoint, GetEndpointAttributes: c.GetEndpointAttributes, SetEndpointAttributes: c.SetEndpointAttributes,
+		CreatePlatformEndpoint: c.CreatePlatformEndpoint,
+		GetEndpointAttributes:  c.GetEndpointAttributes,
+		SetEndpointAttributes:  c.SetEndpointAttributes,
 	}
 }

@@ -153,7 +153,8 @@ func (w writer) rights() []section {
 	effects := map[bool]string{true: "withdrawal.effects", false: "withdrawal.effects_digital"}[o.Ships]
 	guarantee.Paragraphs = []string{w.say("guarantee.text", v)}
 	return []section{
-		{Title: w.say("section.withdrawal", nil), Small: true, Paragraphs: []string{w.say(kind, v), w.say("withdrawal.how", v), w.say(effects, v)}},
+		{Title: w.say("section.withdrawal", nil), Small: true,
+			Paragraphs: []string{w.say(kind, v), w.say("withdrawal.how", v), w.say(effects, v)}},
 		{Title: w.say("withdrawal.form_title", nil), Small: true, Paragraphs: strings.Split(w.say("withdrawal.form", v), "\n")},
 		guarantee,
 	}

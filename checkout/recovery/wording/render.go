@@ -120,7 +120,8 @@ func (w writer) fields() values {
 		count += line.Quantity
 	}
 	v := values{
-		"shop": clean(w.Shop.Name), "count": count, "total": w.Total.Display(w.language), "others": int64(max(len(w.Lines)-1, 0)), "item": "",
+		"shop": clean(w.Shop.Name), "count": count, "total": w.Total.Display(w.language), "others": int64(max(len(w.Lines)-1, 0)),
+		"item": "",
 	}
 	if len(w.Lines) > 0 {
 		v["item"] = cut(clean(w.Lines[0].Title), 60)

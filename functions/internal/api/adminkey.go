@@ -68,7 +68,8 @@ func (a adminRoutes) createKey(ctx context.Context, r *edge.Request) (edge.Answe
 	if in.ExpiresAt != "" {
 		var err error
 		if wish.ExpiresAt, err = time.Parse(time.RFC3339, in.ExpiresAt); err != nil {
-			return edge.Answer{}, &checkout.Error{Code: checkout.CodeInvalid, Path: "$.expires_at", Message: "must be a time, such as 2027-01-31T00:00:00Z"}
+			return edge.Answer{}, &checkout.Error{Code: checkout.CodeInvalid, Path: "$.expires_at",
+				Message: "must be a time, such as 2027-01-31T00:00:00Z"}
 		}
 	}
 	k, token, replayed, err := a.Keys.Create(ctx, wish)

@@ -60,7 +60,8 @@ type foundOrder struct {
 func foundOf(s checkout.Session) foundOrder {
 	o := *s.Order
 	return foundOrder{
-		ID: o.ID, PlacedAt: o.PlacedAt, State: stateOf(s), Total: o.Amount.Minor, Refundable: o.Refundable().Minor, Currency: o.Amount.Currency, Review: s.Review,
+		ID: o.ID, PlacedAt: o.PlacedAt, State: stateOf(s), Total: o.Amount.Minor, Refundable: o.Refundable().Minor,
+		Currency: o.Amount.Currency, Review: s.Review,
 	}
 }
 
@@ -132,7 +133,8 @@ func (a adminRoutes) searchOrders(ctx context.Context, r *edge.Request) (edge.An
 		return edge.Answer{}, err
 	}
 	if in.Email == "" && in.Customer == "" && in.OrderID == "" {
-		return edge.Answer{}, &checkout.Error{Code: checkout.CodeInvalid, Path: "$", Message: "one of email, customer and order_id is needed"}
+		return edge.Answer{}, &checkout.Error{Code: checkout.CodeInvalid, Path: "$",
+			Message: "one of email, customer and order_id is needed"}
 	}
 	page, next, err := a.Orders.Find(ctx, merchant.FindOrders{
 		Email: in.Email, Customer: in.Customer, OrderID: in.OrderID, Limit: int(min(in.Limit, 1000)), Cursor: in.Cursor,

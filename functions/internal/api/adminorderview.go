@@ -101,14 +101,16 @@ func detailsOf(s checkout.Session) orderDetails {
 		Withdrawals: []withdrawalBody{}, Disputes: []disputeBody{},
 	}
 	if d := s.Destination; d != nil {
-		out.Destination = &destinationBody{d.FirstName, d.LastName, d.Phone, d.Street, d.Extended, d.City, d.Region, d.PostalCode, d.Country}
+		out.Destination = &destinationBody{d.FirstName, d.LastName, d.Phone, d.Street, d.Extended, d.City, d.Region, d.PostalCode,
+			d.Country}
 	}
 	for _, l := range s.Quote.Lines {
 		p := s.Progress(l.LineID)
 		out.Lines = append(out.Lines, progressBody{l.LineID, l.SKU, p.Original, p.Fulfilled, p.Refunded, p.Withdrawn})
 	}
 	for _, f := range o.Fulfillments {
-		out.Fulfillments = append(out.Fulfillments, fulfillmentBody{f.ID, f.At, bodiesOf(f.Lines), f.Carrier, f.TrackingNumber, f.TrackingURL})
+		out.Fulfillments = append(out.Fulfillments,
+			fulfillmentBody{f.ID, f.At, bodiesOf(f.Lines), f.Carrier, f.TrackingNumber, f.TrackingURL})
 	}
 	for _, r := range o.Refunds {
 		out.Refunds = append(out.Refunds, refundBody{r.ID, r.At, r.Amount.Minor, r.State, r.Reason, r.Cause, r.Provider})

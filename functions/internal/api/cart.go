@@ -68,7 +68,8 @@ func Cart(d CartDeps) Handler {
 		edge.Route{Method: http.MethodPost, Pattern: "/catalog/lookup", Body: edge.JSON, Handle: c.lookup},
 		edge.Route{Method: http.MethodPost, Pattern: "/catalog/product", Body: edge.JSON, Handle: c.product},
 		edge.Route{Method: http.MethodGet, Pattern: "/.well-known/ucp", Handle: c.profile},
-		edge.Route{Method: http.MethodGet, Pattern: "/.well-known/apple-app-site-association", Handle: c.association(d.Edge.Wire.AppleAssociation)},
+		edge.Route{Method: http.MethodGet, Pattern: "/.well-known/apple-app-site-association",
+			Handle: c.association(d.Edge.Wire.AppleAssociation)},
 		edge.Route{Method: http.MethodGet, Pattern: "/.well-known/assetlinks.json", Handle: c.association(d.Edge.Wire.AssetLinks)},
 		edge.Route{Method: http.MethodPut, Pattern: "/devices/{id}", Body: edge.JSON, Handle: c.device},
 		edge.Route{Method: http.MethodPost, Pattern: "/recoveries", Body: edge.JSON, Handle: c.comeBack},
@@ -209,7 +210,8 @@ func (c cartRoutes) product(ctx context.Context, r *edge.Request) (edge.Answer, 
 	}
 	body, ok := c.Edge.Wire.Product(language(c.Edge.Wire, r, ""), shopping, found)
 	if !ok {
-		none := checkout.Message{Type: checkout.MessageError, Code: checkout.MsgNotFound, Severity: checkout.SeverityFinal, Path: "$.id", Args: map[string]string{"title": id}}
+		none := checkout.Message{Type: checkout.MessageError, Code: checkout.MsgNotFound, Severity: checkout.SeverityFinal, Path: "$.id",
+			Args: map[string]string{"title": id}}
 		return edge.Answer{}, &checkout.Error{Code: checkout.CodeNothingSellable, Messages: []checkout.Message{none}}
 	}
 	return edge.Answer{Body: body}, nil

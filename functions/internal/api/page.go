@@ -7,71 +7,13 @@ import (
 	"kassa/functions/internal/edge"
 )
 
-// pageKind names a page for people who come by a link in a message.
-type pageKind string
-
-const (
-	pageReturn       pageKind = "return"
-	pageUnsubscribe  pageKind = "unsubscribe"
-	pageUnsubscribed pageKind = "unsubscribed"
-	pageConfirm      pageKind = "confirm"
-	pageConfirmed    pageKind = "confirmed"
-	pageDead         pageKind = "dead"
-)
-
-// pageText is what a page says. A button without Link submits the page's form.
-type pageText struct{ Title, Text, Button, All string }
-
-// pages are in the languages that shops speak; en is for all others.
-var pages = map[string]map[pageKind]pageText{
-	"en": {
-		pageReturn:       {"Your cart is waiting", "Open the app to go on where you stopped.", "Open the app", ""},
-		pageUnsubscribe:  {"No more reminders?", "We will no longer write to you about carts that you leave. Messages about your orders still come.", "Stop reminders", "Stop them on every channel"},
-		pageUnsubscribed: {"Done", "You will get no more reminders.", "", ""},
-		pageConfirm:      {"Is this your address?", "Confirm that we may write to you about carts that you leave. You can stop that at any time.", "Yes, confirm", ""},
-		pageConfirmed:    {"Thank you", "Your address is confirmed.", "", ""},
-		pageDead:         {"This link has expired", "It leads nowhere any more.", "", ""},
-	},
-	"nl": {
-		pageReturn:       {"Je winkelmand wacht op je", "Open de app om verder te gaan waar je was gebleven.", "Open de app", ""},
-		pageUnsubscribe:  {"Geen herinneringen meer?", "We schrijven je niet meer over winkelmanden die je achterlaat. Berichten over je bestellingen blijven komen.", "Stop herinneringen", "Stop ze op elk kanaal"},
-		pageUnsubscribed: {"Gelukt", "Je krijgt geen herinneringen meer.", "", ""},
-		pageConfirm:      {"Is dit jouw adres?", "Bevestig dat we je mogen schrijven over winkelmanden die je achterlaat. Je kunt dat altijd stoppen.", "Ja, bevestigen", ""},
-		pageConfirmed:    {"Bedankt", "Je adres is bevestigd.", "", ""},
-		pageDead:         {"Deze link is verlopen", "Hij leidt nergens meer naartoe.", "", ""},
-	},
-	"nb": {
-		pageReturn:       {"Handlekurven venter", "Åpne appen for å fortsette der du slapp.", "Åpne appen", ""},
-		pageUnsubscribe:  {"Ingen flere påminnelser?", "Vi skriver ikke lenger til deg om handlekurver du forlater. Meldinger om bestillingene dine kommer fortsatt.", "Stopp påminnelser", "Stopp dem i alle kanaler"},
-		pageUnsubscribed: {"Ferdig", "Du får ingen flere påminnelser.", "", ""},
-		pageConfirm:      {"Er dette adressen din?", "Bekreft at vi kan skrive til deg om handlekurver du forlater. Du kan stoppe det når som helst.", "Ja, bekreft", ""},
-		pageConfirmed:    {"Takk", "Adressen din er bekreftet.", "", ""},
-		pageDead:         {"Denne lenken er utløpt", "Den fører ikke lenger noe sted.", "", ""},
-	},
-	"de": {
-		pageReturn:       {"Dein Warenkorb wartet", "Öffne die App und mach dort weiter, wo du aufgehört hast.", "App öffnen", ""},
-		pageUnsubscribe:  {"Keine Erinnerungen mehr?", "Wir schreiben dir nicht mehr über Warenkörbe, die du verlässt. Nachrichten zu deinen Bestellungen kommen weiterhin.", "Erinnerungen beenden", "Auf allen Kanälen beenden"},
-		pageUnsubscribed: {"Erledigt", "Du bekommst keine Erinnerungen mehr.", "", ""},
-		pageConfirm:      {"Ist das deine Adresse?", "Bestätige, dass wir dir über Warenkörbe schreiben dürfen, die du verlässt. Du kannst das jederzeit beenden.", "Ja, bestätigen", ""},
-		pageConfirmed:    {"Danke", "Deine Adresse ist bestätigt.", "", ""},
-		pageDead:         {"Dieser Link ist abgelaufen", "Er führt nirgendwohin mehr.", "", ""},
-	},
-	"fr": {
-		pageReturn:       {"Votre panier vous attend", "Ouvrez l’application pour reprendre là où vous vous êtes arrêté.", "Ouvrir l’application", ""},
-		pageUnsubscribe:  {"Plus de rappels ?", "Nous ne vous écrirons plus au sujet des paniers que vous laissez. Les messages sur vos commandes continueront.", "Arrêter les rappels", "Les arrêter sur tous les canaux"},
-		pageUnsubscribed: {"C’est fait", "Vous ne recevrez plus de rappels.", "", ""},
-		pageConfirm:      {"Est-ce votre adresse ?", "Confirmez que nous pouvons vous écrire au sujet des paniers que vous laissez. Vous pouvez l’arrêter à tout moment.", "Oui, confirmer", ""},
-		pageConfirmed:    {"Merci", "Votre adresse est confirmée.", "", ""},
-		pageDead:         {"Ce lien a expiré", "Il ne mène plus nulle part.", "", ""},
-	},
-}
-
 // layout has no script, and asks for nothing elsewhere.
 var layout = template.Must(template.New("page").Parse(`<!doctype html>
 <html lang="{{.Language}}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
 <title>{{.Text.Title}}</title>
 <style>body{font:18px/1.5 system-ui,sans-serif;max-width:32em;margin:15vh auto;padding:0 1.5em;color:#222}
-a,button{font:inherit;display:inline-block;margin:.5em .5em 0 0;padding:.6em 1.2em;border:0;border-radius:.4em;background:#222;color:#fff;text-decoration:none;cursor:pointer}
+a,button{font:inherit;display:inline-block;margin:.5em .5em 0 0;padding:.6em 1.2em;border:0;border-radius:.4em;background:#222;color:#fff;
+text-decoration:none;cursor:pointer}
 button.more{background:#eee;color:#222}</style></head>
 <body><main><h1>{{.Text.Title}}</h1><p>{{.Text.Text}}</p>
 {{- if and .Text.Button .Link}}<p><a href="{{.Link}}" rel="noreferrer">{{.Text.Button}}</a></p>

@@ -105,7 +105,7 @@ func (r *Router) readBody(in *Request, route Route) error {
 	return nil
 }
 
-// fingerprint is a hash of what was asked for: method, path and the meaning of the body (design §5).
+// fingerprint is a hash of what was asked for: method, path and the meaning of the body.
 func fingerprint(r *http.Request, canonical []byte) string {
 	h := sha256.New()
 	for _, part := range [][]byte{[]byte(r.Method), []byte(r.URL.EscapedPath()), canonical} {

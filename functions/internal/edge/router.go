@@ -62,5 +62,6 @@ func (r *Router) dispatch(w http.ResponseWriter, req *http.Request, methods map[
 	for _, route := range methods {
 		pattern = route.Pattern
 	}
-	r.serve(w, req, Route{Method: "none", Pattern: pattern}, refuse(codeMethod, "this path does not take this method; the Allow header says which it takes"))
+	r.serve(w, req, Route{Method: "none", Pattern: pattern},
+		refuse(codeMethod, "this path does not take this method; the Allow header says which it takes"))
 }

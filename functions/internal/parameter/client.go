@@ -88,7 +88,8 @@ func (c *Client) once(ctx context.Context, body []byte, answer any) (passing boo
 	}
 	if res.StatusCode != http.StatusOK {
 		code := errorCode(text)
-		return res.StatusCode >= http.StatusInternalServerError || strings.HasPrefix(code, "Throttling"), fmt.Errorf("status %d %s", res.StatusCode, code)
+		transient := res.StatusCode >= http.StatusInternalServerError || strings.HasPrefix(code, "Throttling")
+		return transient, fmt.Errorf("status %d %s", res.StatusCode, code)
 	}
 	if err := json.Unmarshal(text, answer); err != nil {
 		return false, errors.New("the answer is no JSON") // its text may hold a value

@@ -51,7 +51,8 @@ func (c *Client) Read(ctx context.Context, names ...string) (Values, error) {
 func (v Values) Pair(name string) ([]string, error) {
 	secrets := strings.FieldsFunc(v[name], func(r rune) bool { return r == ',' || r == '\n' || r == '\r' || r == ' ' || r == '\t' })
 	if len(secrets) < 1 || len(secrets) > 2 {
-		return nil, fmt.Errorf("parameter %s holds %d secrets: want one or, during rotation, two with a comma between them", name, len(secrets))
+		return nil, fmt.Errorf("parameter %s holds %d secrets: want one or, during rotation, two with a comma between them", name,
+			len(secrets))
 	}
 	return secrets, nil
 }

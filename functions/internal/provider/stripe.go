@@ -24,8 +24,8 @@ func FromEnvironment(f *coldstart.Function) Stripe {
 	return Stripe{Live: f.Live(), key: f.Parameter("STRIPE_SECRET_KEY_PARAMETER"), base: f.Env.Optional("STRIPE_API_BASE")}
 }
 
-// Into makes the gateway of a shop and puts it wherever a service's configuration needs the provider. It opens no connection and reads no roots: the first payment does, since most
-// invocations call Stripe never.
+// Into makes the gateway of a shop and puts it wherever a service's configuration needs the provider. It opens no connection and
+// reads no roots: the first payment does, since most invocations call Stripe never.
 func (s Stripe) Into(c *checkout.Config, v parameter.Values) error {
 	gateway, err := stripegateway.New(stripegateway.Config{
 		SecretKey: v[s.key], PublishableKey: c.Shop.Wallets.PublishableKey, BaseURL: s.base, Live: s.Live,

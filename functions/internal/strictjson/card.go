@@ -11,7 +11,8 @@ import (
 // they are ours or can't be told apart.
 func RefuseCardNumbers(v Value) error {
 	if path, found := findCard(v, "$"); found {
-		return &Error{Path: path, Kind: CardNumber, Reason: "this looks like a card number, which must never be sent here: pay with a wallet's or the provider's token"}
+		return &Error{Path: path, Kind: CardNumber,
+			Reason: "this looks like a card number, which must never be sent here: pay with a wallet's or the provider's token"}
 	}
 	return nil
 }

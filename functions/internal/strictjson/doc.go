@@ -6,7 +6,7 @@
 // place as a JSONPath (RFC 9535) and never quotes the value found there.
 package strictjson
 
-// Limits of a body (design §5).
+// Limits of a body.
 const (
 	MaxBytes = 64 << 10
 	MaxDepth = 32

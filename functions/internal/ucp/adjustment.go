@@ -62,7 +62,8 @@ func (s speaker) adjustments(x checkout.Session) []adjustment {
 		out = append(out, a)
 	}
 	if c := o.Cancellation; c != nil {
-		a := adjustment{ID: o.ID + "_canceled", Type: adjustedCancellation, At: c.At.UTC(), Status: statusPending, Description: s.label(adjustedCancellation)}
+		a := adjustment{ID: o.ID + "_canceled", Type: adjustedCancellation, At: c.At.UTC(), Status: statusPending,
+			Description: s.label(adjustedCancellation)}
 		if c.Done {
 			a.Status = statusCompleted
 		}

@@ -108,7 +108,8 @@ func (w *Wire) Lookup(language string, c checkout.Context, ids []string, found [
 		shown, ok := s.product(bySKU[id], currency)
 		if !ok {
 			out.Messages = append(out.Messages, s.message(checkout.Message{
-				Type: checkout.MessageInfo, Code: checkout.MsgNotFound, Path: "$.ids[" + strconv.Itoa(i) + "]", Args: map[string]string{"sku": id},
+				Type: checkout.MessageInfo, Code: checkout.MsgNotFound, Path: "$.ids[" + strconv.Itoa(i) + "]",
+				Args: map[string]string{"sku": id},
 			}))
 			continue
 		}

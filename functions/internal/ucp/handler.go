@@ -93,7 +93,8 @@ func (w *Wire) missingFrom(x checkout.Session) missingContact {
 	case x.Ships && x.Collect:
 		m.name = x.Buyer.LastName == ""
 	case x.Ships:
-		m.address = d == nil || d.Street == "" || d.City == "" || d.Country == "" || d.Region == "" && len(w.shop.Countries[d.Country].Regions) > 0
+		m.address = d == nil || d.Street == "" || d.City == "" || d.Country == "" ||
+			d.Region == "" && len(w.shop.Countries[d.Country].Regions) > 0
 		m.name = m.address || d.LastName == "" && x.Buyer.LastName == ""
 	case x.Quote.Estimated:
 		m.address = true // the country decides about tax

@@ -18,7 +18,8 @@ func CartInput(body Body, fallback string) (checkout.CreateCartInput, error) {
 	if err != nil {
 		return checkout.CreateCartInput{}, err
 	}
-	in := checkout.CreateCartInput{Lines: lines(form.Lines), Context: contextOf(form.Context), Buyer: buyerOf(form.Buyer), Codes: form.Discounts.typed()}
+	in := checkout.CreateCartInput{Lines: lines(form.Lines), Context: contextOf(form.Context), Buyer: buyerOf(form.Buyer),
+		Codes: form.Discounts.typed()}
 	if in.Context.Language == "" {
 		in.Context.Language = fallback
 	}

@@ -68,7 +68,8 @@ func (w *Wire) Order(language string, v checkout.SessionView) any {
 		PlacedAt: timeOf(x.Order.PlacedAt), Authorized: x.Order.Authorized, Buyer: buyerFrom(x.Buyer),
 		LineItems: make([]orderLine, 0, len(x.Quote.Lines)), Adjustments: s.adjustments(x), Currency: string(x.Quote.Currency),
 		Fulfillment: orderFulfillment{Expectations: []expectation{w.expectation(s, x)}, Events: fulfillmentEvents(*x.Order)},
-		Totals:      s.totals(x.Quote), Discounts: s.discounts(x.Codes, x.Quote), Messages: s.messages(v.Messages), Links: w.links(), Terms: x.Order.Terms,
+		Totals:      s.totals(x.Quote), Discounts: s.discounts(x.Codes, x.Quote), Messages: s.messages(v.Messages), Links: w.links(),
+		Terms:   x.Order.Terms,
 		Returns: x.Order.Returns, Withdrawal: w.withdrawal(s, x.Order.WithdrawalDays),
 	}
 	for _, l := range x.Quote.Lines {

@@ -43,7 +43,8 @@ func (w *Wire) OrderPage(language string, v checkout.SessionView) []byte {
 	s, x := speaker{language}, v.Session
 	var p page
 	title := w.shop.Name + " · " + s.label("order")
-	p.raw(`<!doctype html><html lang="`).text(language).raw(`"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>`)
+	p.raw(`<!doctype html><html lang="`).text(language)
+	p.raw(`"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>`)
 	p.text(title).raw(`</title><style>`).raw(pageStyle).raw(`</style></head><body><h1>`).text(title).raw(`</h1><p>`).text(x.Order.ID).raw(`<br>`)
 	p.text(s.dated("order_placed", x.Order.PlacedAt)).raw(`</p>`)
 	s.happened(&p, x)

@@ -38,7 +38,8 @@ const published = "https://ucp.dev/" + Version + "/"
 
 func describedAs(spec, schema string, extends ...string) []declared {
 	return []declared{{
-		Version: Version, Spec: published + "specification/" + spec, Schema: published + "schemas/shopping/" + schema + ".json", Extends: extends,
+		Version: Version, Spec: published + "specification/" + spec, Schema: published + "schemas/shopping/" + schema + ".json",
+		Extends: extends,
 	}}
 }
 

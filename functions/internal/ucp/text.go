@@ -79,11 +79,14 @@ var texts = map[string]text{
 		"Bitte bestätige die Zahlung bei deiner Bank.", "Veuillez confirmer le paiement auprès de votre banque."},
 	checkout.MsgPaymentRefunded: {
 		"Your order could not be placed. Your money is on its way back.", "Je bestelling kon niet worden geplaatst. Je geld komt terug.",
-		"Bestillingen kunne ikke legges inn. Pengene er på vei tilbake.", "Die Bestellung war nicht möglich. Dein Geld ist auf dem Weg zurück.",
+		"Bestillingen kunne ikke legges inn. Pengene er på vei tilbake.",
+		"Die Bestellung war nicht möglich. Dein Geld ist auf dem Weg zurück.",
 		"La commande n'a pas pu être passée. Votre argent vous est rendu."},
 	checkout.MsgAmountTooSmall: {
-		"The total is below {minimum}, the least that can be paid.", "Het totaal is lager dan {minimum}, het minste dat betaald kan worden.",
-		"Totalsummen er under {minimum}, det minste som kan betales.", "Der Gesamtbetrag liegt unter {minimum}, dem kleinsten zahlbaren Betrag.",
+		"The total is below {minimum}, the least that can be paid.",
+		"Het totaal is lager dan {minimum}, het minste dat betaald kan worden.",
+		"Totalsummen er under {minimum}, det minste som kan betales.",
+		"Der Gesamtbetrag liegt unter {minimum}, dem kleinsten zahlbaren Betrag.",
 		"Le total est inférieur à {minimum}, le minimum qui peut être payé."},
 	checkout.MsgAmountTooLarge: {
 		"The total is more than can be paid at once.", "Het totaal is hoger dan in één keer betaald kan worden.",
@@ -91,18 +94,21 @@ var texts = map[string]text{
 		"Le total dépasse ce qui peut être payé en une fois."},
 	checkout.MsgCardUnknown: {
 		"This card is not among your saved ones. Please choose another.", "Deze kaart zit niet bij je bewaarde kaarten. Kies een andere.",
-		"Dette kortet er ikke blant dine lagrede. Velg et annet.", "Diese Karte ist nicht unter deinen gespeicherten. Bitte wähle eine andere.",
+		"Dette kortet er ikke blant dine lagrede. Velg et annet.",
+		"Diese Karte ist nicht unter deinen gespeicherten. Bitte wähle eine andere.",
 		"Cette carte ne fait pas partie de vos cartes enregistrées. Choisissez-en une autre."},
 	checkout.MsgHandlerUnknown: {
 		"This way to pay is not available here. Please choose another one.", "Deze betaalwijze is hier niet beschikbaar. Kies een andere.",
-		"Denne betalingsmåten er ikke tilgjengelig her. Velg en annen.", "Diese Zahlungsart ist hier nicht verfügbar. Bitte wähle eine andere.",
+		"Denne betalingsmåten er ikke tilgjengelig her. Velg en annen.",
+		"Diese Zahlungsart ist hier nicht verfügbar. Bitte wähle eine andere.",
 		"Ce moyen de paiement n'est pas disponible ici. Veuillez en choisir un autre."},
 	checkout.MsgExpired: {
 		"This checkout has expired. Your cart is still there.", "Deze afrekening is verlopen. Je winkelwagen is er nog.",
 		"Denne betalingsøkten er utløpt. Handlekurven er der fortsatt.", "Dieser Bezahlvorgang ist abgelaufen. Dein Warenkorb ist noch da.",
 		"Cette session de paiement a expiré. Votre panier est toujours là."},
 	checkout.MsgNoPickup: {
-		"There is no store to collect from in this country.", "In dit land is geen winkel om op te halen.", "Det finnes ingen hentebutikk i dette landet.",
+		"There is no store to collect from in this country.", "In dit land is geen winkel om op te halen.",
+		"Det finnes ingen hentebutikk i dette landet.",
 		"In diesem Land gibt es kein Geschäft zum Abholen.", "Il n'y a pas de magasin de retrait dans ce pays."},
 	checkout.MsgAddressUnused: {
 		"You collect this order, so no address is needed.", "Je haalt deze bestelling op, een adres is niet nodig.",

@@ -87,7 +87,8 @@ func (i *Issuer) Sign(claims map[string]any) (string, error) {
 	i.mu.Lock()
 	key := i.keys[len(i.keys)-1]
 	i.mu.Unlock()
-	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.SignatureAlgorithm(key.Algorithm), Key: key}, (&jose.SignerOptions{}).WithType("JWT"))
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.SignatureAlgorithm(key.Algorithm), Key: key},
+		(&jose.SignerOptions{}).WithType("JWT"))
 	if err != nil {
 		return "", fmt.Errorf("make a signer: %w", err)
 	}
