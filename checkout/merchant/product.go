@@ -15,6 +15,8 @@ const (
 	maxTitle       = 200
 	maxDescription = 5000
 	maxCategory    = 64
+	maxCategories  = 20
+	maxWeight      = 1e8  // grams
 	maxPrice       = 1e12 // minor units
 	maxStock       = 1e9
 )
@@ -44,6 +46,18 @@ func validate(p checkout.Product, shop checkout.Shop) (errs []RowError) {
 	textual("title", p.Title, maxTitle)
 	textual("description", p.Description, maxDescription)
 	textual("category", p.Category, maxCategory)
+	if len(p.Categories) > maxCategories {
+		bad("categories", "are more than 20")
+	}
+	for _, category := range p.Categories {
+		textual("categories", category, maxCategory)
+		if strings.TrimSpace(category) != category || category == "" || strings.Contains(category, between) {
+			bad("categories", "must be names such as bulky, in CSV with | between them")
+		}
+	}
+	if p.Weight < 0 || p.Weight > maxWeight {
+		bad("weight_grams", "must be a whole number of grams, not below zero")
+	}
 	for language, title := range p.Titles {
 		textual("title."+language, title, maxTitle)
 		if !slices.Contains(checkout.Languages, language) {
@@ -54,7 +68,7 @@ func validate(p checkout.Product, shop checkout.Shop) (errs []RowError) {
 		bad("image_url", "must be an absolute https URL")
 	}
 	if p.TaxCategory != "" && !rated(p.TaxCategory, shop) {
-		bad("tax_category", "no country of the settings has a rate for it")
+		bad("tax_category", "no country of the settings taxes it, or exempts it")
 	}
 	if len(p.Prices) == 0 {
 		bad("price", "at least one price is needed")
@@ -73,10 +87,10 @@ func validate(p checkout.Product, shop checkout.Shop) (errs []RowError) {
 	return errs
 }
 
-// rated reports whether some country of the shop has a tax rate for a category.
+// rated reports whether some country of the shop knows a tax category; where none does, nobody can be sold the product.
 func rated(category string, shop checkout.Shop) bool {
 	for _, country := range shop.Countries {
-		if _, ok := country.TaxRates[category]; ok {
+		if country.Taxes(category) {
 			return true
 		}
 	}

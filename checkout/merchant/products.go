@@ -250,6 +250,13 @@ func column(p checkout.Product, name string) string {
 			return ""
 		}
 		return strconv.FormatInt(*p.Stock, 10)
+	case "weight_grams":
+		if p.Weight == 0 {
+			return ""
+		}
+		return strconv.FormatInt(p.Weight, 10)
+	case "categories":
+		return strings.Join(p.Categories, between)
 	}
 	if currency, ok := strings.CutPrefix(name, "price."); ok {
 		minor, there := p.Prices[money.Currency(currency)]

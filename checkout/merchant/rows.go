@@ -163,8 +163,13 @@ func newTable(r io.Reader) (*table, error) {
 	return t, nil
 }
 
+// between stands between the categories of one cell.
+const between = "|"
+
 // columns are those that every file may have; title.LANGUAGE and price.CURRENCY come besides.
-var columns = []string{"sku", "title", "description", "image_url", "category", "tax_category", "digital", "inactive", "stock"}
+var columns = []string{
+	"sku", "title", "description", "image_url", "category", "categories", "tax_category", "weight_grams", "digital", "inactive", "stock",
+}
 
 func known(name string) bool {
 	for _, column := range columns {
@@ -227,6 +232,12 @@ func setColumn(p *checkout.Product, name, value string) string {
 	case name == "stock":
 		p.Stock = new(int64)
 		return whole(p.Stock)
+	case name == "weight_grams":
+		return whole(&p.Weight)
+	case name == "categories":
+		for category := range strings.SplitSeq(value, between) {
+			p.Categories = append(p.Categories, strings.TrimSpace(category))
+		}
 	case group == "price":
 		if p.Prices == nil {
 			p.Prices = map[money.Currency]int64{}

@@ -87,11 +87,11 @@ func (v *validation) checkTax(c Country) {
 		_, rated := c.TaxRates[category]
 		v.require(!rated, fmt.Sprintf("tax_exempt[%d]", i), "has a rate in tax_rates too")
 	}
-	v.require(c.ShippingTax == "" || c.taxes(c.ShippingTax), "shipping_tax", "is neither in tax_rates nor in tax_exempt")
+	v.require(c.ShippingTax == "" || c.Taxes(c.ShippingTax), "shipping_tax", "is neither in tax_rates nor in tax_exempt")
 }
 
-// taxes reports whether the country knows a tax category.
-func (c Country) taxes(category string) bool {
+// Taxes reports whether the country knows a tax category: taxes it, or exempts it.
+func (c Country) Taxes(category string) bool {
 	_, ok := c.TaxRates[category]
 	return ok || slices.Contains(c.TaxExempt, category)
 }

@@ -3,6 +3,7 @@ package api_test
 import (
 	"encoding/json"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -152,5 +153,17 @@ func (s *stack) send(t *testing.T, name string, ids *strings.Replacer) reply {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return replyOf(t, out)
+	w := replyOf(t, out)
+	s.description.check(t, requestOf(t, event), "", w)
+	return w
+}
+
+// requestOf is the request that API Gateway got, without its body.
+func requestOf(t *testing.T, event events.APIGatewayV2HTTPRequest) *http.Request {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), event.RequestContext.HTTP.Method, event.RawPath+"?"+event.RawQueryString, nil)
+	for name, value := range event.Headers {
+		r.Header.Set(name, value)
+	}
+	return r
 }

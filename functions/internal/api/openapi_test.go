@@ -23,6 +23,7 @@ type description struct {
 	mu       sync.Mutex // the compiler is not safe for concurrent use
 	compiler *jsonschema.Compiler
 	compiled map[string]*jsonschema.Schema
+	answered map[string]bool // operations that a test has had an answer of below 300
 }
 
 const descriptionURL = "https://kassa.example/openapi.json"
@@ -51,7 +52,7 @@ var described = sync.OnceValues(func() (*description, error) {
 			seal(schema)
 		}
 	}
-	d := &description{doc: doc, compiler: jsonschema.NewCompiler(), compiled: map[string]*jsonschema.Schema{}}
+	d := &description{doc: doc, compiler: jsonschema.NewCompiler(), compiled: map[string]*jsonschema.Schema{}, answered: map[string]bool{}}
 	d.compiler.DefaultDraft(jsonschema.Draft2020)
 	d.compiler.AssertFormat()
 	return d, d.compiler.AddResource(descriptionURL, doc)
@@ -107,14 +108,24 @@ func (d *description) validate(at string, doc []byte) error {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	schema, err := d.compile(at)
+	if err != nil {
+		return err
+	}
+	return schema.Validate(value)
+}
+
+// compile returns the schema at a pointer into the description. The caller holds mu.
+func (d *description) compile(at string) (*jsonschema.Schema, error) {
 	schema, ok := d.compiled[at]
 	if !ok {
+		var err error
 		if schema, err = d.compiler.Compile(descriptionURL + at); err != nil {
-			return err
+			return nil, err
 		}
 		d.compiled[at] = schema
 	}
-	return schema.Validate(value)
+	return schema, nil
 }
 
 // template finds the described path that a request's path is an instance of.
@@ -137,8 +148,9 @@ next:
 }
 
 // check holds one exchange against the description. What has no described path or method is a 404 or a 405.
-func (d *description) check(t *testing.T, method, path, request string, w reply) {
+func (d *description) check(t *testing.T, r *http.Request, request string, w reply) {
 	t.Helper()
+	method, path := r.Method, r.URL.Path
 	template, op := d.template(path), strings.ToLower(method)
 	if dig(d.doc, "paths", template, op) == nil {
 		if err := d.validate("#/components/schemas/Failure", w.Body.Bytes()); err != nil && method != http.MethodHead {
@@ -153,6 +165,7 @@ func (d *description) check(t *testing.T, method, path, request string, w reply)
 	if ref, ok := dig(d.doc, where...)["$ref"].(string); ok {
 		where = strings.Split(strings.TrimPrefix(ref, "#/"), "/")
 	}
+	d.checkHeaders(t, r, template, dig(d.doc, where...), w)
 	contentType := w.Header().Get("Content-Type")
 	if dig(d.doc, append(where, "content", contentType)...) == nil {
 		t.Errorf("%s %s answers %d with %s, which is not described", method, template, w.Code, contentType)
@@ -163,7 +176,11 @@ func (d *description) check(t *testing.T, method, path, request string, w reply)
 			t.Errorf("%s %s answers %d with what is not described: %v\n%s", method, template, w.Code, err, w.Body)
 		}
 	}
-	if w.Code < 300 && request != "" && !strings.HasPrefix(path, "/webhooks") && json.Valid([]byte(request)) {
+	if w.Code >= 300 {
+		return
+	}
+	d.note(method, template)
+	if request != "" && !strings.HasPrefix(path, "/webhooks") && json.Valid([]byte(request)) {
 		at := pointer("paths", template, op, "requestBody", "content", "application/json", "schema")
 		if err := d.validate(at, []byte(request)); err != nil {
 			t.Errorf("%s %s takes what is not described: %v\n%s", method, template, err, request)

@@ -264,6 +264,8 @@ func (s *stack) call(t *testing.T, method, path, body string, headers ...string)
 		function = s.webhook
 	case strings.HasPrefix(path, "/admin"):
 		function = s.admin
+	case strings.HasPrefix(path, "/unsubscribe"):
+		function = s.feedback
 	}
 	w := reply{ResponseRecorder: httptest.NewRecorder(), t: t}
 	function.ServeHTTP(w, r)
@@ -271,7 +273,7 @@ func (s *stack) call(t *testing.T, method, path, body string, headers ...string)
 		w.read()
 	}
 	s.keep(path, w)
-	s.description.check(t, method, path, body, w)
+	s.description.check(t, r, body, w)
 	return w
 }
 

@@ -64,7 +64,7 @@ func TestDeployPageNamesWhatExists(t *testing.T) {
 	}
 }
 
-// sam local passes on only variables that the template has.
+// sam local passes on only variables that the template has; and it knows no tables and parameters but those that the page names.
 func TestLocalPageSetsVariablesThatExist(t *testing.T) {
 	t.Parallel()
 	_, after, _ := strings.Cut(page(t, "local.md"), "<<'JSON'\n")
@@ -83,6 +83,18 @@ func TestLocalPageSetsVariablesThatExist(t *testing.T) {
 	for name := range env.Parameters {
 		if !known[name] {
 			t.Errorf("local.md sets %s, which no function has", name)
+		}
+	}
+	for name := range known {
+		if strings.HasSuffix(name, "_TABLE") && env.Parameters[name] == "" {
+			t.Errorf("local.md does not say which table %s is", name)
+		}
+	}
+	for _, s := range statements(t) {
+		for _, r := range s.resources {
+			if _, name, ok := strings.Cut(r, ":parameter/kassa/"); ok && !strings.Contains(page(t, "local.md"), `"/local/`+name+`"`) {
+				t.Errorf("local.md gives no parameter /local/%s", name)
+			}
 		}
 	}
 }
