@@ -1,9 +1,11 @@
 package checkout
 
 import (
+	"encoding/json"
 	"errors"
 	"maps"
 	"net/url"
+	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -66,19 +68,55 @@ type Durations struct {
 	Idle    time.Duration `json:"idle"`    // 1 h: a cart is due that long after it was made
 }
 
+type duration struct {
+	name    string // in JSON
+	at      *time.Duration
+	initial time.Duration
+}
+
+func (d *Durations) all() []duration {
+	return []duration{
+		{"quote", &d.Quote, 30 * time.Minute}, {"session", &d.Session, 6 * time.Hour}, {"hold", &d.Hold, 10 * time.Minute},
+		{"action", &d.Action, 20 * time.Minute}, {"lease", &d.Lease, time.Minute}, {"idle", &d.Idle, time.Hour},
+	}
+}
+
 func (d Durations) orDefault() Durations {
-	for _, f := range []struct {
-		at  *time.Duration
-		def time.Duration
-	}{
-		{&d.Quote, 30 * time.Minute}, {&d.Session, 6 * time.Hour}, {&d.Hold, 10 * time.Minute},
-		{&d.Action, 20 * time.Minute}, {&d.Lease, time.Minute}, {&d.Idle, time.Hour},
-	} {
+	for _, f := range d.all() {
 		if *f.at == 0 {
-			*f.at = f.def
+			*f.at = f.initial
 		}
 	}
 	return d
+}
+
+// UnmarshalJSON implements json.Unmarshaler: durations are text, such as "20m" or "1h30m". A number is taken for nanoseconds. The error
+// names the field.
+func (d *Durations) UnmarshalJSON(data []byte) error {
+	var given map[string]json.RawMessage
+	if err := json.Unmarshal(data, &given); err != nil {
+		return err
+	}
+	for _, f := range d.all() {
+		value, ok := given[f.name]
+		delete(given, f.name)
+		var text string
+		var err error
+		switch {
+		case !ok:
+		case json.Unmarshal(value, &text) == nil:
+			*f.at, err = time.ParseDuration(text)
+		default:
+			err = json.Unmarshal(value, f.at)
+		}
+		if err != nil {
+			return &json.UnmarshalTypeError{Field: f.name, Value: "value that is no duration such as 20m or 1h30m", Type: reflect.TypeFor[time.Duration]()}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		return &json.UnmarshalTypeError{Field: name, Value: "name that nothing reads", Type: reflect.TypeFor[Durations]()}
+	}
+	return nil
 }
 
 var countryCode = regexp.MustCompile(`^[A-Z]{2}$`)
@@ -116,12 +154,9 @@ func (s Shop) Validate() error {
 			bad("links["+strconv.Itoa(i)+"].url", "must be an absolute https URL")
 		}
 	}
-	for field, d := range map[string]time.Duration{
-		"quote": s.Durations.Quote, "session": s.Durations.Session, "hold": s.Durations.Hold, "action": s.Durations.Action,
-		"lease": s.Durations.Lease, "idle": s.Durations.Idle,
-	} {
-		if d < 0 {
-			bad("durations."+field, "can't be negative")
+	for _, d := range s.Durations.all() {
+		if *d.at < 0 {
+			bad("durations."+d.name, "can't be negative")
 		}
 	}
 	s.validateLaw(bad)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -306,10 +307,13 @@ func (d Duration) MarshalJSON() ([]byte, error) { return json.Marshal(d.std().St
 // UnmarshalJSON implements json.Unmarshaler.
 func (d *Duration) UnmarshalJSON(data []byte) error {
 	var text string
-	if err := json.Unmarshal(data, &text); err != nil {
-		return fmt.Errorf("a duration is text, such as \"20h\": %w", err)
+	parsed, err := time.Duration(0), json.Unmarshal(data, &text)
+	if err == nil {
+		parsed, err = time.ParseDuration(text)
 	}
-	parsed, err := time.ParseDuration(text)
+	if err != nil { // of this type, because encoding/json adds the field's name to it
+		return &json.UnmarshalTypeError{Value: `value that is no text such as "20h"`, Type: reflect.TypeFor[Duration]()}
+	}
 	*d = Duration(parsed)
-	return err
+	return nil
 }

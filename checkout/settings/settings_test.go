@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"kassa/checkout"
 	"kassa/checkout/settings"
@@ -56,12 +57,16 @@ func TestParseTakesTheSampleShop(t *testing.T) {
 	t.Parallel()
 	tree := sample(t)
 	tree["recovery"] = map[string]any{"since": "2026-11-01T00:00:00Z", "zone": "Europe/Amsterdam", "window": "48h"}
+	tree["durations"] = map[string]any{"quote": "45m", "hold": 600e9}
 	s, err := settings.Parse(document(t, tree))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if s.Name != "Kade 9" || len(s.Countries) < 4 || s.Recovery.Zone != "Europe/Amsterdam" || !s.Recovery.Active() {
 		t.Errorf("parsed %+v", s)
+	}
+	if d := s.Durations; d.Quote != 45*time.Minute || d.Hold != 10*time.Minute || d.Session != 0 {
+		t.Errorf("durations %+v", d)
 	}
 }
 
@@ -82,7 +87,10 @@ func TestParseNamesTheField(t *testing.T) {
 		"unknown field in a list":      {strings.Replace(whole, `"links":[{`, `"links":[{"href":"x",`, 1), "$.links[0].href"},
 		"unknown field of recovery":    {strings.Replace(whole, `{`, `{"recovery":{"quite":{}},`, 1), "$.recovery.quite"},
 		"unknown field of a plan":      {strings.Replace(whole, `{`, `{"recovery":{"plan":[{"delay":"1h"}]},`, 1), "$.recovery.plan[0].delay"},
-		"text where a number belongs":  {strings.Replace(whole, `{`, `{"durations":{"quote":"30m"},`, 1), "$.durations.quote"},
+		"no duration":                  {strings.Replace(whole, `{`, `{"durations":{"quote":"half an hour"},`, 1), "$.durations.quote"},
+		"neither text nor number":      {strings.Replace(whole, `{`, `{"durations":{"idle":{}},`, 1), "$.durations.idle"},
+		"unknown duration":             {strings.Replace(whole, `{`, `{"durations":{"quotes":"30m"},`, 1), "$.durations.quotes"},
+		"no duration of recovery":      {strings.Replace(whole, `"quiet":`, `"window":"soon","quiet":`, 1), "$.recovery.window"},
 		"a name that needs quotes":     {strings.Replace(whole, `{`, `{"a b":1,`, 1), "$['a b']"},
 		"nested without end":           {`{"countries":` + strings.Repeat(`{"NL":`, 40) + `1` + strings.Repeat(`}`, 41), "$.countries.NL.NL"},
 		"more than a store could keep": {`{"name":"` + strings.Repeat("x", settings.MaxDocument) + `"}`, "$"},

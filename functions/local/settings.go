@@ -33,6 +33,12 @@ type stripeSettings struct {
 	webhookSecrets []string
 }
 
+// variables are those of the environment that count here.
+var variables = []string{
+	"KASSA_STORE", "AWS_ENDPOINT_URL_DYNAMODB", "KASSA_NAMESPACE", "STRIPE_SECRET_KEY", "STRIPE_PUBLISHABLE_KEY", "STRIPE_WEBHOOK_SECRET",
+	"STRIPE_API_BASE", "OIDC_ISSUER", "OIDC_AUDIENCE",
+}
+
 const defaultStore = "file:.kassa/kassa.db"
 
 // errHelp says that the usage was asked for, and printed.
@@ -43,6 +49,11 @@ func readSettings(args []string, getenv func(string) string, usage io.Writer) (o
 	var s options
 	flags := flag.NewFlagSet("local", flag.ContinueOnError)
 	flags.SetOutput(usage)
+	flags.Usage = func() {
+		fmt.Fprintf(usage, "Usage of local:\n")
+		flags.PrintDefaults()
+		fmt.Fprintf(usage, "Environment, explained in the README:\n  %s\n", strings.Join(variables, " "))
+	}
 	flags.StringVar(&s.addr, "addr", "127.0.0.1:3000", "`address` to listen on")
 	flags.StringVar(&s.catalogue, "catalogue", "", "JSON `file` of products to sell instead of the sample; read at every start")
 	if err := flags.Parse(args); err != nil {

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -73,6 +75,37 @@ func TestSettings(t *testing.T) {
 	}
 	if _, err := readSettings([]string{"-addr", ":80", "extra"}, environment(), io.Discard); err == nil {
 		t.Error("an argument too many is accepted")
+	}
+}
+
+// -h names every variable that is asked for, and the README has a row for each: no more, and no fewer.
+func TestUsageAndReadmeNameTheVariables(t *testing.T) {
+	t.Parallel()
+	asked := map[string]bool{}
+	for _, store := range []string{"memory", "dynamodb"} {
+		_, _ = readSettings(nil, func(name string) string {
+			asked[name] = true
+			return map[string]string{"KASSA_STORE": store, "AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:8000"}[name]
+		}, io.Discard)
+	}
+	var usage strings.Builder
+	if _, err := readSettings([]string{"-h"}, environment(), &usage); !errors.Is(err, errHelp) {
+		t.Errorf("-h ends with %v", err)
+	}
+	readme, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(readme), "\n## Configuration\n")
+	for name := range asked {
+		if !strings.Contains(usage.String(), name) || !strings.Contains(section, "\n| `"+name+"` |") {
+			t.Errorf("-h or the README's table does not tell of %s", name)
+		}
+	}
+	for _, row := range regexp.MustCompile("\n\\| `([A-Z_]+)` \\|").FindAllStringSubmatch(section, -1) {
+		if !asked[row[1]] {
+			t.Errorf("the README's table has %s, which nothing asks for", row[1])
+		}
 	}
 }
 

@@ -11,6 +11,9 @@ import (
 
 // newLogger logs JSON as Lambda's own log format has it (timestamp, level, message, requestId), so that its level filter
 // works on our lines too. The level is one of Lambda's names; "" is INFO.
+//
+// Metrics are counted from these lines by the template's filters, and not written as CloudWatch's embedded format: a line says what
+// happened, once, and what is counted or alarmed stands with the alarms. A test holds that each filter's line exists.
 func newLogger(w io.Writer, level string) *slog.Logger {
 	options := &slog.HandlerOptions{Level: levelOf(level), ReplaceAttr: rename}
 	return slog.New(invocations{slog.NewJSONHandler(w, options)})

@@ -64,6 +64,29 @@ func TestDeployPageNamesWhatExists(t *testing.T) {
 	}
 }
 
+// What a function is told by the template, the page explains; and of each table an output tells the name.
+func TestDeployPageTellsOfEveryVariable(t *testing.T) {
+	t.Parallel()
+	deploy := page(t, "deploy.md")
+	for _, r := range of(t, "AWS::Lambda::Function") {
+		variables, _ := at(r.Properties, "Environment", "Variables").(tree)
+		for name := range variables {
+			if !strings.Contains(deploy, "`"+name+"`") {
+				t.Errorf("deploy.md does not tell of %s, which %s has", name, r.ID)
+			}
+		}
+	}
+	text, err := os.ReadFile(root + "/template.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range of(t, "AWS::DynamoDB::Table") {
+		if !strings.Contains(string(text), "  "+r.ID+"Name: {") {
+			t.Errorf("no output has the name of %s", r.ID)
+		}
+	}
+}
+
 // sam local passes on only variables that the template has; and it knows no tables and parameters but those that the page names.
 func TestLocalPageSetsVariablesThatExist(t *testing.T) {
 	t.Parallel()

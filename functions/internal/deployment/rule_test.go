@@ -173,6 +173,34 @@ func TestFiltersLookForLinesThatExist(t *testing.T) {
 	}
 }
 
+// No function is forgotten: that it can't start is an alarm, that a payment needs a person is one wherever payments are dealt with,
+// and the dashboard shows its errors.
+func TestEveryFunctionIsWatched(t *testing.T) {
+	t.Parallel()
+	counted := map[string]bool{}
+	for _, r := range of(t, "AWS::Logs::MetricFilter") {
+		metric, _ := at(r.Properties, "MetricTransformations", 0, "MetricName").(string)
+		counted[named(r.Properties["LogGroupName"])+" "+metric] = true
+	}
+	dashboard := shown(of(t, "AWS::CloudWatch::Dashboard")[0].Properties)
+	for _, r := range of(t, "AWS::Lambda::Function") {
+		group := named(at(r.Properties, "LoggingConfig", "LogGroup"))
+		wanted := []string{"UnusableSettings"}
+		variables, _ := at(r.Properties, "Environment", "Variables").(tree)
+		if variables["STRIPE_MODE"] != nil {
+			wanted = append(wanted, "PaymentsToReview")
+		}
+		for _, metric := range wanted {
+			if !counted[group+" "+metric] {
+				t.Errorf("%s: nothing counts %s in %s", r.ID, metric, group)
+			}
+		}
+		if !strings.Contains(dashboard, "${"+r.ID+"}") {
+			t.Errorf("the dashboard shows nothing of %s", r.ID)
+		}
+	}
+}
+
 func sourcesOf(t *testing.T, folders ...string) string {
 	t.Helper()
 	var all strings.Builder

@@ -64,7 +64,7 @@ type appleError struct {
 
 // appleNetworks are Apple's names of card networks (ApplePayPaymentRequest.supportedNetworks).
 var appleNetworks = map[string]string{
-	"visa": "visa", "mastercard": "masterCard", "amex": "amex", "discover": "discover", "jcb": "JCB", "maestro": "maestro",
+	"visa": "visa", "mastercard": "masterCard", "amex": "amex", "discover": "discover", "jcb": "jcb", "maestro": "maestro",
 	"cartes_bancaires": "cartesBancaires", "unionpay": "chinaUnionPay", "interac": "interac",
 	"girocard": "girocard", "eftpos": "eftpos", "dankort": "dankort", "bancomat": "bancomat", "bancontact": "bancontact",
 }

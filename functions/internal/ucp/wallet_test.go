@@ -23,7 +23,10 @@ type sheet struct {
 		Errors                                        []struct{ Code, ContactField, Message string }
 	}
 	Google struct {
-		Environment     string
+		Environment           string
+		AllowedPaymentMethods []struct {
+			Parameters struct{ AllowedCardNetworks []string }
+		}
 		TransactionInfo struct {
 			CountryCode, CurrencyCode, TotalPriceStatus, TotalPrice, TotalPriceLabel string
 			DisplayItems                                                             []struct{ Label, Type, Price string }
@@ -180,6 +183,24 @@ func TestSheetsPreselect(t *testing.T) {
 	}
 	if !slices.Equal(s.Apple.SupportedNetworks, []string{"visa", "masterCard", "amex"}) {
 		t.Errorf("networks %v", s.Apple.SupportedNetworks)
+	}
+}
+
+// Each wallet has names of its own for the networks, and leaves out those that it doesn't know.
+func TestNetworksInTheWalletsWords(t *testing.T) {
+	t.Parallel()
+	settled := shop()
+	settled.Wallets.Networks = []string{"visa", "mastercard", "amex", "discover", "jcb", "maestro", "cartes_bancaires", "unionpay", "interac", "elo"}
+	w, err := ucp.New(settled, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := sheetOf(t, w, ready(t))
+	if got := strings.Join(s.Apple.SupportedNetworks, " "); got != "visa masterCard amex discover jcb maestro cartesBancaires chinaUnionPay interac" {
+		t.Errorf("Apple is told %s", got)
+	}
+	if got := strings.Join(s.Google.AllowedPaymentMethods[0].Parameters.AllowedCardNetworks, " "); got != "VISA MASTERCARD AMEX DISCOVER JCB INTERAC" {
+		t.Errorf("Google is told %s", got)
 	}
 }
 
