@@ -36,19 +36,7 @@ func decodeKey(it item) (k merchant.Key, err error) {
 
 // Keys implements merchant.KeyStore, as the index has them.
 func (s *Store) Keys(ctx context.Context, limit int, cursor string) ([]merchant.Key, string, error) {
-	items, next, err := s.listed(ctx, keyPartition, limit, cursor)
-	if err != nil {
-		return nil, "", failed("query", "keys", err)
-	}
-	page := make([]merchant.Key, 0, len(items))
-	for _, it := range items {
-		k, err := decodeKey(it)
-		if err != nil {
-			return nil, "", err
-		}
-		page = append(page, k)
-	}
-	return page, next, nil
+	return pageOf(ctx, s, keyPartition, limit, cursor, decodeKey)
 }
 
 // PutKey implements merchant.KeyStore: key and record are one transaction. A key is changed attribute by attribute, so that the

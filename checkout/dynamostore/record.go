@@ -77,22 +77,29 @@ func (s *Store) EndRecord(ctx context.Context, id, outcome string, result json.R
 
 // Records implements merchant.RecordStore, as the index has them.
 func (s *Store) Records(ctx context.Context, limit int, cursor string) ([]merchant.Record, string, error) {
-	items, next, err := s.listed(ctx, recordPartition, limit, cursor)
+	return pageOf(ctx, s, recordPartition, limit, cursor, decodeRecord)
+}
+
+// pageOf returns a page of a partition of the index of what is listed, newest first.
+func pageOf[T any](
+	ctx context.Context, s *Store, partition string, limit int, cursor string, decode func(item) (T, error),
+) (page []T, next string, err error) {
+	items, next, err := s.listed(ctx, partition, limit, cursor)
 	if err != nil {
-		return nil, "", failed("query", "records", err)
+		return nil, "", failed("query", partition, err)
 	}
-	page := make([]merchant.Record, 0, len(items))
+	page = make([]T, 0, len(items))
 	for _, it := range items {
-		r, err := decodeRecord(it)
+		one, err := decode(it)
 		if err != nil {
 			return nil, "", err
 		}
-		page = append(page, r)
+		page = append(page, one)
 	}
 	return page, next, nil
 }
 
-// listed returns a page of a partition of the index of what is listed, newest first.
+// listed is pageOf, not yet decoded.
 func (s *Store) listed(ctx context.Context, partition string, limit int, cursor string) ([]item, string, error) {
 	before := []byte(strings.Repeat("\xff", dueKeySize))
 	if cursor != "" {
