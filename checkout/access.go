@@ -4,7 +4,6 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/hex"
 	"strconv"
 	"strings"
 )
@@ -90,35 +89,7 @@ func tokenMAC(secret []byte, cartID string, epoch int64) []byte {
 	return h.Sum(nil)[:24]
 }
 
-// derive returns an id that follows from its parts alone: 26 characters of base32, 130 bits.
-func derive(prefix string, parts ...string) string {
-	h := sha256.New()
-	for _, p := range parts {
-		h.Write([]byte(strconv.Itoa(len(p)) + ":" + p))
-	}
-	const alphabet = "0123456789abcdefghjkmnpqrstvwxyz" // Crockford's: none looks like another
-	sum := h.Sum(nil)
-	var b strings.Builder
-	b.WriteString(prefix)
-	for i, bits, n := 0, 0, 0; b.Len() < len(prefix)+26; {
-		if n < 5 {
-			bits, n, i = bits<<8|int(sum[i]), n+8, i+1
-		}
-		b.WriteByte(alphabet[bits>>(n-5)&31])
-		bits, n = bits&(1<<(n-5)-1), n-5
-	}
-	return b.String()
-}
-
 // NewMark hashes an idempotency key, scoped to who used it on what, and the fingerprint of the request's body.
 func NewMark(scope, key, fingerprint string) Mark {
 	return Mark{Key: shortHash(scope, key), Print: shortHash(fingerprint)}
-}
-
-func shortHash(parts ...string) string {
-	h := sha256.New()
-	for _, p := range parts {
-		h.Write([]byte(strconv.Itoa(len(p)) + ":" + p))
-	}
-	return hex.EncodeToString(h.Sum(nil)[:8])
 }

@@ -3,6 +3,7 @@ package checkout
 import (
 	"errors"
 	"regexp"
+	"strconv"
 )
 
 var skuPattern = regexp.MustCompile(`^[A-Za-z0-9._-]+$`)
@@ -57,3 +58,5 @@ func atPath(err error, from, to string) error {
 	}
 	return err
 }
+
+func linePath(i int) string { return "$.line_items[" + strconv.Itoa(i) + "]" }

@@ -174,8 +174,6 @@ func (q Quote) sameLines(lines []LineItem) bool {
 	return true
 }
 
-func linePath(i int) string { return "$.line_items[" + strconv.Itoa(i) + "]" }
-
 func skusOf(lines []LineItem) []string {
 	skus := make([]string, len(lines))
 	for i, l := range lines {

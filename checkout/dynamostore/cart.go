@@ -7,8 +7,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"kassa/checkout"
@@ -38,34 +36,6 @@ func (s *Store) CreateCart(ctx context.Context, c checkout.Cart) error {
 // Cart implements checkout.CartStore.
 func (s *Store) Cart(ctx context.Context, id string) (checkout.Cart, error) {
 	return read(ctx, s, s.names.Carts, "cart", id, decodeCart)
-}
-
-// read reads an item strongly consistently. CodeNotFound if there is none.
-func read[T any](ctx context.Context, s *Store, table, what, id string, decode func(item) (T, error)) (T, error) {
-	var none T
-	it, err := s.get(ctx, table, id)
-	switch {
-	case err != nil:
-		return none, failed("read "+what, id, err)
-	case it == nil:
-		return none, notFound(what, id)
-	}
-	return decode(it)
-}
-
-// get reads an item strongly consistently; nil if there is none.
-func (s *Store) get(ctx context.Context, table, id string) (it item, err error) {
-	if id == "" {
-		return nil, nil // no key is empty
-	}
-	_, err = s.call(ctx, func(ctx context.Context) error {
-		out, err := s.client.GetItem(ctx, &dynamodb.GetItemInput{TableName: &table, Key: key(id), ConsistentRead: aws.Bool(true)}, once)
-		if err == nil {
-			it = out.Item
-		}
-		return err
-	})
-	return it, err
 }
 
 // EditCart implements checkout.CartStore. CodeInvalid if the edit has not exactly one effect.

@@ -98,20 +98,6 @@ func encodeCart(c checkout.Cart) (item, error) {
 	return it, putRows(it, all)
 }
 
-// putRows adds rows to an item, unless they hold nothing.
-func putRows(it item, all map[string]row) error {
-	for name, r := range all {
-		v, err := rowValue(r)
-		if err != nil {
-			return err
-		}
-		if v != nil {
-			it[name] = v
-		}
-	}
-	return nil
-}
-
 // rowValue returns a row as an attribute; nil if it holds nothing.
 func rowValue(r row) (types.AttributeValue, error) {
 	data, err := nested(r).encode()

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"kassa/checkout"
-	"kassa/checkout/recovery"
 )
 
 // CartsOf implements recovery.CartStore.
@@ -25,34 +24,6 @@ func (s *Store) SessionsOf(ctx context.Context, ids []string) (map[string]checko
 		sessions[c.ID] = c
 		return err
 	})
-}
-
-// each reads items of a table strongly, in one trip, and takes in each. CodeInvalid for more than DynamoDB reads at once.
-func (s *Store) each(ctx context.Context, table string, ids []string, take func(item) error) error {
-	seen := make(map[string]bool, len(ids))
-	keys := make([]item, 0, len(ids))
-	for _, id := range ids {
-		if id != "" && !seen[id] {
-			seen[id] = true
-			keys = append(keys, key(id))
-		}
-	}
-	switch {
-	case len(keys) == 0:
-		return nil
-	case len(keys) > recovery.MaxBatch:
-		return invalid("a batch has at most 100 items")
-	}
-	found, err := s.batch(ctx, map[string][]item{table: keys}, true)
-	if err != nil {
-		return failed("read", table, err)
-	}
-	for _, it := range found[table] {
-		if err := take(it); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // FollowCart implements recovery.CartStore.

@@ -207,3 +207,17 @@ func decodeTime(data []byte, t *time.Time) error {
 	*t = time.UnixMilli(n * unit).UTC()
 	return nil
 }
+
+// putRows adds rows to an item, unless they hold nothing.
+func putRows(it item, all map[string]row) error {
+	for name, r := range all {
+		v, err := rowValue(r)
+		if err != nil {
+			return err
+		}
+		if v != nil {
+			it[name] = v
+		}
+	}
+	return nil
+}

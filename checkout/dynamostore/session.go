@@ -5,7 +5,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"kassa/checkout"
 )
@@ -35,32 +34,6 @@ func (s *Store) SessionAndCart(ctx context.Context, id string) (checkout.Session
 	cart, err := decodeCart(found[s.names.Carts][0])
 	return session, cart, err
 }
-
-// batch reads items of several tables, at most 100, in one trip; what DynamoDB leaves unprocessed is asked for again.
-func (s *Store) batch(ctx context.Context, keys map[string][]item, consistent bool) (map[string][]item, error) {
-	request := make(map[string]types.KeysAndAttributes, len(keys))
-	for table, k := range keys {
-		request[table] = types.KeysAndAttributes{Keys: k, ConsistentRead: aws.Bool(consistent)}
-	}
-	found := make(map[string][]item, len(keys))
-	_, err := s.call(ctx, func(ctx context.Context) error {
-		out, err := s.client.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: request}, once)
-		if err != nil {
-			return err
-		}
-		for table, items := range out.Responses {
-			found[table] = append(found[table], items...)
-		}
-		if request = out.UnprocessedKeys; len(request) > 0 {
-			return errUnprocessed
-		}
-		return nil
-	})
-	return found, err
-}
-
-// errUnprocessed is how a batch says that it was throttled in part.
-var errUnprocessed = &types.ProvisionedThroughputExceededException{Message: aws.String("keys were left unprocessed")}
 
 // unendedRead is how many items a page of Unended looks at, at least: most are orders, and nobody watches those.
 const unendedRead = 250

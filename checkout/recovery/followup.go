@@ -56,3 +56,8 @@ func withdraw(f *checkout.CartFollow, stage string) {
 	f.Notices = maps.Clone(f.Notices)
 	maps.DeleteFunc(f.Notices, func(_ string, n checkout.Notice) bool { return n.Kind == checkout.NoticeFollowUpDue && n.Ref == stage })
 }
+
+// messageID is the id of the message of a stage of a cart: one for each channel, ever.
+func messageID(cartID, stage string, channel Channel) string {
+	return "fu_" + hashed("follow-up", cartID, stage, string(channel))
+}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"kassa/checkout"
@@ -259,6 +258,3 @@ func (r *Returns) trace(ctx context.Context, v view, fu checkout.FollowUp, into 
 }
 
 func origin(cartID, stage string) string { return cartID + " " + stage }
-
-// originOf reads where a cart's contents came from.
-func originOf(from string) (cartID, stage string, ok bool) { return strings.Cut(from, " ") }

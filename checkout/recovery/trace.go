@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"kassa/checkout"
@@ -175,3 +176,6 @@ func (t *Tracer) count(ctx context.Context, c checkout.Cart, fu checkout.FollowU
 		OrderID: s.Order.ID, Amount: s.Order.Amount,
 	})
 }
+
+// originOf reads where a cart's contents came from.
+func originOf(from string) (cartID, stage string, ok bool) { return strings.Cut(from, " ") }

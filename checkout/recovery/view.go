@@ -339,8 +339,3 @@ func hashed(parts ...string) string {
 	}
 	return hex.EncodeToString(h.Sum(nil)[:10])
 }
-
-// messageID is the id of the message of a stage of a cart: one for each channel, ever.
-func messageID(cartID, stage string, channel Channel) string {
-	return "fu_" + hashed("follow-up", cartID, stage, string(channel))
-}

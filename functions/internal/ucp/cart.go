@@ -53,11 +53,3 @@ func (w *Wire) Cart(language string, v checkout.CartView) any {
 	}
 	return out
 }
-
-func timeOf(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	utc := t.UTC().Truncate(time.Second)
-	return &utc
-}

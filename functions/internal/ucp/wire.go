@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"time"
 
 	"kassa/checkout"
 )
@@ -117,4 +118,12 @@ func (w *Wire) Speaks(tag string) string {
 		return l
 	}
 	return ""
+}
+
+func timeOf(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	utc := t.UTC().Truncate(time.Second)
+	return &utc
 }
