@@ -2,6 +2,7 @@ package checkout
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"kassa/payments/money"
@@ -23,15 +24,17 @@ func (o *Orders) Cancel(ctx context.Context, in CancelOrderInput) (SessionView, 
 			return Commit{}, refused(CodeNotCancelable, "something was shipped: refund what comes back")
 		case order.Disputed():
 			return Commit{}, refused(CodeDisputed, "the shopper's bank decides about this payment")
-		case order.Capture != nil && !order.Capture.Done:
+		case order.capturing():
 			return Commit{}, refused(CodeNotCancelable, "its money is being captured: try again")
+		case slices.ContainsFunc(order.Refunds, func(r Refund) bool { return r.State == RefundRequested }):
+			return Commit{}, refused(CodeNotCancelable, "a refund is being made, and might yet be refused: try again")
 		}
 		order.Cancellation = &Cancellation{Mark: orderMark(in.Request), Reason: in.Reason, At: now}
 		left := order.Refundable()
 		if left.Minor > 0 {
 			r := Refund{
-				ID: derive("rf_", order.ID, in.Key), Amount: left, Shipping: money.Zero(left.Currency), Cause: CauseCanceled,
-				Reason: "requested_by_customer", State: RefundRequested, AskedAt: now, At: now,
+				ID: derive("rf_", order.ID, in.Key), Mark: orderMark(in.Request), Amount: left, Shipping: money.Zero(left.Currency),
+				Cause: CauseCanceled, Reason: "requested_by_customer", State: RefundRequested, AskedAt: now, At: now,
 			}
 			order.Cancellation.Refund = r.ID
 			order = order.withRefund(r)

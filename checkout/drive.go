@@ -138,11 +138,23 @@ func (e engine) adopt(ctx context.Context, now time.Time, s Session, in payments
 }
 
 // takeBack cancels the open attempt's intent and settles what it then is. Cart and stock are released only once it is seen
-// canceled; if the money won, the order is placed. An intent past canceling is read.
+// canceled; if the money won, the order is placed. An intent past canceling is read, and one that may hold the money is read before:
+// a hold can be canceled, other than money that was taken.
 func (e engine) takeBack(ctx context.Context, now time.Time, s Session) (Session, error) {
 	id := s.Attempt.IntentID
 	if s.Intent != nil {
 		id = s.Intent.ID
+	}
+	if s.Attempt.HoldCards {
+		callCtx, cancel := callContext(ctx)
+		intent, err := e.gateway.Read(callCtx, id)
+		cancel()
+		switch {
+		case err != nil:
+			return e.postpone(ctx, now, s, err)
+		case intent.Status.Money():
+			return e.apply(ctx, now, s, report{source: fromRead, intent: &intent})
+		}
 	}
 	callCtx, cancel := callContext(ctx)
 	intent, err := e.gateway.Cancel(callCtx, id, cancelKey(s, id))
@@ -161,14 +173,7 @@ func (e engine) takeBack(ctx context.Context, now time.Time, s Session) (Session
 // money after all, the money goes back.
 func (e engine) end(ctx context.Context, now time.Time, s Session, why ...Message) (Session, error) {
 	if s.Intent != nil {
-		callCtx, cancel := callContext(ctx)
-		intent, err := e.gateway.Cancel(callCtx, s.Intent.ID, cancelKey(s, s.Intent.ID))
-		cancel()
-		if payments.ClassOf(err) == payments.ClassRefused && err != nil {
-			callCtx, cancel := callContext(ctx)
-			intent, err = e.gateway.Read(callCtx, s.Intent.ID)
-			cancel()
-		}
+		intent, err := e.cancelIntent(ctx, s, s.Intent.ID)
 		if err != nil {
 			s.UpdatedAt, s.Watch = now, Watch{WatchPayment, now.Add(lookAgain)}
 			if _, failed := e.commit(ctx, Commit{Session: s}); failed != nil {
@@ -183,6 +188,32 @@ func (e engine) end(ctx context.Context, now time.Time, s Session, why ...Messag
 	}
 	after, err := e.commit(ctx, e.ended(now, s, why...))
 	return e.orWinner(s, after, err)
+}
+
+// cancelIntent gives up an intent, and returns what it then is: one past canceling is read.
+func (e engine) cancelIntent(ctx context.Context, s Session, id string) (payments.Intent, error) {
+	callCtx, cancel := callContext(ctx)
+	intent, err := e.gateway.Cancel(callCtx, id, cancelKey(s, id))
+	cancel()
+	if err != nil && payments.ClassOf(err) == payments.ClassRefused {
+		callCtx, cancel := callContext(ctx)
+		defer cancel()
+		return e.gateway.Read(callCtx, id)
+	}
+	return intent, err
+}
+
+// drop cancels the intent that an earlier attempt has left, while none is open. If it has money after all, that decides.
+func (e engine) drop(ctx context.Context, now time.Time, s Session) (Session, error) {
+	intent, err := e.cancelIntent(ctx, s, s.Intent.ID)
+	if err != nil {
+		s.UpdatedAt = now
+		if _, failed := e.commit(ctx, Commit{Session: s}); failed != nil { // another version: another key for the next try
+			err = errors.Join(err, failed)
+		}
+		return s, &Error{Code: CodeUnavailable, Message: "the payment before could not be canceled", RetryAfter: askAgain, Err: err}
+	}
+	return e.apply(ctx, now, s, report{source: fromRead, intent: &intent})
 }
 
 // ended is the commit that ends an open session and lets the cart have another.
@@ -203,10 +234,8 @@ func (e engine) refund(ctx context.Context, now time.Time, s Session) (Session, 
 		if refunds[i].Done {
 			continue
 		}
-		callCtx, cancel := callContext(ctx)
 		before := refunds[i]
-		refunds[i] = e.refundOne(callCtx, s, before)
-		cancel()
+		refunds[i] = e.refundOne(ctx, s, before)
 		if before.Release && !refunds[i].Release { // its money came after all
 			s.Review, s.Messages = before.Cause, []Message{errorMessage(MsgPaymentRefunded, SeverityBuyerReview, "$.payment")}
 			s = notify(s, NoticePaymentReview, now)
@@ -250,10 +279,7 @@ func maxTime(a, b time.Time) time.Time {
 func (e engine) refundOne(ctx context.Context, s Session, p ProviderRefund) ProviderRefund {
 	p.Tries++
 	if p.Release {
-		intent, err := e.gateway.Cancel(ctx, p.IntentID, cancelKey(s, p.IntentID))
-		if err != nil && payments.ClassOf(err) == payments.ClassRefused {
-			intent, err = e.gateway.Read(ctx, p.IntentID)
-		}
+		intent, err := e.cancelIntent(ctx, s, p.IntentID)
 		switch {
 		case err != nil:
 			return p
@@ -264,10 +290,12 @@ func (e engine) refundOne(ctx context.Context, s Session, p ProviderRefund) Prov
 		p.Done = intent.Status == payments.StatusCanceled
 		return p
 	}
-	refund, err := e.gateway.Refund(ctx, payments.RefundRequest{
+	callCtx, cancel := callContext(ctx)
+	refund, err := e.gateway.Refund(callCtx, payments.RefundRequest{
 		Key: "ref:" + s.ID + ":" + p.IntentID + ":" + strconv.Itoa(p.Part), IntentID: p.IntentID, Amount: p.Amount,
 		Metadata: map[string]string{"session_id": s.ID, "cause": p.Cause},
 	})
+	cancel()
 	var failure *payments.Error
 	switch {
 	case errors.As(err, &failure) && (failure.Class == payments.ClassRefused || failure.Replayed):
@@ -287,7 +315,9 @@ func (e engine) refundOne(ctx context.Context, s Session, p ProviderRefund) Prov
 // key.
 func (e engine) remainder(ctx context.Context, s Session, p ProviderRefund, cause error) ProviderRefund {
 	e.log.ErrorContext(ctx, "refund refused", "session", s.ID, "tries", p.Tries, "class", string(payments.ClassOf(cause)))
-	intent, err := e.gateway.Read(ctx, p.IntentID)
+	callCtx, cancel := callContext(ctx)
+	defer cancel()
+	intent, err := e.gateway.Read(callCtx, p.IntentID)
 	if err != nil || intent.Status != payments.StatusPaid {
 		return p
 	}

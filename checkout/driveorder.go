@@ -50,7 +50,7 @@ func (e engine) driveOrder(ctx context.Context, now time.Time, s Session) (Sessi
 	switch o := s.Order; {
 	case o.Authorized && o.Cancellation != nil:
 		return e.releaseHold(ctx, now, s)
-	case o.Authorized && o.Capture != nil:
+	case o.capturing():
 		return e.takeMoney(ctx, now, s)
 	case o.Authorized:
 		return e.watchHold(ctx, now, s)
@@ -66,8 +66,12 @@ func (e engine) makeRefund(ctx context.Context, now time.Time, s Session, id str
 	if !ok || r.State != RefundRequested {
 		return s, nil
 	}
-	if !r.CalledAt.IsZero() && now.Sub(r.CalledAt) >= keyLife {
-		return e.seekRefund(ctx, now, s, id, false)
+	called := r.CalledAt
+	if called.IsZero() {
+		called = r.AskedAt // whoever stored it may have called, and died before saying so
+	}
+	if now.Sub(called) >= keyLife {
+		return e.seekRefund(ctx, now, s, r, false)
 	}
 	callCtx, cancel := callContext(ctx)
 	told, err := e.gateway.Refund(callCtx, payments.RefundRequest{
@@ -80,21 +84,21 @@ func (e engine) makeRefund(ctx context.Context, now time.Time, s Session, id str
 	case err == nil:
 		return e.change(ctx, now, s, func(s Session) (Commit, bool) { return e.refundTold(now, s, id, told) })
 	case errors.As(err, &failure) && failure.Class == payments.ClassRefused:
-		return e.seekRefund(ctx, now, s, id, true)
+		return e.seekRefund(ctx, now, s, r, true)
 	case failure != nil && failure.Replayed:
-		return e.seekRefund(ctx, now, s, id, false)
+		return e.seekRefund(ctx, now, s, r, false)
 	}
 	e.log.WarnContext(ctx, "refund is undecided", "session", s.ID, "refund", id, "tries", r.Tries, "class", string(payments.ClassOf(err)))
-	return e.change(ctx, now, s, func(s Session) (Commit, bool) { return e.refundOpen(now, s, id, false) })
+	return e.change(ctx, now, s, func(s Session) (Commit, bool) { return e.refundOpen(now, s, id, r.Part, false) })
 }
 
 // seekRefund looks for a refund in the provider's list. If it isn't there, it was refused, or is asked for under another key.
-func (e engine) seekRefund(ctx context.Context, now time.Time, s Session, id string, refused bool) (Session, error) {
+func (e engine) seekRefund(ctx context.Context, now time.Time, s Session, r Refund, refused bool) (Session, error) {
 	callCtx, cancel := callContext(ctx)
 	list, err := e.till.Refunds(callCtx, s.Order.IntentID)
 	cancel()
 	if err != nil {
-		return e.change(ctx, now, s, func(s Session) (Commit, bool) { return e.refundOpen(now, s, id, false) })
+		return e.change(ctx, now, s, func(s Session) (Commit, bool) { return e.refundOpen(now, s, r.ID, r.Part, false) })
 	}
 	s, err = e.change(ctx, now, s, func(s Session) (Commit, bool) { return e.refundsListed(now, s, list) })
 	if err != nil {
@@ -102,21 +106,22 @@ func (e engine) seekRefund(ctx context.Context, now time.Time, s Session, id str
 	}
 	return e.change(ctx, now, s, func(s Session) (Commit, bool) {
 		if refused {
-			return e.refundRefused(now, s, id)
+			return e.refundRefused(now, s, r.ID, r.Part)
 		}
-		return e.refundOpen(now, s, id, true)
+		return e.refundOpen(now, s, r.ID, r.Part, true)
 	})
 }
 
-// takeMoney captures what an order holds.
+// takeMoney captures what an order holds. A hold can be captured once only, so every try has a key of its own: a 500 that the provider
+// stores under one must not be replayed until the hold is over.
 func (e engine) takeMoney(ctx context.Context, now time.Time, s Session) (Session, error) {
 	c := s.Order.Capture
-	if !s.Order.Authorized || c == nil || c.Done {
+	if !s.Order.capturing() {
 		return s, nil
 	}
 	callCtx, cancel := callContext(ctx)
 	intent, err := e.till.Capture(callCtx, payments.CaptureRequest{
-		Key: "cap:" + s.Order.ID + ":" + strconv.FormatInt(c.Amount.Minor, 10), IntentID: s.Order.IntentID, Amount: c.Amount,
+		Key: "cap:" + s.Order.ID + ":" + strconv.Itoa(c.Tries), IntentID: s.Order.IntentID, Amount: c.Amount,
 	})
 	cancel()
 	var failure *payments.Error

@@ -50,7 +50,7 @@ func (s Session) orderWaits(now time.Time) Wait {
 	o := *s.Order
 	moving := func(r Refund) bool { return r.State == RefundRequested || r.State == RefundPending }
 	switch {
-	case o.Authorized && o.Lapsed.IsZero(), o.Capture != nil && !o.Capture.Done, o.Cancellation != nil && !o.Cancellation.Done,
+	case o.Authorized && o.Lapsed.IsZero(), o.capturing(), o.Cancellation != nil && !o.Cancellation.Done,
 		slices.ContainsFunc(o.Refunds, moving):
 		return WaitMoney
 	case o.Disputed():

@@ -21,7 +21,7 @@ func (o *Orders) Fulfil(ctx context.Context, in FulfilInput) (SessionView, error
 	if err := in.check(); err != nil {
 		return SessionView{}, err
 	}
-	if err := o.captureBefore(ctx, now, in); err != nil {
+	if err := o.captureBefore(ctx, now, &in); err != nil {
 		return SessionView{}, err
 	}
 	s, replayed, err := o.do(ctx, now, in.Request, in.OrderID, func(s Session) (Commit, error) {
@@ -92,14 +92,24 @@ func within(lines []LineQuantity, most func(lineID string) int64, what string) e
 	return nil
 }
 
-// captureBefore takes the money of an order that is about to be shipped, if it is only held.
-func (o *Orders) captureBefore(ctx context.Context, now time.Time, in FulfilInput) error {
+// captureBefore takes the money of an order that is about to be shipped, if it is only held. For a request that is going to be refused,
+// nothing is taken.
+func (o *Orders) captureBefore(ctx context.Context, now time.Time, in *FulfilInput) error {
+	if err := in.requireOrderKey(); err != nil {
+		return err
+	}
 	s, err := o.read(ctx, in.OrderID)
 	if err != nil || !s.Order.Authorized {
 		return err
 	}
-	if _, err := fulfillmentOf(now, s, in); err != nil || in.Key == "" {
-		return err // Fulfil says so of a missing key
+	if _, known := s.Order.marked(orderMark(in.Request).Key); known {
+		return nil // Fulfil answers it
+	}
+	if err := in.matches(s); err != nil {
+		return err
+	}
+	if _, err := fulfillmentOf(now, s, *in); err != nil {
+		return err
 	}
 	if s.Order.Capture == nil {
 		s, err = o.change(ctx, now, s, func(s Session) (Commit, bool) { return o.askCapture(now, s, Mark{}, s.Order.Amount) })
@@ -112,6 +122,9 @@ func (o *Orders) captureBefore(ctx context.Context, now time.Time, in FulfilInpu
 	}
 	if s.Order.Authorized {
 		return &Error{Code: CodePaymentInProgress, Message: "the money is being captured; nothing is shipped before", RetryAfter: askAgain}
+	}
+	if in.IfVersion != 0 {
+		in.IfVersion = s.Version // that of the capture: the one before it was checked
 	}
 	return nil
 }

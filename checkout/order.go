@@ -59,7 +59,7 @@ const (
 // asked.
 type Refund struct {
 	ID       string // follows from the order and the request's key; another program's begin with the provider's
-	Mark     Mark   // of the request; none if it was made elsewhere
+	Mark     Mark   // of the request, or of the cancellation that it is for; none if it was made elsewhere
 	Amount   money.Money
 	Lines    []RefundLine
 	Shipping money.Money // of Amount
@@ -71,7 +71,7 @@ type Refund struct {
 	Part     int       // raised with each new key at the provider
 	Tries    int       // to make it
 	AskedAt  time.Time // when it was stored
-	CalledAt time.Time // when the provider was asked under its present key
+	CalledAt time.Time // since when the provider may have been asked under its present key; zero = AskedAt
 	At       time.Time // when State last changed
 }
 
@@ -161,6 +161,9 @@ func (o Order) Taken() money.Money {
 	}
 	return o.Amount
 }
+
+// capturing reports whether money that the order holds is being taken.
+func (o Order) capturing() bool { return o.Authorized && o.Capture != nil && !o.Capture.Done }
 
 // Refundable is what can still be refunded: what was taken, less what went back or is on its way, by us, by others or by a lost
 // dispute.

@@ -125,8 +125,8 @@ func (o *Orders) read(ctx context.Context, orderID string) (Session, error) {
 func (o *Orders) do(
 	ctx context.Context, now time.Time, in Request, orderID string, change func(Session) (Commit, error),
 ) (s Session, replayed bool, err error) {
-	if in.Key == "" || len(in.Key) > 255 {
-		return Session{}, false, in.requireKey()
+	if err := in.requireOrderKey(); err != nil {
+		return Session{}, false, err
 	}
 	for range tries {
 		if s, err = o.read(ctx, orderID); err != nil {
@@ -155,6 +155,15 @@ func (o *Orders) do(
 		return s, false, err
 	}
 	return Session{}, false, &Error{Code: CodeUnavailable, Message: "the order is being changed by others", RetryAfter: time.Second}
+}
+
+// requireOrderKey checks the key of a request about an order. The merchant's may be short: whoever has one has a credential beside it.
+// CodeMissingKey, CodeInvalid.
+func (r Request) requireOrderKey() error {
+	if r.Key == "" || len(r.Key) > 255 {
+		return r.requireKey()
+	}
+	return nil
 }
 
 // orderMark is that of a request about an order, whoever makes it.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"kassa/payments"
+	"kassa/payments/money"
 )
 
 // payment is a request to pay a session.
@@ -190,7 +191,7 @@ func (s *Sessions) before(now time.Time, sess Session, cart Cart, holds []Hold, 
 		sess.Redeemed = append(sess.Redeemed, use.Key)
 	}
 	if sess.Quote.Total.IsZero() {
-		sess = s.place(now, sess, Order{Amount: sess.Quote.Total})
+		sess = s.place(now, s.letGo(now, sess), Order{Amount: sess.Quote.Total})
 	} else {
 		sess = s.begin(now, sess, p)
 	}
@@ -200,6 +201,17 @@ func (s *Sessions) before(now time.Time, sess Session, cart Cart, holds []Hold, 
 	}
 	lock := &CartChange{CartID: cart.ID, Version: cart.Version, Round: sess.Round, Lock: true}
 	return Commit{Session: sess, Cart: lock, Stock: stock, Redemptions: counted}
+}
+
+// letGo notes that the intent which a declined attempt has left is to be canceled: it pays for nothing any more, and who has its client
+// secret could still pay it.
+func (s *Sessions) letGo(now time.Time, sess Session) Session {
+	if left := sess.Intent; left != nil {
+		none := payments.Intent{ID: left.ID, Status: left.Status, Received: money.Zero(sess.Quote.Currency)}
+		sess = s.giveBack(now, sess, none, "late")
+		sess.Intent = nil
+	}
+	return sess
 }
 
 // begin opens the session's next attempt.

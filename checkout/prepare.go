@@ -28,10 +28,10 @@ type Sheet struct {
 // order is placed by the provider's event or by a read when the shopper is back. A shopper who is signed in costs one call more,
 // the ephemeral key, and the first time another, their customer.
 //
-// A payment that waits for the shopper already is taken back first, as by a change of the session, so that at most one intent is
-// alive. Nothing the sheet needs is refused while the provider keeps only the customer from us: the sheet then opens without
-// saved cards. CodeMissingKey, CodeKeyReused, CodeNotFound, CodeAlreadyCompleted, CodeAlreadyCanceled, CodePaymentInProgress,
-// CodeRateLimited, CodeInvalid.
+// A payment that waits for the shopper already is taken back first, as by a change of the session, and the intent of one that was
+// declined is canceled, so that at most one intent is alive. Nothing the sheet needs is refused while the provider keeps only the
+// customer from us: the sheet then opens without saved cards. CodeMissingKey, CodeKeyReused, CodeNotFound, CodeAlreadyCompleted,
+// CodeAlreadyCanceled, CodePaymentInProgress, CodeRateLimited, CodeInvalid, CodeUnavailable.
 func (s *Sessions) Prepare(ctx context.Context, in PrepareInput) (SessionView, error) {
 	now := s.now()
 	if err := in.requireKey(); err != nil {
@@ -43,20 +43,25 @@ func (s *Sessions) Prepare(ctx context.Context, in PrepareInput) (SessionView, e
 		if err := in.matches(sess); err != nil {
 			return SessionView{}, err
 		}
-		if sess.Attempt != nil {
-			sess, err := s.turnBack(ctx, now, sess)
-			if err != nil {
-				return SessionView{}, err
-			}
-			switch {
-			case sess.Status.Final():
-				return s.shown(sess), nil // the money won
-			case sess.Attempt != nil:
-				return SessionView{}, s.inProgress(now, sess)
-			}
-			return SessionView{}, errRetry // on what is stored now
+		var err error
+		switch {
+		case sess.Attempt != nil:
+			sess, err = s.turnBack(ctx, now, sess)
+		case sess.Intent != nil: // what we stated with it, such as the address, the sheet could not state again
+			sess, err = s.drop(ctx, now, sess)
+		default:
+			return s.prepare(ctx, now, sess, cart, in, mark)
 		}
-		return s.prepare(ctx, now, sess, cart, in, mark)
+		switch {
+		case err != nil:
+			return SessionView{}, err
+		case sess.Status.Final():
+			return s.shown(sess), nil // the money won
+		case sess.Attempt != nil:
+			return SessionView{}, s.inProgress(now, sess)
+		}
+		in.IfVersion = 0               // it was checked; taking back has moved the version
+		return SessionView{}, errRetry // on what is stored now
 	})
 }
 

@@ -191,6 +191,9 @@ func (r *Reconciler) resolved(ctx context.Context, now time.Time, item InboxItem
 	if s.Order != nil && s.Order.IntentID == intent.ID && r.till != nil {
 		return true, r.overlay(ctx, now, s, item)
 	}
+	if item.Refund && intent.Status == payments.StatusCanceled {
+		return true, nil // a hold that was released: nothing was taken
+	}
 	own := slices.IndexFunc(s.Refunds, func(p ProviderRefund) bool { return p.IntentID == intent.ID && !p.Release })
 	if item.Refund && own >= 0 {
 		return true, r.owed(ctx, now, s, own, intent)

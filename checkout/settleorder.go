@@ -64,9 +64,8 @@ func (st settler) captured(now time.Time, s Session, in payments.Intent) Commit 
 	if order.Cancellation != nil && !order.Cancellation.Done { // the capture won: now the money must be refunded
 		cancellation := *order.Cancellation
 		r := Refund{
-			ID: derive("rf_", order.ID, "captured"), Amount: in.Received, Cause: CauseCanceled, State: RefundRequested, AskedAt: now,
-			At:     now,
-			Reason: "requested_by_customer",
+			ID: derive("rf_", order.ID, "captured"), Mark: cancellation.Mark, Amount: in.Received, Cause: CauseCanceled, State: RefundRequested,
+			AskedAt: now, At: now, Reason: "requested_by_customer",
 		}
 		cancellation.Refund = r.ID
 		order.Cancellation = &cancellation
@@ -104,7 +103,7 @@ func (st settler) orderWatch(now time.Time, s Session) Watch {
 			earliest(now.Add(st.patience(r.Tries)))
 		}
 	}
-	if o.Capture != nil && !o.Capture.Done && o.Authorized {
+	if o.capturing() {
 		earliest(now.Add(st.patience(o.Capture.Tries)))
 	}
 	if c := o.Cancellation; c != nil && !c.Done && c.Refund == "" {
@@ -149,7 +148,7 @@ func (st settler) refundTold(now time.Time, s Session, id string, told payments.
 	order := s.Order.withRefund(r)
 	s.Order = &order
 	if state == RefundFailed {
-		return st.refundFailed(now, s), true
+		return st.refundFailed(now, st.standing(s, id)), true
 	}
 	commit := Commit{Session: s}
 	if first {
@@ -157,7 +156,7 @@ func (st settler) refundTold(now time.Time, s Session, id string, told payments.
 		commit = Commit{Session: notifyOf(s, NoticeOrderRefunded, r.ID, now), Stock: stock}
 		if c := order.Cancellation; c != nil && !c.Done && c.Refund == r.ID {
 			ended := st.canceled(now, commit.Session)
-			ended.Stock = append(ended.Stock, stock...)
+			ended.Stock = summed(ended.Stock, stock)
 			commit = ended
 		}
 	}
@@ -170,32 +169,39 @@ func (st settler) refundFailed(now time.Time, s Session) Commit {
 	return Commit{Session: notify(s, NoticePaymentReview, now)}.watched(st, now)
 }
 
-// refundRefused notes that the provider won't make a refund, ever.
-func (st settler) refundRefused(now time.Time, s Session, id string) (Commit, bool) {
+// standing is the session whose order stands after a refund has failed, if it was to be canceled with that: its money was not
+// returned. The refund remembers the request.
+func (st settler) standing(s Session, refund string) Session {
+	if c := s.Order.Cancellation; c != nil && !c.Done && c.Refund == refund {
+		order := *s.Order
+		order.Cancellation = nil
+		s.Order = &order
+	}
+	return s
+}
+
+// refundRefused notes that the provider won't make a refund, ever. part is that of the call which was refused.
+func (st settler) refundRefused(now time.Time, s Session, id string, part int) (Commit, bool) {
 	r, ok := s.Order.refund(id)
-	if !ok || r.State != RefundRequested {
+	if !ok || r.State != RefundRequested || r.Part != part {
 		return Commit{}, false
 	}
 	r.State, r.At = RefundFailed, now
 	order := s.Order.withRefund(r)
-	if c := order.Cancellation; c != nil && !c.Done && c.Refund == id {
-		order.Cancellation = nil // the order stands: its money was not returned
-	}
 	s.Order = &order
-	return st.refundFailed(now, s), true
+	return st.refundFailed(now, st.standing(s, id)), true
 }
 
-// refundOpen notes that a refund was tried and nobody knows what came of it; renewed gives it another key.
-func (st settler) refundOpen(now time.Time, s Session, id string, renewed bool) (Commit, bool) {
+// refundOpen notes that a refund was tried and nobody knows what came of it; renewed gives it another key. part is that of the call:
+// who is late must not renew what somebody else has renewed and may have called since.
+func (st settler) refundOpen(now time.Time, s Session, id string, part int, renewed bool) (Commit, bool) {
 	r, ok := s.Order.refund(id)
-	if !ok || r.State != RefundRequested {
+	if !ok || r.State != RefundRequested || r.Part != part {
 		return Commit{}, false
 	}
 	r.Tries++
 	if renewed {
-		r.Part, r.CalledAt = r.Part+1, time.Time{}
-	} else if r.CalledAt.IsZero() {
-		r.CalledAt = now
+		r.Part, r.CalledAt = r.Part+1, now
 	}
 	order := s.Order.withRefund(r)
 	s.Order = &order
@@ -222,10 +228,23 @@ func (st settler) refundsListed(now time.Time, s Session, list []payments.Refund
 			continue
 		}
 		changed, s = true, commit.Session
-		all.Stock = append(all.Stock, commit.Stock...)
+		all.Stock, all.Redemptions = summed(all.Stock, commit.Stock), append(all.Redemptions, commit.Redemptions...)
 	}
 	all.Session = s
 	return all, changed
+}
+
+// summed are the changes of stock of two commits in one, which names each sku once.
+func summed(changes, more []StockChange) []StockChange {
+	changes = slices.Clone(changes)
+	for _, c := range more {
+		if i := slices.IndexFunc(changes, func(known StockChange) bool { return known.SKU == c.SKU }); i >= 0 {
+			changes[i].Delta += c.Delta
+		} else {
+			changes = append(changes, c)
+		}
+	}
+	return changes
 }
 
 // refundElsewhere notes a refund that somebody made past us.
@@ -250,7 +269,7 @@ func (st settler) disputeTold(now time.Time, s Session, told payments.Dispute, c
 	switch {
 	case i < 0:
 		order.Disputes = append(order.Disputes, d)
-	case order.Disputes[i].State == d.State:
+	case order.Disputes[i].State == d.State, order.Disputes[i].State != DisputeOpen && d.State == DisputeOpen:
 		return Commit{}, false
 	default:
 		order.Disputes[i] = d

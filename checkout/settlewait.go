@@ -31,11 +31,10 @@ func (st settler) waiting(now time.Time, s Session, r report) (Commit, bool) {
 }
 
 // sheetOpen keeps a prepared attempt open while its intent waits in the provider's sheet. What failed there can be tried again
-// there, so that it decides nothing; it is told. The hold ends it. An intent that doesn't ask for what the attempt does shows
-// that the call has not been answered: it is the one of an earlier attempt.
+// there, so that it decides nothing; it is told. The hold ends it.
 func (st settler) sheetOpen(now time.Time, s Session, r report) (Commit, bool) {
 	in, a := *r.intent, *s.Attempt
-	if r.source == fromEvent || in.Amount != a.Amount || r.source == fromRead && !a.Answered {
+	if r.source == fromEvent || r.source == fromRead && !a.Answered {
 		return Commit{}, false
 	}
 	before := s.Intent

@@ -93,6 +93,7 @@ func readOptions(f *form) []func(*intent) {
 // updateIntent answers POST /v1/payment_intents/{id}. What decides about money can change only while nothing is under way.
 func updateIntent(c *call) work {
 	changes, source := readChanges(c.form), readSource(c.form)
+	addressed := c.form.hasUnder("shipping")
 	var guarded string
 	for _, key := range keys("amount", "currency", "capture_method", "customer", "payment_method_types[]", "setup_future_usage") {
 		if guarded == "" && c.form.has(key) {
@@ -113,6 +114,7 @@ func updateIntent(c *call) work {
 		for _, change := range changes {
 			change(&row.Wire)
 		}
+		row.Addressed = row.Addressed || addressed
 		if err := row.Wire.check(); err != nil {
 			return nil, err
 		}

@@ -31,6 +31,7 @@ func confirmIntent(c *call) work {
 	how, source := readConfirmation(c.form), readSource(c.form)
 	how.changes = readChanges(c.form)
 	secret, given := c.form.text("client_secret"), c.form.has("client_secret") || c.public
+	addressed := c.form.hasUnder("shipping")
 	return func(t *tx) (any, *apiError) {
 		row, ok := t.intents.get(c.id)
 		switch {
@@ -38,7 +39,10 @@ func confirmIntent(c *call) work {
 			return nil, missing("payment_intent", c.id)
 		case given && secret != row.Wire.ClientSecret:
 			return nil, wrongSecret()
+		case addressed && c.public && row.Addressed: // react-stripe-js#504
+			return nil, invalid("", "shipping", "You cannot update `shipping` with a publishable key: it was set with a secret key.")
 		}
+		row.Addressed = row.Addressed || addressed && !c.public
 		err := t.confirm(&row, source, how)
 		if err == nil || err.kept {
 			t.intents.put(c.id, row)

@@ -20,6 +20,7 @@ func createIntent(c *call) work {
 		made.Wire.ConfirmationMethod = v
 	}
 	source, confirmation := readSource(f), readConfirmation(f)
+	made.Addressed = f.hasUnder("shipping")
 	confirm := f.boolean("confirm")
 	if !confirm {
 		for _, key := range keys("return_url", "off_session", "error_on_requires_action", "confirmation_token", "use_stripe_sdk") {

@@ -147,6 +147,40 @@ func TestPublishableKeyActsForTheApp(t *testing.T) {
 	refusal(t, err, 403, "secret_key_required")
 }
 
+// What was stated with the secret key stays: an app that states the address as well is refused.
+func TestAppCannotStateTheAddressAgain(t *testing.T) {
+	t.Parallel()
+	b := open(t)
+	to := &stripe.ShippingDetailsParams{Name: stripe.String("Ada"), Address: &stripe.AddressParams{Line1: stripe.String("Kade 1")}}
+	app := sdk(b.p.RoundTripper(), "pk_test_app")
+	for name, stated := range map[string]func(*stripe.PaymentIntent){
+		"not at all": nil,
+		"at an update": func(pi *stripe.PaymentIntent) {
+			if _, err := b.api.PaymentIntents.Update(pi.ID, &stripe.PaymentIntentParams{Shipping: to}); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"at a confirmation": func(pi *stripe.PaymentIntent) {
+			_, err := b.api.PaymentIntents.Confirm(pi.ID, &stripe.PaymentIntentConfirmParams{Shipping: to, PaymentMethod: stripe.String("pm_card_chargeDeclined")})
+			refusal(t, err, 402, "card_declined")
+		},
+	} {
+		pi := b.create(&stripe.PaymentIntentParams{Amount: stripe.Int64(1000), Currency: stripe.String("eur"),
+			PaymentMethodTypes: stripe.StringSlice([]string{"card"})})
+		if stated != nil {
+			stated(pi)
+		}
+		confirm := &stripe.PaymentIntentConfirmParams{PaymentMethod: stripe.String("pm_card_visa"), Shipping: to}
+		confirm.AddExtra("client_secret", pi.ClientSecret)
+		_, err := app.PaymentIntents.Confirm(pi.ID, confirm)
+		if stated == nil && err != nil {
+			t.Errorf("%s: %v", name, err)
+		} else if stated != nil {
+			refusal(t, err, 400, "")
+		}
+	}
+}
+
 func TestShoppersPage(t *testing.T) {
 	t.Parallel()
 	b := open(t)

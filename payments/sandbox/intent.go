@@ -71,6 +71,7 @@ type intentRow struct {
 	ReturnURL     string `json:"return_url,omitempty"` // of the latest confirmation
 	UseSDK        bool   `json:"use_sdk,omitempty"`    // the next action is for Stripe's SDK, not for a browser
 	Authenticated bool   `json:"authenticated,omitempty"`
+	Addressed     bool   `json:"addressed,omitempty"` // shipping was stated with the secret key: the app can't state it again
 }
 
 // fillTypes lists what the Dashboard would offer when the caller did not choose.
