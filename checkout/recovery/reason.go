@@ -2,8 +2,9 @@ package recovery
 
 import "slices"
 
-// Reason is why a cart was left. The first eleven follow from the record; the app may report any but the first nine with a cancel, in
-// the vocabulary of intent traces (Agentic Commerce Protocol 2026-01-30, IntentTrace.reason_code).
+// Reason is why a cart was left. The first ten follow from the record; the app may report any but the first nine with a cancel, in
+// the vocabulary of intent traces (Agentic Commerce Protocol 2026-04-17, IntentTrace.reason_code, which has the same ten codes since
+// 2026-01-30).
 type Reason string
 
 const (

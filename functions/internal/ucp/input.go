@@ -82,8 +82,8 @@ func WithdrawInput(body Body) (checkout.WithdrawInput, error) {
 	return in, nil
 }
 
-// LeftInput reads the body of a cancel, of a cart or a session: why the shopper left, "" if it has none or doesn't tell. CodeInvalid for a
-// reason that apps may not report.
+// LeftInput reads the body of a cancel, of a cart or a session: why the shopper left, "" if it has none or doesn't tell. A reason that
+// we don't know is another one: nobody is kept from leaving because their app is newer than we are (ACP's RFC of intent traces, 7.2).
 func LeftInput(body Body) (string, error) {
 	if body.Type() != strictjson.Object {
 		return "", nil
@@ -92,11 +92,10 @@ func LeftInput(body Body) (string, error) {
 	if err := decode(body, &form, strictjson.Mode{}); err != nil || form.Trace == nil {
 		return "", err
 	}
-	reason := *form.Trace.Reason
-	if !recovery.Reason(reason).Reportable() {
-		return "", invalid("$.intent_trace.reason_code", "is none of ACP's reasons")
+	if reason := *form.Trace.Reason; recovery.Reason(reason).Reportable() {
+		return reason, nil
 	}
-	return reason, nil
+	return string(recovery.ReasonOther), nil
 }
 
 // DeviceInput reads the body of PUT /devices/{id}, a route of ours.

@@ -222,6 +222,31 @@ func TestSearchInput(t *testing.T) {
 	}
 }
 
+// Why a shopper left is one of ten codes; what a newer app says counts as another reason, and only what is malformed is refused.
+func TestLeftInput(t *testing.T) {
+	t.Parallel()
+	for _, code := range []string{
+		"price_sensitivity", "shipping_cost", "shipping_speed", "product_fit", "trust_security", "returns_policy", "payment_options", "comparison",
+		"timing_deferred", "other",
+	} {
+		left, err := ucp.LeftInput(body(t, `{"intent_trace":{"reason_code":"`+code+`","trace_summary":"too dear","metadata":{"max_budget":8500}}}`))
+		if err != nil || left != code {
+			t.Errorf("%s is read as %q, %v", code, left, err)
+		}
+	}
+	for text, want := range map[string]string{
+		`{}`: "", `null`: "", `{"intent_trace":null}`: "",
+		`{"intent_trace":{"reason_code":"sizing"}}`:           "other",
+		`{"intent_trace":{"reason_code":"PRODUCT_FIT"}}`:      "other",
+		`{"intent_trace":{"reason_code":"payment_declined"}}`: "other", // of the record alone
+		`{"intent_trace":{"reason_code":""}}`:                 "other",
+	} {
+		if left, err := ucp.LeftInput(body(t, text)); err != nil || left != want {
+			t.Errorf("%s is read as %q, %v; want %q", text, left, err, want)
+		}
+	}
+}
+
 // reader is one of the package's functions that read a body, reduced to whether it refuses.
 type reader func(ucp.Body) error
 
@@ -234,6 +259,7 @@ var readers = map[string]reader{
 	"patch":    func(b ucp.Body) error { _, err := ucp.PatchInput(b); return err },
 	"complete": func(b ucp.Body) error { _, err := ucp.CompleteInput(b); return err },
 	"search":   func(b ucp.Body) error { _, _, err := ucp.SearchInput(b); return err },
+	"left":     func(b ucp.Body) error { _, err := ucp.LeftInput(b); return err },
 	"lookup":   func(b ucp.Body) error { _, _, err := ucp.LookupInput(b); return err },
 }
 
@@ -306,6 +332,8 @@ func TestRefusals(t *testing.T) {
 		{"lookup", `{}`, "$.ids", "missing"},
 		{"lookup", `{"ids":[]}`, "$.ids", "invalid"},
 		{"lookup", `{"ids":[""]}`, "$.ids[0]", "missing"},
+		{"left", `{"intent_trace":{}}`, "$.intent_trace.reason_code", "missing"},
+		{"left", `{"intent_trace":{"reason_code":"` + long + `"}}`, "$.intent_trace.reason_code", "invalid"},
 	} {
 		t.Run(c.reader+" "+c.path, func(t *testing.T) {
 			t.Parallel()
@@ -337,6 +365,7 @@ func TestStrictReading(t *testing.T) {
 		{"complete", `{"expected_total":49.9}`, "$.expected_total", strictjson.WrongType},
 		{"complete", `{"expected_total":"4990"}`, "$.expected_total", strictjson.WrongType},
 		{"complete", `{"payment":{"instruments":[` + instrument("stripe_payment_method", `"4242424242424242"`) + `]}}`, "$.payment.instruments[0].credential.token", strictjson.CardNumber},
+		{"left", `{"intent_trace":{"reason_code":7}}`, "$.intent_trace.reason_code", strictjson.WrongType},
 		{"search", `{"query":"5555555555554444"}`, "$.query", strictjson.CardNumber},
 	} {
 		err := readers[c.reader](body(t, c.body))

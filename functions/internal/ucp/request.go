@@ -156,13 +156,14 @@ type productForm struct {
 	Context *contextForm `json:"context"`
 }
 
-// cancelForm is the body of a cancel, which may have none. Why the shopper left is told as in ACP's intent traces.
+// cancelForm is the body of a cancel, which may have none. Why the shopper left is told as in ACP's intent traces, of which we keep the
+// code: the summary and the metadata beside it are words about a person that nothing here needs.
 type cancelForm struct {
 	Trace *traceForm `json:"intent_trace"`
 }
 
 type traceForm struct {
-	Reason *string `json:"reason_code" validate:"required,max=40"`
+	Reason *string `json:"reason_code" validate:"required,short"`
 }
 
 // deviceForm is the body of PUT /devices/{id}.
