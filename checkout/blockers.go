@@ -1,6 +1,9 @@
 package checkout
 
-import "strconv"
+import (
+	"slices"
+	"strconv"
+)
 
 // readiness is the status of a session without an open attempt.
 func (s Shop) readiness(x Session) Status {
@@ -8,6 +11,11 @@ func (s Shop) readiness(x Session) Status {
 		return StatusIncomplete
 	}
 	return StatusReady
+}
+
+// Undeliverable reports whether a session asks for something to be brought where the shop doesn't bring it.
+func (s Shop) Undeliverable(x Session) bool {
+	return slices.ContainsFunc(s.blockers(x), func(m Message) bool { return m.Code == MsgUndeliverable })
 }
 
 // blockers are the messages of what keeps a session from being completed. They follow from its state and are not stored.

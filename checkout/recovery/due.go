@@ -201,7 +201,7 @@ func (w *Sweeper) abandon(f *checkout.CartFollow, v view, left, now time.Time) {
 	a := &f.Abandonment
 	first := a.Reason == ""
 	if first || left.After(a.LeftAt) {
-		a.Reason, a.LeftAt = string(v.why()), left
+		a.Reason, a.LeftAt = string(v.why(w.Shop)), left
 		// Stages that were not handed over have their turn again, counted anew.
 		a.FollowUps = slices.DeleteFunc(a.FollowUps, func(fu checkout.FollowUp) bool {
 			return State(fu.State) == StateSkipped || State(fu.State) == StatePostponed

@@ -94,6 +94,27 @@ func TestALateStageKeepsItsDistanceFromTheNext(t *testing.T) {
 	w.sent("push/push", "email/email")
 }
 
+// luluhoc/medusa-plugin-abandoned-cart#12: a shop that wants an hour, a day and five days gets just that.
+func TestAScheduleOfTheShopsOwn(t *testing.T) {
+	t.Parallel()
+	w := newTown(t, func(p *parts) {
+		p.settings.Quiet = recovery.QuietHours{From: "00:00", To: "00:00"}
+		p.settings.Plan = []recovery.Stage{
+			{Name: "hour", After: recovery.Duration(time.Hour), Channel: recovery.ChannelPush},
+			{Name: "day", After: recovery.Duration(24 * time.Hour), Channel: recovery.ChannelEmail},
+			{Name: "five-days", After: recovery.Duration(120 * time.Hour), Channel: recovery.ChannelEmail},
+		}
+	})
+	w.fill("ada@example.com", yes()).phone("")
+	w.pass(8*24*time.Hour, 30*time.Minute)
+	w.sent("push/hour", "email/day", "email/five-days")
+	for i, after := range []time.Duration{time.Hour, 24 * time.Hour, 120 * time.Hour} {
+		if got := w.postman.when[i].Sub(noon); got != after {
+			t.Errorf("message %d comes after %v, want %v", i+1, got, after)
+		}
+	}
+}
+
 func TestSwitchingItOnMailsNoOldCart(t *testing.T) {
 	t.Parallel()
 	w := newTown(t, func(p *parts) { p.settings.Since = noon.Add(time.Second) })
@@ -247,28 +268,5 @@ func TestHoldoutGetsNothingAndIsMeasured(t *testing.T) {
 	w.tick()
 	if n := len(w.ledger.of(recovery.FactOrdered)); n != len(shoppers) {
 		t.Errorf("%d orders of people with arms counted", n)
-	}
-}
-
-func TestReasonsFollowFromTheRecord(t *testing.T) {
-	t.Parallel()
-	for want, leave := range map[recovery.Reason]func(*shopper){
-		recovery.ReasonNoCheckout:      func(*shopper) {},
-		recovery.ReasonPaymentDeclined: func(s *shopper) { s.pay("pm_declined") },
-		recovery.ReasonShippingCost:    func(s *shopper) { s.open() },
-		recovery.ReasonMethods: func(s *shopper) {
-			v := s.open()
-			_, err := s.w.sessions.Cancel(s.w.Context(), checkout.CancelSessionInput{Request: s.w.request(s.token), SessionID: v.Session.ID, Left: "payment_options"})
-			s.w.ok(err)
-		},
-	} {
-		w := newTown(t)
-		ada := w.fill("ada@example.com", yes())
-		leave(ada)
-		w.pass(21 * time.Hour)
-		w.sent("email/email")
-		if m := w.postman.last(); m.Reason != string(want) {
-			t.Errorf("reason %s, want %s", m.Reason, want)
-		}
 	}
 }

@@ -371,7 +371,10 @@ func (l *ledger) of(kind recovery.FactKind) []recovery.Fact {
 }
 
 // till pays, or declines a card that says so.
-type till struct{ n atomic.Int64 }
+type till struct {
+	n    atomic.Int64
+	made sync.Map // intents by id
+}
 
 func (t *till) Pay(_ context.Context, r payments.Request) (payments.Intent, error) {
 	in := payments.Intent{
@@ -380,10 +383,17 @@ func (t *till) Pay(_ context.Context, r payments.Request) (payments.Intent, erro
 	if r.IntentID != "" {
 		in.ID = r.IntentID
 	}
+	t.made.Store(in.ID, in)
 	switch {
-	case strings.Contains(r.Instrument.Token, "declined"):
+	case r.Instrument.Kind == payments.InstrumentSheet:
+		in.Status, in.Received, in.ClientSecret = payments.StatusAwaitingMethod, money.Zero(r.Amount.Currency), in.ID+"_secret_1"
+	case strings.Contains(r.Instrument.Token, "declined"), strings.Contains(r.Instrument.Token, "unauthenticated"):
+		reason := payments.ReasonDeclined
+		if strings.Contains(r.Instrument.Token, "unauthenticated") {
+			reason = payments.ReasonAuthenticate
+		}
 		in.Status, in.Received = payments.StatusAwaitingMethod, money.Zero(r.Amount.Currency)
-		return in, &payments.Error{Class: payments.ClassDeclined, Decline: payments.Decline{Reason: payments.ReasonDeclined}, Intent: &in, Err: errors.New("declined")}
+		return in, &payments.Error{Class: payments.ClassDeclined, Decline: payments.Decline{Reason: reason}, Intent: &in, Err: errors.New("declined")}
 	case strings.Contains(r.Instrument.Token, "3ds"):
 		in.Status, in.Received = payments.StatusActionRequired, money.Zero(r.Amount.Currency)
 		in.Action = &payments.Action{Type: "redirect_to_url", URL: "https://bank.example"}
@@ -392,11 +402,18 @@ func (t *till) Pay(_ context.Context, r payments.Request) (payments.Intent, erro
 }
 
 func (t *till) Cancel(_ context.Context, id, _ string) (payments.Intent, error) {
-	return payments.Intent{ID: id, Status: payments.StatusCanceled}, nil
+	return t.now(id, payments.StatusCanceled), nil
 }
 
 func (t *till) Read(_ context.Context, id string) (payments.Intent, error) {
-	return payments.Intent{ID: id, Status: payments.StatusActionRequired}, nil
+	return t.now(id, payments.StatusActionRequired), nil
+}
+
+func (t *till) now(id string, status payments.Status) payments.Intent {
+	found, _ := t.made.Load(id)
+	in, _ := found.(payments.Intent)
+	in.ID, in.Status, in.Received = id, status, money.Zero(in.Amount.Currency)
+	return in
 }
 
 func (t *till) Find(context.Context, string, time.Time) ([]payments.Intent, error) { return nil, nil }

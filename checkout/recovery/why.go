@@ -9,7 +9,7 @@ import (
 const notable = 10
 
 // why derives the reason for which a cart was left from the record. What the shopper has told wins; then what happened last.
-func (v view) why() Reason {
+func (v view) why(shop checkout.Shop) Reason {
 	if r := Reason(v.cart.Left); r.Reportable() {
 		return r
 	}
@@ -25,6 +25,9 @@ func (v view) why() Reason {
 			return r
 		}
 	}
+	if shop.Undeliverable(*s) { // which no message keeps: it follows from where the session goes
+		return ReasonUndeliverable
+	}
 	for _, m := range s.Messages {
 		if r := spoken[m.Code]; r != "" {
 			return r
@@ -37,7 +40,6 @@ func (v view) why() Reason {
 var spoken = map[string]Reason{
 	checkout.MsgOutOfStock: ReasonOutOfStock, checkout.MsgQuantityAdjusted: ReasonOutOfStock, checkout.MsgItemUnavailable: ReasonOutOfStock,
 	checkout.MsgPriceChanged: ReasonPriceChanged, checkout.MsgCartChanged: ReasonPriceChanged,
-	checkout.MsgUndeliverable: ReasonUndeliverable,
 }
 
 // whyPaid is the reason of somebody who has tried to pay; "" if the last try never became an attempt.
