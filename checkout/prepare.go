@@ -92,20 +92,10 @@ func (s *Sessions) sheet(ctx context.Context, customer string) *Sheet {
 	}
 	callCtx, cancel := callContext(ctx)
 	defer cancel()
-	secret, err := s.vault.EphemeralKey(callCtx, customer, s.shop.Wallets.version())
+	secret, err := s.vault.EphemeralKey(callCtx, customer, s.shop.Wallets.Version())
 	if err != nil {
 		s.log.WarnContext(ctx, "no ephemeral key", "class", string(payments.ClassOf(err)))
 		return &Sheet{Customer: customer}
 	}
 	return &Sheet{Customer: customer, EphemeralKey: secret}
-}
-
-// providerVersion is the release of the provider's API that its sheets speak, where the settings name none.
-const providerVersion = "2023-10-16"
-
-func (w Wallets) version() string {
-	if w.ProviderVersion == "" {
-		return providerVersion
-	}
-	return w.ProviderVersion
 }

@@ -1,16 +1,13 @@
 package checkout
 
 import (
-	"encoding/json"
 	"errors"
 	"maps"
 	"net/url"
-	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"kassa/checkout/pricing"
 	"kassa/payments/money"
@@ -46,79 +43,6 @@ type Link struct {
 	Title string `json:"title,omitempty"`
 }
 
-// Wallets is what the wallet sheets are opened with. Nothing in it is secret.
-type Wallets struct {
-	PublishableKey     string   `json:"publishable_key"`
-	ProviderVersion    string   `json:"provider_version"`     // stripe:version of Google Pay's tokenization
-	AppleMerchantID    string   `json:"apple_merchant_id"`    // "" = Apple Pay is not offered
-	GooglePay          bool     `json:"google_pay"`           // offered
-	GoogleMerchantID   string   `json:"google_merchant_id"`   // needed in production
-	GoogleMerchantName string   `json:"google_merchant_name"` // "" = Name
-	Networks           []string `json:"networks"`             // visa, mastercard, amex …
-	Test               bool     `json:"test"`                 // Google's TEST environment
-}
-
-// Durations are how long things last; zero means the default, which stands beside each.
-type Durations struct {
-	Quote   time.Duration `json:"quote"`   // 30 min: unit prices hold
-	Session time.Duration `json:"session"` // 6 h
-	Hold    time.Duration `json:"hold"`    // 10 min: hold while a prepared payment waits in the provider's sheet
-	Action  time.Duration `json:"action"`  // 20 min: hold while the shopper acts at a bank
-	Lease   time.Duration `json:"lease"`   // 60 s
-	Idle    time.Duration `json:"idle"`    // 1 h: a cart is due that long after it was made
-}
-
-type duration struct {
-	name    string // in JSON
-	at      *time.Duration
-	initial time.Duration
-}
-
-func (d *Durations) all() []duration {
-	return []duration{
-		{"quote", &d.Quote, 30 * time.Minute}, {"session", &d.Session, 6 * time.Hour}, {"hold", &d.Hold, 10 * time.Minute},
-		{"action", &d.Action, 20 * time.Minute}, {"lease", &d.Lease, time.Minute}, {"idle", &d.Idle, time.Hour},
-	}
-}
-
-func (d Durations) orDefault() Durations {
-	for _, f := range d.all() {
-		if *f.at == 0 {
-			*f.at = f.initial
-		}
-	}
-	return d
-}
-
-// UnmarshalJSON implements json.Unmarshaler: durations are text, such as "20m" or "1h30m". A number is taken for nanoseconds. The error
-// names the field.
-func (d *Durations) UnmarshalJSON(data []byte) error {
-	var given map[string]json.RawMessage
-	if err := json.Unmarshal(data, &given); err != nil {
-		return err
-	}
-	for _, f := range d.all() {
-		value, ok := given[f.name]
-		delete(given, f.name)
-		var text string
-		var err error
-		switch {
-		case !ok:
-		case json.Unmarshal(value, &text) == nil:
-			*f.at, err = time.ParseDuration(text)
-		default:
-			err = json.Unmarshal(value, f.at)
-		}
-		if err != nil {
-			return &json.UnmarshalTypeError{Field: f.name, Value: "value that is no duration such as 20m or 1h30m", Type: reflect.TypeFor[time.Duration]()}
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(given)) {
-		return &json.UnmarshalTypeError{Field: name, Value: "name that nothing reads", Type: reflect.TypeFor[Durations]()}
-	}
-	return nil
-}
-
 var countryCode = regexp.MustCompile(`^[A-Z]{2}$`)
 
 // Validate reports every contradiction in the settings, each naming its field.
@@ -143,30 +67,29 @@ func (s Shop) Validate() error {
 	if len(s.Languages) == 0 {
 		bad("languages", "at least one is needed")
 	}
-	for _, l := range s.Languages {
+	for i, l := range s.Languages {
 		if !slices.Contains(Languages, l) {
 			bad("languages", "unknown language "+l)
+		} else if slices.Contains(s.Languages[:i], l) {
+			bad("languages", l+" is listed already")
 		}
 	}
 	errs = append(errs, s.checkPrices()...)
 	for i, l := range s.Links {
+		if l.Type == "" {
+			bad("links["+strconv.Itoa(i)+"].type", "is missing: apps find the page by it")
+		}
 		if u, err := url.Parse(l.URL); err != nil || u.Scheme != "https" || u.Host == "" {
 			bad("links["+strconv.Itoa(i)+"].url", "must be an absolute https URL")
 		}
 	}
-	for _, d := range s.Durations.all() {
-		if *d.at < 0 {
-			bad("durations."+d.name, "can't be negative")
-		}
-	}
+	s.Durations.validate(bad)
 	s.validateLaw(bad)
 	s.Apps.validate(bad)
 	if s.Terms == "" {
 		bad("terms", "the version of the terms is kept with every order")
 	}
-	if s.Wallets.PublishableKey == "" {
-		bad("wallets.publishable_key", "wallet sheets can't open without it")
-	}
+	s.validateWallets(bad)
 	s.validateMethods(bad)
 	return errors.Join(errs...)
 }
@@ -193,6 +116,13 @@ func (s Shop) checkPrices() []error {
 		add("", c.Validate())
 	}
 	add("pricing.", s.Pricing.Validate(s.Countries))
+	for i, r := range s.Pricing.Discounts {
+		for j, sku := range r.Products {
+			if !ValidSKU(sku) {
+				errs = append(errs, invalid("pricing.discounts["+strconv.Itoa(i)+"].products["+strconv.Itoa(j)+"]", "is no sku that a product can have"))
+			}
+		}
+	}
 	return errs
 }
 

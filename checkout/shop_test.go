@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"kassa/checkout"
 	"kassa/checkout/pricing"
@@ -45,10 +46,29 @@ func TestShopSettings(t *testing.T) {
 		"apps.android[0].fingerprints[0]": func(s *checkout.Shop) {
 			s.Apps.Android = []checkout.AndroidApp{{Package: "a.b", Fingerprints: []string{"ab:cd"}}}
 		},
-		"terms":                   func(s *checkout.Shop) { s.Terms = "" },
-		"wallets.publishable_key": func(s *checkout.Shop) { s.Wallets.PublishableKey = "" },
-		"durations.hold":          func(s *checkout.Shop) { s.Durations.Hold = -1 },
-		"methods[0].type":         func(s *checkout.Shop) { s.Methods = rules(checkout.MethodRule{Type: "cash"}) },
+		"terms":                     func(s *checkout.Shop) { s.Terms = "" },
+		"wallets.publishable_key":   func(s *checkout.Shop) { s.Wallets.PublishableKey = "" },
+		"durations.hold":            func(s *checkout.Shop) { s.Durations.Hold = -1 },
+		"(durations.quote)":         func(s *checkout.Shop) { s.Durations.Quote = 30 }, // nanoseconds
+		"(durations.lease)":         func(s *checkout.Shop) { s.Durations.Lease = time.Second },
+		"durations.lease":           func(s *checkout.Shop) { s.Durations.Lease = 16 * time.Minute },
+		"(durations.action)":        func(s *checkout.Shop) { s.Durations.Session, s.Durations.Action = 15*time.Minute, 20*time.Minute },
+		"(durations.hold)":          func(s *checkout.Shop) { s.Durations.Hold = 7 * time.Hour },
+		"nl is listed already":      func(s *checkout.Shop) { s.Languages = []string{"nl", "en", "nl"} },
+		"links[0].type":             func(s *checkout.Shop) { s.Links = []checkout.Link{{URL: "https://a.example"}} },
+		"wallets.networks":          func(s *checkout.Shop) { s.Wallets.Networks = nil },
+		"open with":                 func(s *checkout.Shop) { s.Wallets.Networks = []string{"girocard"} }, // Apple's sheet knows it, Google's doesn't
+		"wallets.networks[1]":       func(s *checkout.Shop) { s.Wallets.Networks = []string{"visa", "Mastercard"} },
+		"visa is listed already":    func(s *checkout.Shop) { s.Wallets.Networks = []string{"visa", "mastercard", "visa"} },
+		"google_merchant_id":        func(s *checkout.Shop) { s.Wallets.GoogleMerchantID = "" },
+		"wallets.apple_merchant_id": func(s *checkout.Shop) { s.Methods = rules(checkout.MethodRule{Type: "ideal"}) },
+		"wallets.google_pay": func(s *checkout.Shop) {
+			s.Wallets.AppleMerchantID, s.Methods = "", rules(checkout.MethodRule{Type: "ideal"})
+		},
+		"(pricing.discounts[0].products[1])": func(s *checkout.Shop) {
+			s.Pricing.Discounts = []pricing.DiscountRule{{ID: "a", Title: map[string]string{"": "A"}, BasisPoints: 100, Products: []string{"mug", "blue mug"}}}
+		},
+		"methods[0].type": func(s *checkout.Shop) { s.Methods = rules(checkout.MethodRule{Type: "cash"}) },
 		"methods[1].type": func(s *checkout.Shop) {
 			s.Methods = rules(checkout.MethodRule{Type: "card"}, checkout.MethodRule{Type: "card"})
 		},

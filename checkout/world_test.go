@@ -133,7 +133,8 @@ func demoShop() checkout.Shop {
 			"US": {Code: "US", Currency: "USD", TaxRates: map[string]int64{"standard": 825, "reduced": 0},
 				Shipping: flat(map[money.Currency]int64{"USD": 795})},
 		},
-		Wallets: checkout.Wallets{PublishableKey: "pk_test_world", AppleMerchantID: "merchant.example", GooglePay: true, ProviderVersion: "2023-10-16"},
+		Wallets: checkout.Wallets{PublishableKey: "pk_test_world", AppleMerchantID: "merchant.example", GooglePay: true, ProviderVersion: "2023-10-16",
+			GoogleMerchantID: "BCR2DN", Networks: []string{"visa", "mastercard"}},
 	}
 }
 

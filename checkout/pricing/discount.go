@@ -108,6 +108,8 @@ func (v *validation) checkRule(r DiscountRule) {
 	v.requireTitle(r.Title, "title")
 	v.require(r.Code == "" || len(r.Code) <= 64 && codeShape.MatchString(r.Code), "code", "must be 1 to 64 letters, digits, - and _")
 	v.require(!r.Minted || r.Code == "", "code", "must not stand with minted: its codes are made")
+	v.require(!r.Minted || r.Limit == 0, "limit", "must not stand with minted: each of its codes is good once")
+	v.require(!r.Minted || r.PerPerson == 0, "per_person", "must not stand with minted: each of its codes is good once")
 	v.checkGift(r)
 	v.checkAmounts(r.Minimum, "minimum", 1)
 	v.require(r.From.IsZero() || r.Until.IsZero() || r.From.Before(r.Until), "until", "must be after from")

@@ -2,6 +2,7 @@ package pricing
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -118,6 +119,20 @@ func (v *validation) checkPrices(m ShippingMethod, own money.Currency) {
 	}
 	v.checkAmounts(m.FreeFrom, "free_from", 1)
 	v.requireOwn(m.FreeFrom, own, "free_from", of)
+	for _, c := range slices.Sorted(maps.Keys(m.FreeFrom)) {
+		v.require(m.priced(c), "free_from."+string(c), "is in a currency that the method has no price in")
+	}
+}
+
+// priced reports whether the method has a price in a currency, for some weight at least.
+func (m ShippingMethod) priced(c money.Currency) bool {
+	if _, ok := m.Prices[c]; ok {
+		return true
+	}
+	return slices.ContainsFunc(m.Bands, func(b WeightBand) bool {
+		_, ok := b.Prices[c]
+		return ok
+	})
 }
 
 // checkBand checks that a band begins where the one before it ends.

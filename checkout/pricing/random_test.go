@@ -125,6 +125,11 @@ func (d dice) drawRule(id string) pricing.DiscountRule {
 				r.Amounts[currency] = (1 + d(5000)) * currency.Step()
 			}
 		}
+		r.Methods = slices.DeleteFunc(r.Methods, func(id string) bool { // nor ways to ship elsewhere
+			return !slices.ContainsFunc(r.Countries, func(code string) bool {
+				return slices.ContainsFunc(world()[code].Shipping, func(m pricing.ShippingMethod) bool { return m.ID == id })
+			})
+		})
 	}
 	if d.chance(20) && !slices.Contains(r.Categories, "books") {
 		r.ExceptCategories = []string{"books"}

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"kassa/payments/money"
 )
 
 // Settings are what a shop settles about prices besides its countries. [Settings.Rulebook] makes them ready to price by.
@@ -50,7 +52,7 @@ func (s Settings) Validate(countries map[string]Country) error {
 }
 
 func (s Settings) checkDiscounts(v *validation, countries map[string]Country) {
-	categories, methods := setOf(s.Categories), map[string]bool{}
+	categories, methods, sold := setOf(s.Categories), map[string]bool{}, currenciesOf(countries)
 	for _, c := range countries {
 		for _, m := range c.Shipping {
 			methods[m.ID] = methods[m.ID] || m.Pickup == ""
@@ -73,7 +75,38 @@ func (s Settings) checkDiscounts(v *validation, countries map[string]Country) {
 				v.require(brings || !known, fmt.Sprintf("methods[%d]", j), "is a pick-up, which is free")
 			}
 			v.requireOwnOf(r, countries)
+			v.requireSold(r.Amounts, sold, "amounts")
+			v.requireSold(r.Minimum, sold, "minimum")
+			v.requireShipping(r, methods, countries)
 		})
+	}
+}
+
+// currenciesOf are those that carts can be in.
+func currenciesOf(countries map[string]Country) map[money.Currency]bool {
+	sold := map[money.Currency]bool{}
+	for _, c := range countries {
+		sold[c.Currency] = true
+	}
+	return sold
+}
+
+// requireShipping demands that a rule for free shipping finds some where it is for.
+func (v *validation) requireShipping(r DiscountRule, methods map[string]bool, countries map[string]Country) {
+	if !r.FreeShipping {
+		return
+	}
+	there := map[string]bool{}
+	for code, c := range countries {
+		for _, m := range c.Shipping {
+			if m.Pickup == "" && (len(r.Countries) == 0 || slices.Contains(r.Countries, code)) {
+				there[m.ID] = true
+			}
+		}
+	}
+	v.require(len(there) > 0, "free_shipping", "is for countries that nothing is brought to")
+	for j, id := range r.Methods {
+		v.require(there[id] || !methods[id] || len(there) == 0, fmt.Sprintf("methods[%d]", j), "is in none of the rule's countries")
 	}
 }
 
@@ -137,10 +170,15 @@ func (s Settings) checkMethods(v *validation, countries map[string]Country) {
 		locations[l.ID] = l
 	}
 	uses, pickups := usesOf(countries)
+	sold := currenciesOf(countries)
 	for _, code := range slices.Sorted(maps.Keys(countries)) {
 		for i, m := range countries[code].Shipping {
 			v.within(fmt.Sprintf("countries.%s.shipping[%d]", code, i), func() {
 				requireKnown(v, m.ExceptCategories, categories, "except_categories", "category")
+				v.requireSold(m.Prices, sold, "prices")
+				for j, band := range m.Bands {
+					v.requireSold(band.Prices, sold, fmt.Sprintf("bands[%d].prices", j))
+				}
 				v.require(s.Delivery.Zone != "" || m.CutOff == "", "cut_off", "needs delivery.zone")
 				v.require(s.Delivery.Zone != "" || len(m.Weekdays) == 0, "weekdays", "needs delivery.zone")
 				v.require(!pickups[m.ID] || uses[m.ID] == 1, "id", "is that of a pick-up and of another method")

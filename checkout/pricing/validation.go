@@ -97,6 +97,15 @@ func (v *validation) requireOwn(amounts map[money.Currency]int64, own money.Curr
 	}
 }
 
+// requireSold refuses amounts in currencies that no cart can be in: nobody would ever see them.
+func (v *validation) requireSold(amounts map[money.Currency]int64, sold map[money.Currency]bool, field string) {
+	for _, c := range slices.Sorted(maps.Keys(amounts)) {
+		if known, err := money.ParseCurrency(string(c)); err == nil && known == c {
+			v.require(sold[c], field+"."+string(c), "is in a currency that the settings sell in nowhere")
+		}
+	}
+}
+
 // checkNames checks a list of names, of which none is empty or occurs twice.
 func (v *validation) checkNames(names []string, field string) {
 	seen := make(map[string]bool, len(names))

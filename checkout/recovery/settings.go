@@ -218,8 +218,12 @@ func (s Settings) Validate() error {
 	for _, plan := range s.allPlans() {
 		v.plan(plan.field, plan.stages, s.Incentive != nil || len(s.Plan) == 0 && plan.field == "plan")
 	}
-	for r := range s.Plans {
+	for r, stages := range s.Plans {
 		v.require(slices.Contains(Reasons(), r), "plans."+string(r), "is for a reason that there is not")
+		for i, stage := range stages {
+			v.require(!stage.Incentive || s.Incentive == nil || s.Incentive.Offers(r), fmt.Sprintf("plans.%s[%d].incentive", r, i),
+				"is offered for other reasons: see incentive.reasons")
+		}
 	}
 	for i, country := range s.Consent.DoubleOptIn {
 		v.require(isCountry(country), fmt.Sprintf("consent.double_opt_in[%d]", i), "must be an ISO 3166-1 alpha-2 code")

@@ -25,6 +25,8 @@ func TestSettingsThatContradictThemselvesNameTheField(t *testing.T) {
 		{"plan[0].channel", `{"plan": [{"name": "a", "after": "1h", "channel": "sms"}]}`},
 		{"plan[0].channel", `{"plan": [{"name": "a", "after": "1h", "channel": "pigeon"}]}`},
 		{"plan[0].incentive", `{"plan": [{"name": "a", "after": "1h", "channel": "email", "incentive": true}]}`},
+		{"plans.payment_declined[0].incentive", `{"incentive": {"rule": "ten"}, "plans": {"payment_declined": [{"name": "a", "after": "1h", "channel": "email", "incentive": true}]}}`},
+		{"plans.comparison[0].incentive", `{"incentive": {"rule": "ten", "reasons": ["shipping_cost"]}, "plans": {"comparison": [{"name": "a", "after": "1h", "channel": "email", "incentive": true}]}}`},
 		{"plans.bored", `{"plans": {"bored": []}}`},
 		{"plans.payment_declined[1].after", `{"plans": {"payment_declined": [{"name": "a", "after": "1h", "channel": "push"}, {"name": "b", "after": "1h", "channel": "email"}]}}`},
 		{"consent.double_opt_in[1]", `{"consent": {"double_opt_in": ["DE", "Germany"]}}`},

@@ -7,6 +7,8 @@ package settings
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -55,7 +57,31 @@ func Parse(document []byte) (Settings, error) {
 
 // Validate reports every contradiction in the settings, each naming its field by a JSONPath into the document.
 func (s Settings) Validate() error {
-	return errors.Join(at("$.", s.Shop.Validate()), at("$.recovery.", s.Recovery.Validate()))
+	return errors.Join(at("$.", s.Shop.Validate()), at("$.recovery.", s.Recovery.Validate()), at("$.recovery.", s.agree()))
+}
+
+// agree reports where what is said of follow-up contradicts what is said of the shop.
+func (s Settings) agree() error {
+	var errs []error
+	if i := s.Recovery.Incentive; i != nil && i.Rule != "" && !s.mints(i.Rule) {
+		errs = append(errs, invalid("incentive.rule", "is no rule of pricing.discounts that is minted"))
+	}
+	for _, language := range slices.Sorted(maps.Keys(s.Recovery.Messages.Texts)) {
+		if slices.Contains(checkout.Languages, language) && !slices.Contains(s.Languages, language) {
+			errs = append(errs, invalid("messages.texts."+language, "is a language that the shop doesn't speak"))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// mints reports whether codes can be made of a discount rule.
+func (s Settings) mints(rule string) bool {
+	for _, r := range s.Pricing.Discounts {
+		if r.ID == rule {
+			return r.Minted
+		}
+	}
+	return false
 }
 
 // at places errors of a part in the document.

@@ -116,6 +116,26 @@ func TestParseNamesEveryContradiction(t *testing.T) {
 		"$.languages":       func(tree map[string]any) { tree["languages"] = []string{"en", "tlh"} },
 		"$.terms":           func(tree map[string]any) { delete(tree, "terms") },
 		"$.recovery.zone":   func(tree map[string]any) { tree["recovery"] = map[string]any{"zone": "Europe/Rotterdam"} },
+		"$.recovery.plan[1].after": func(tree map[string]any) {
+			tree["recovery"] = map[string]any{"plan": []any{
+				map[string]any{"name": "soon", "after": "1h", "channel": "push"}, map[string]any{"name": "again", "after": "65m", "channel": "push"},
+			}}
+		},
+		"$.recovery.messages.texts.nl.receipt.subject": func(tree map[string]any) {
+			tree["recovery"] = map[string]any{"messages": map[string]any{"texts": map[string]any{"nl": map[string]any{"receipt.subject": "Bedankt {naam}"}}}}
+		},
+		"$.recovery.messages.texts.de": func(tree map[string]any) {
+			tree["languages"] = []string{"en", "nl"}
+			tree["recovery"] = map[string]any{"messages": map[string]any{"texts": map[string]any{"de": map[string]any{"receipt.subject": "Danke"}}}}
+		},
+		"$.recovery.incentive.rule": func(tree map[string]any) {
+			tree["recovery"] = map[string]any{"incentive": map[string]any{"rule": "welcome"}}
+		},
+		"$.pricing.discounts[0].until": func(tree map[string]any) {
+			first := maps.Clone(tree["pricing"].(map[string]any)["discounts"].([]any)[0].(map[string]any))
+			first["from"], first["until"] = "2026-12-01T00:00:00Z", "2026-11-01T00:00:00Z"
+			tree["pricing"] = map[string]any{"categories": []string{"books"}, "discounts": []any{first}}
+		},
 		"$.recovery.holdout.percent": func(tree map[string]any) {
 			tree["recovery"] = map[string]any{"holdout": map[string]any{"percent": 60}}
 		},

@@ -113,7 +113,7 @@ func (w *Wire) googleDeclared() googleDeclared {
 			Type:       "CARD",
 			Parameters: googleCard{[]string{"PAN_ONLY", "CRYPTOGRAM_3DS"}, networks(wallets.Networks, googleNetworks)},
 			Tokenization: googleTokenization{Type: "PAYMENT_GATEWAY", Parameters: map[string]string{
-				"gateway": "stripe", "stripe:version": wallets.ProviderVersion, "stripe:publishableKey": wallets.PublishableKey,
+				"gateway": "stripe", "stripe:version": wallets.Version(), "stripe:publishableKey": wallets.PublishableKey,
 			}},
 		}},
 	}

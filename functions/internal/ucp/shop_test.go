@@ -36,7 +36,7 @@ func shop() checkout.Shop {
 		},
 		Wallets: checkout.Wallets{
 			PublishableKey: "pk_test_123", ProviderVersion: "2024-06-20", AppleMerchantID: "merchant.example.shop", GooglePay: true,
-			GoogleMerchantID: "BCR2DN", Networks: []string{"visa", "mastercard", "amex", "private_label"}, Test: true,
+			GoogleMerchantID: "BCR2DN", Networks: []string{"visa", "mastercard", "amex"}, Test: true,
 		},
 	}
 }

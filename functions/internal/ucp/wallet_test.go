@@ -204,6 +204,25 @@ func TestNetworksInTheWalletsWords(t *testing.T) {
 	}
 }
 
+// Every network that settings may name is one that a sheet knows; what the other wallet alone knows is left out.
+func TestSheetsKnowEveryNetwork(t *testing.T) {
+	t.Parallel()
+	s := shop()
+	s.Wallets.Networks = slices.Sorted(slices.Values(checkout.Networks[checkout.HandlerApplePay]))
+	if err := s.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	w, err := ucp.New(s, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sheet := sheetOf(t, w, ready(t))
+	google := sheet.Google.AllowedPaymentMethods[0].Parameters.AllowedCardNetworks
+	if apple := sheet.Apple.SupportedNetworks; len(apple) != len(checkout.Networks[checkout.HandlerApplePay]) || len(google) != len(checkout.Networks[checkout.HandlerGooglePay]) {
+		t.Errorf("Apple's sheet has %v, Google's %v", apple, google)
+	}
+}
+
 // Only the four kinds of errors that Apple's sheet can show come through, and what is merely missing is none of them.
 func TestSheetErrors(t *testing.T) {
 	t.Parallel()
