@@ -15,7 +15,7 @@ type Vault interface {
 	// EphemeralKey returns a secret by which an app's sheet may show and use the customer's cards for an hour. version is that of
 	// the provider's API which the sheet speaks.
 	EphemeralKey(ctx context.Context, customer, version string) (string, error)
-	// SavedCards lists the customer's cards, the latest first.
+	// SavedCards lists the customer's cards, the latest first; one that was entered twice is there twice, under one Number.
 	SavedCards(ctx context.Context, customer string) ([]payments.SavedCard, error)
 	// ForgetCard takes a card away from its customer; one that is gone is success.
 	ForgetCard(ctx context.Context, card, key string) error
@@ -53,12 +53,23 @@ func (s *Sessions) withWallet(ctx context.Context, sess Session) Session {
 			s.log.WarnContext(ctx, "saved cards can't be listed", "session", sess.ID, "class", string(payments.ClassOf(err)))
 			return sess
 		}
-		for _, c := range cards[:min(len(cards), MaxSavedCards)] {
-			w.Cards = append(w.Cards, SavedCard(c))
-		}
+		w.Cards = shownCards(cards)
 	}
 	sess.Wallet = w
 	return sess
+}
+
+// shownCards are the cards that a shopper is shown, each once, however often it was entered.
+func shownCards(cards []payments.SavedCard) (shown []SavedCard) {
+	seen := map[string]bool{}
+	for _, c := range cards {
+		if c.Number != "" && seen[c.Number] || len(shown) == MaxSavedCards {
+			continue
+		}
+		seen[c.Number] = true
+		shown = append(shown, SavedCard{c.ID, c.Brand, c.Last4, c.ExpMonth, c.ExpYear})
+	}
+	return shown
 }
 
 // withCustomer makes sure that a signed-in shopper has a customer at the provider, where the payment needs one: to keep a card, or
@@ -89,7 +100,7 @@ func (s *Sessions) withCustomer(ctx context.Context, sess Session, p payment) Se
 	return sess
 }
 
-// ForgetCard takes a saved card away from the signed-in caller; one that isn't theirs is left alone, and like one that is gone it
+// ForgetCard takes a saved card away from the signed-in caller, as often as it was entered; one that isn't theirs is left alone, and like one that is gone it
 // is success. Sessions that list it still show it, and can't pay with it. CodeUnauthorized without a customer, CodeUnavailable.
 func (s *Sessions) ForgetCard(ctx context.Context, caller Caller, card string) error {
 	switch {
@@ -105,13 +116,30 @@ func (s *Sessions) ForgetCard(ctx context.Context, caller Caller, card string) e
 	callCtx, cancel := callContext(ctx)
 	defer cancel()
 	cards, err := s.vault.SavedCards(callCtx, id)
-	if err == nil && slices.ContainsFunc(cards, func(c payments.SavedCard) bool { return c.ID == card }) {
-		err = s.vault.ForgetCard(callCtx, card, "forget:"+card)
+	for _, copied := range copiesOf(card, cards) {
+		if err == nil {
+			err = s.vault.ForgetCard(callCtx, copied, "forget:"+copied)
+		}
 	}
 	if err != nil {
 		return &Error{Code: CodeUnavailable, Message: "the card could not be forgotten", RetryAfter: askAgain, Err: err}
 	}
 	return nil
+}
+
+// copiesOf are the ids of all cards that have a card's number, its own last, so that a repeated call finds what an earlier one has left;
+// none if it isn't among the cards.
+func copiesOf(card string, cards []payments.SavedCard) (ids []string) {
+	i := slices.IndexFunc(cards, func(c payments.SavedCard) bool { return c.ID == card })
+	if i < 0 {
+		return nil
+	}
+	for j, c := range cards {
+		if j != i && c.Number != "" && c.Number == cards[i].Number {
+			ids = append(ids, c.ID)
+		}
+	}
+	return append(ids, card)
 }
 
 // owns reports whether a card is one of those that the session's shopper has saved.

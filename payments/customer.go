@@ -14,4 +14,5 @@ type SavedCard struct {
 	Last4    string
 	ExpMonth int
 	ExpYear  int
+	Number   string // stands for the card's number: the same for a card that was entered twice; "" = not known
 }

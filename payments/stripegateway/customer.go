@@ -51,7 +51,8 @@ func (g *Gateway) EphemeralKey(ctx context.Context, customer, version string) (s
 	return answer.Secret, nil
 }
 
-// SavedCards lists the customer's cards in one request, the latest first.
+// SavedCards lists the customer's cards in one request, the latest first. Stripe keeps a card that was entered twice twice, with
+// one fingerprint.
 func (g *Gateway) SavedCards(ctx context.Context, customer string) ([]payments.SavedCard, error) {
 	const op = "list cards"
 	if err := checkID(customer); err != nil {
@@ -72,6 +73,7 @@ func (g *Gateway) SavedCards(ctx context.Context, customer string) ([]payments.S
 		}
 		cards = append(cards, payments.SavedCard{
 			ID: m.ID, Brand: string(m.Card.Brand), Last4: m.Card.Last4, ExpMonth: int(m.Card.ExpMonth), ExpYear: int(m.Card.ExpYear),
+			Number: m.Card.Fingerprint,
 		})
 	}
 	return cards, nil
