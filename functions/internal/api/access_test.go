@@ -250,3 +250,25 @@ func TestAccessMatrix(t *testing.T) {
 		}
 	})
 }
+
+// Shopify/mobile-buy-sdk-ios#976: what an earlier customer's cookies say counts more than the new customer's token. There are none to
+// keep: no answer sets one, and none that comes along changes anything.
+func TestNobodyIsRememberedByCookies(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	anna := s.bearer(t, "anna")
+	open, bought := s.owned(t, anna)
+	open.order = bought.order
+	for _, a := range s.asks(t, open) {
+		method := strings.Fields(a.route)[0]
+		for _, headers := range [][]string{{anna, s.key()}, {s.bearer(t, "bob"), "Cookie: session=" + open.token, s.key()}, {"Cookie: session=" + open.token, s.key()}} {
+			w := s.call(t, method, a.path, a.body, headers...)
+			if cookie := w.Header().Get("Set-Cookie"); cookie != "" {
+				t.Errorf("%s sets %s", a.route, cookie)
+			}
+			if headers[0] != anna && strings.Contains(w.Body.String(), "anna") {
+				t.Errorf("%s of Anna's things tells: %s", a.route, w.Body)
+			}
+		}
+	}
+}
