@@ -25,8 +25,9 @@ type OrderHistory interface {
 	// RememberOrder adds an order to a person's; the same once more is success.
 	RememberOrder(ctx context.Context, person string, e OrderEntry) error
 
-	// ForgetOrders removes all of a person's entries (erasure). The orders themselves stay.
-	ForgetOrders(ctx context.Context, person string) error
+	// ForgetOrders removes these of a person's entries, and no others: one that is written meanwhile leads to an order that whoever
+	// forgets has not seen. Entries that are not there are success. The orders themselves stay.
+	ForgetOrders(ctx context.Context, person string, entries []OrderEntry) error
 }
 
 // DayOfOrders names the orders that were placed on a day (UTC), under which the history lists them beside those of people.

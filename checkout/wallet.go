@@ -10,7 +10,7 @@ import (
 
 // Vault keeps shoppers' cards, at the provider. Errors are as Gateway's; what a call makes, it makes once for each key.
 type Vault interface {
-	// Customer makes the provider's customer for a person, and returns its id.
+	// Customer makes the provider's customer for a person, and returns its id; another one, if the one that this key made was deleted.
 	Customer(ctx context.Context, r payments.CustomerRequest) (string, error)
 	// EphemeralKey returns a secret by which an app's sheet may show and use the customer's cards for an hour. version is that of
 	// the provider's API which the sheet speaks.
@@ -19,6 +19,8 @@ type Vault interface {
 	SavedCards(ctx context.Context, customer string) ([]payments.SavedCard, error)
 	// ForgetCard takes a card away from its customer; one that is gone is success.
 	ForgetCard(ctx context.Context, card, key string) error
+	// DeleteCustomer deletes a customer with all cards (erasure); one that is gone is success. Payments keep what they hold.
+	DeleteCustomer(ctx context.Context, customer string) error
 }
 
 // ProviderCustomers keeps which of the provider's customers a customer of ours is. *People does. The contracts of store.go hold

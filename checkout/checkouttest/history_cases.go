@@ -34,8 +34,10 @@ func historyCases() []Case {
 			}
 			t.placed(store, other, 10, want[0])
 			t.placed(store, t.id("pe_"), 10)
-			t.ok("forget", store.ForgetOrders(t.ctx, person))
-			t.ok("forget again", store.ForgetOrders(t.ctx, person))
+			t.ok("forget some", store.ForgetOrders(t.ctx, person, want[1:3]))
+			t.placed(store, person, 10, want[0], want[3], want[4])
+			t.ok("forget", store.ForgetOrders(t.ctx, person, want))
+			t.ok("forget again", store.ForgetOrders(t.ctx, person, want))
 			t.placed(store, person, 10)
 			t.placed(store, other, 10, want[0])
 		}),
@@ -66,7 +68,7 @@ func historyCases() []Case {
 				t.ok("remember", err)
 			}
 			if !t.failed() {
-				t.ok("forget", store.ForgetOrders(t.ctx, person))
+				t.ok("forget", store.ForgetOrders(t.ctx, person, entries))
 			}
 			t.placed(store, person, 10)
 		}),

@@ -16,7 +16,7 @@ import (
 // MerchantCases are the promises of a store whose Sessions keep what is the merchant's too. Settings are one thing of a store:
 // the cases about them are one story.
 func MerchantCases() []Case {
-	return slices.Concat(settingsCases(), recordCases(), keyCases(), historyCases())
+	return slices.Concat(settingsCases(), recordCases(), keyCases(), historyCases(), namedCases())
 }
 
 // MerchantConformance runs MerchantCases, in parallel, on one set of stores.

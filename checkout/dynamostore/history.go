@@ -90,18 +90,9 @@ func (s *Store) RememberOrder(ctx context.Context, person string, e checkout.Ord
 }
 
 // ForgetOrders implements checkout.OrderHistory.
-func (s *Store) ForgetOrders(ctx context.Context, person string) error {
-	const page = 100
-	for {
-		items, more, err := s.history(ctx, person, page, "")
-		if err != nil {
-			return err
-		}
-		err = inParallel(len(items), parallel, func(i int) error {
-			return s.drop(ctx, s.names.Orders, item{"i": items[i]["i"], "r": items[i]["r"]})
-		})
-		if err != nil || !more {
-			return failed("forget orders of", person, err)
-		}
-	}
+func (s *Store) ForgetOrders(ctx context.Context, person string, entries []checkout.OrderEntry) error {
+	err := inParallel(len(entries), parallel, func(i int) error {
+		return s.drop(ctx, s.names.Orders, item{"i": text(person), "r": text(historyOrder(entries[i]))})
+	})
+	return failed("forget orders of", person, err)
 }

@@ -7,6 +7,7 @@ import (
 
 	"kassa/checkout"
 	"kassa/checkout/dynamostore/dynamotest"
+	"kassa/payments/money"
 )
 
 func (n *network) profile() checkout.Person {
@@ -14,6 +15,11 @@ func (n *network) profile() checkout.Person {
 		ID: "pc_" + n.id, Version: 1, Op: n.id + "op1", Cart: "ct_" + n.id, CreatedAt: noon, UpdatedAt: noon, ExpiresAt: noon.Add(checkout.LifePerson),
 		Agreed: &checkout.Agreement{At: noon, Order: "or_1_0", Terms: "2026-01"}, Destinations: []checkout.Destination{{ID: "da_1", Street: "Kade 9"}},
 	}
+}
+
+// entry is an order in a person's history.
+func (n *network) entry() checkout.OrderEntry {
+	return checkout.OrderEntry{OrderID: "or_" + n.id + "_0", PlacedAt: noon, Total: money.New(1990, "EUR")}
 }
 
 // keeping is a claim by which the prepared cart becomes its customer's current one.
@@ -60,6 +66,22 @@ func peopleWrites() []deed {
 			func(n *network) {
 				if _, err := n.calm.Person(n.Context(), "pc_"+n.id); checkout.ErrorCode(err) != checkout.CodeNotFound {
 					n.Fatalf("still there: %v", err)
+				}
+			}},
+		{"EraseCart", "DeleteItem", 0, (*network).prepared,
+			func(ctx context.Context, n *network) error { return n.store.EraseCart(ctx, "ct_"+n.id, 1, "") },
+			func(n *network) {
+				if _, err := n.calm.Cart(n.Context(), "ct_"+n.id); checkout.ErrorCode(err) != checkout.CodeNotFound {
+					n.Fatalf("still there: %v", err)
+				}
+			}},
+		{"ForgetOrders", "DeleteItem", 0, func(n *network) { n.ok(n.calm.RememberOrder(n.Context(), "pe_"+n.id, n.entry())) },
+			func(ctx context.Context, n *network) error {
+				return n.store.ForgetOrders(ctx, "pe_"+n.id, []checkout.OrderEntry{n.entry()})
+			},
+			func(n *network) {
+				if left, _, err := n.calm.OrdersOf(n.Context(), "pe_"+n.id, 1, ""); err != nil || len(left) > 0 {
+					n.Fatalf("still there: %v, %v", left, err)
 				}
 			}},
 		{"ClaimCart", "TransactWriteItems", 0, (*network).prepared,

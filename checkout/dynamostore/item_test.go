@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"kassa/checkout"
+	"kassa/payments"
 	"kassa/payments/money"
 )
 
@@ -201,7 +202,7 @@ func (n *network) attribute(table, id, name string) (ok bool, value string) {
 	return true, v.Value
 }
 
-// Whom TTL may take: carts long after their end, sessions that ended without ever touching money; nothing else.
+// Whom TTL may take: carts long after their end, sessions that ended without any money; nothing else.
 func TestWhatTTLMayTake(t *testing.T) {
 	t.Parallel()
 	story := behind(t, fresh(t))
@@ -228,9 +229,12 @@ func TestWhatTTLMayTake(t *testing.T) {
 	if ok, at := expiry(nil); !ok || at != fmt.Sprint(session.UpdatedAt.AddDate(0, 0, 90).Unix()) {
 		t.Errorf("TTL of a canceled session is %q", at)
 	}
+	if ok, _ := expiry(func(s *checkout.Session) { s.Intent = &checkout.Intent{ID: "pi_1", Status: payments.StatusCanceled} }); !ok {
+		t.Error("TTL never takes a session whose payment was declined and given up")
+	}
 	for name, change := range map[string]func(*checkout.Session){
 		"completed":         func(s *checkout.Session) { s.Status = checkout.StatusCompleted },
-		"with an intent":    func(s *checkout.Session) { s.Intent = &checkout.Intent{ID: "pi_1"} },
+		"with an intent":    func(s *checkout.Session) { s.Intent = &checkout.Intent{ID: "pi_1", Status: payments.StatusProcessing} },
 		"with a refund":     func(s *checkout.Session) { s.Refunds = []checkout.ProviderRefund{{Done: true}} },
 		"under review":      func(s *checkout.Session) { s.Review = "late" },
 		"still watched":     func(s *checkout.Session) { s.Watch.Kind = checkout.WatchPayment },

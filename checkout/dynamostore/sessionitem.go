@@ -8,15 +8,17 @@ import (
 	"time"
 
 	"kassa/checkout"
+	"kassa/payments"
 )
 
 // Attributes of a session's item:
 //
 //	i  id       p  op of the last commit          w  kind and shard of the watch index, h  its key; absent = unwatched
 //	v  version  j  everything else, as a row      n  notices: id → row;         o  there while there are any
-//	x  TTL, for sessions that ended without ever touching money
+//	x  TTL, for sessions that ended without any money
 
-// keep is how long a session that ended without ever touching money is kept.
+// keep is how long a session is kept that ended without any money: nothing was paid, and its intent, if it had one, can take none any
+// more. It knows who nearly bought, which nobody needs for longer.
 const keep = 90 * 24 * time.Hour
 
 // sessionRow is everything that no condition and no index needs.
@@ -66,7 +68,7 @@ func encodeSession(s checkout.Session) (item, error) {
 		}
 		it["n"], it[AttributeNotices] = mapped(notices), text("1")
 	}
-	untouched := s.Intent == nil && len(s.Refunds) == 0 && s.Review == "" && len(s.Notices) == 0
+	untouched := (s.Intent == nil || s.Intent.Status == payments.StatusCanceled) && len(s.Refunds) == 0 && s.Review == "" && len(s.Notices) == 0
 	if s.Status == checkout.StatusCanceled && s.Watch.Kind == checkout.WatchNone && untouched && !s.UpdatedAt.IsZero() {
 		it[AttributeExpires] = number(s.UpdatedAt.Add(keep).Unix())
 	}

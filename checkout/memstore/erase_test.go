@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"reflect"
 	"regexp"
@@ -127,7 +128,15 @@ func known(t *testing.T, store *memstore.Store) {
 		}
 		must(t, store.CreateCart(ctx, c))
 	}
-	for _, s := range append(others(), bought()) {
+	// What no order and no profile leads to: a guest's cart, one beside the current, and a checkout that alone has the address.
+	for id, of := range map[string][2]string{"ct_guest": {"", "~ADA~@Example.com"}, "ct_beside": {customer, ""}, "ct_typed": {"", ""}} {
+		c := full[checkout.Cart]("Cart")
+		c.ID, c.Customer, c.Session, c.Canceled, c.Round, c.Abandonment, c.Buyer = id, of[0], "", false, 0, nil, checkout.Buyer{Email: of[1]}
+		must(t, store.CreateCart(ctx, c))
+	}
+	typed := others()[1]
+	typed.ID, typed.CartID, typed.Round, typed.Customer = "cs_typed_0", "ct_typed", 0, ""
+	for _, s := range append(others(), bought(), typed) {
 		s.Version = 1
 		must(t, store.Commit(ctx, checkout.Commit{Session: s}))
 	}
@@ -149,11 +158,13 @@ func known(t *testing.T, store *memstore.Store) {
 	must(t, checkout.HistoryConsumer{History: store}.Consume(ctx, checkout.OutboxItem{Session: bought()}))
 }
 
-// failing is a store of which one write goes wrong: refused, or done and its answer lost.
+// failing is a store, and a payment provider, of which one write goes wrong: refused, or done and its answer lost.
 type failing struct {
 	*memstore.Store
 	at, writes int
 	lost       bool
+	deleted    []string                // customers at the provider
+	meanwhile  map[string]func(string) // what others do just before a write
 }
 
 var errDown = &checkout.Error{Code: checkout.CodeUnavailable, Message: "by script"}
@@ -169,15 +180,27 @@ func (f *failing) around(do func() error) error {
 	return errDown
 }
 
+func (f *failing) before(method, id string) {
+	if do := f.meanwhile[method]; do != nil {
+		do(id)
+	}
+}
+
+func (f *failing) DeleteCustomer(_ context.Context, id string) error {
+	return f.around(func() error { f.deleted = append(f.deleted, id); return nil })
+}
+
 func (f *failing) Commit(ctx context.Context, c checkout.Commit) error {
 	return f.around(func() error { return f.Store.Commit(ctx, c) })
 }
 
 func (f *failing) EraseCart(ctx context.Context, id string, version int64, holder string) error {
+	f.before("EraseCart", id)
 	return f.around(func() error { return f.Store.EraseCart(ctx, id, version, holder) })
 }
 
 func (f *failing) RemovePerson(ctx context.Context, id string) error {
+	f.before("RemovePerson", id)
 	return f.around(func() error { return f.Store.RemovePerson(ctx, id) })
 }
 
@@ -197,8 +220,8 @@ func (f *failing) ForgetMeasured(ctx context.Context, id string) error {
 	return f.around(func() error { return f.Store.ForgetMeasured(ctx, id) })
 }
 
-func (f *failing) ForgetOrders(ctx context.Context, person string) error {
-	return f.around(func() error { return f.Store.ForgetOrders(ctx, person) })
+func (f *failing) ForgetOrders(ctx context.Context, person string, entries []checkout.OrderEntry) error {
+	return f.around(func() error { return f.Store.ForgetOrders(ctx, person, entries) })
 }
 
 func (f *failing) BeginRecord(ctx context.Context, r merchant.Record) (stored merchant.Record, err error) {
@@ -219,7 +242,7 @@ func newPeople(t *testing.T, store *failing) *merchant.People {
 	journal, err2 := merchant.NewJournal(merchant.JournalConfig{Store: store, Now: clock, NewID: newID})
 	people, err3 := merchant.NewPeople(merchant.PeopleConfig{
 		History: store, Sessions: store, Carts: store, Profiles: store, Contacts: store, Reached: reached, Messages: store, Measured: store,
-		Journal: journal, Now: clock, NewID: newID,
+		Search: store, Vault: store, Journal: journal, Now: clock, NewID: newID,
 	})
 	must(t, err1, err2, err3)
 	return people
@@ -259,58 +282,85 @@ var stays = []string{
 	"Sending.Op", "Sending.SessionID", "Sending.Reason", "Sending.Ref", "Sending.State", "Sending.Why", "Sending.ProviderID",
 }
 
+func unique(all []string) []string {
+	var out []string
+	for _, one := range all {
+		if !slices.Contains(out, one) {
+			out = append(out, one)
+		}
+	}
+	return out
+}
+
 // Whatever write goes wrong, who asks again ends with nothing of the person left but what stays.
 func TestErasedPeopleLeaveNoTrace(t *testing.T) {
 	t.Parallel()
-	writes := 0
-	for at := 0; at == 0 || at <= writes; at++ {
-		for _, lost := range []bool{false, true} {
-			path := filepath.Join(t.TempDir(), "store")
-			inner, err := memstore.Open(path)
-			must(t, err)
-			known(t, inner)
-			store := &failing{Store: inner, at: at, lost: lost}
-			people := newPeople(t, store)
-			erased, _, err := people.Erase(t.Context(), ada)
-			if at == 0 {
-				writes = store.writes
-				if err != nil || !erased.Done || erased.Sessions != 3 || erased.Carts != 3 || erased.Provider != "~Person.Provider~" {
-					t.Fatalf("erased: %+v, %v", erased, err)
-				}
-			}
-			if erased, _, err = people.Erase(t.Context(), ada); err != nil || !erased.Done {
-				t.Fatalf("write %d, lost %t: the repetition tells %+v, %v", at, lost, erased, err)
-			}
-			again := ada
-			again.Request = "k2"
-			if second, _, err := people.Erase(t.Context(), again); err != nil || !second.Done || second.Sessions != 0 || second.Carts != 0 {
-				t.Errorf("write %d, lost %t: once more, there was left %+v, %v", at, lost, second, err)
-			}
-			open, err := inner.Session(t.Context(), "cs_now_1")
-			if err != nil || open.Status != checkout.StatusCanceled || open.Watch != (checkout.Watch{}) || open.Epoch < 2 {
-				t.Errorf("the open session is %+v, %v", open, err)
-			}
-			order, err := inner.Session(t.Context(), "cs_bought_0")
-			if err != nil || !reflect.DeepEqual(order.Quote, bought().Quote) || order.Order.Amount != bought().Order.Amount || !order.Order.PlacedAt.Equal(placedAt) {
-				t.Errorf("the order lost what accounts need: %+v, %v", order, err)
-			}
-			records, _, err := inner.Records(t.Context(), 10, "")
-			if err != nil || len(records) != 2 || records[1].Outcome != merchant.OutcomeDone && at != writes {
-				t.Errorf("write %d, lost %t: records %+v, %v", at, lost, records, err)
-			}
-			must(t, inner.Close())
-			for _, mark := range marks.FindAllString(content(t, path), -1) {
-				name := strings.Trim(mark, "~")
-				kept := slices.ContainsFunc(stays, func(s string) bool { return name == s || strings.HasPrefix(name, strings.TrimSuffix(s, ".")+".") })
-				if !kept && name != "Person.Provider" { // the merchant is told, in the record's result too: it is the provider's id
-					t.Errorf("write %d, lost %t: %s is still there", at, lost, name)
-				}
-			}
-		}
-	}
-	if writes < 15 {
+	filled := filepath.Join(t.TempDir(), "store")
+	inner, err := memstore.Open(filled)
+	must(t, err)
+	known(t, inner)
+	must(t, inner.Close())
+	writes := eraseDespite(t, filled, 0, false)
+	if writes < 25 {
 		t.Errorf("only %d writes were tried", writes)
 	}
+	for at := 1; at <= writes; at++ {
+		for _, lost := range []bool{false, true} {
+			t.Run(fmt.Sprintf("write %d, lost %t", at, lost), func(t *testing.T) {
+				t.Parallel()
+				eraseDespite(t, filled, at, lost)
+			})
+		}
+	}
+}
+
+// eraseDespite has Ada erased from a copy of a store, one of whose writes goes wrong, until nothing is left, and returns how many
+// writes the first request made.
+func eraseDespite(t *testing.T, filled string, at int, lost bool) (writes int) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "store")
+	data, err := os.ReadFile(filled)
+	must(t, err, os.WriteFile(path, data, 0o600))
+	inner, err := memstore.Open(path)
+	must(t, err)
+	store := &failing{Store: inner, at: at, lost: lost}
+	people := newPeople(t, store)
+	erased, _, err := people.Erase(t.Context(), ada)
+	if writes = store.writes; at == 0 && (err != nil || !erased.Done || erased.Sessions != 4 || erased.Carts != 6 || erased.Provider != "~Person.Provider~") {
+		t.Fatalf("erased: %+v, %v", erased, err)
+	}
+	if erased, _, err = people.Erase(t.Context(), ada); err != nil || !erased.Done {
+		t.Fatalf("the repetition tells %+v, %v", erased, err)
+	}
+	again := ada
+	again.Request = "k2"
+	if second, _, err := people.Erase(t.Context(), again); err != nil || !second.Done || second.Sessions != 0 || second.Carts != 0 {
+		t.Errorf("once more, there was left %+v, %v", second, err)
+	}
+	if want := []string{"~Session.Intent.Customer~", "~Session.Wallet.Customer~", "~Person.Provider~"}; !slices.Equal(unique(store.deleted), want) {
+		t.Errorf("deleted at the provider are %v, want %v", store.deleted, want)
+	}
+	open, err := inner.Session(t.Context(), "cs_now_1")
+	if err != nil || open.Status != checkout.StatusCanceled || open.Watch != (checkout.Watch{}) || open.Epoch < 2 {
+		t.Errorf("the open session is %+v, %v", open, err)
+	}
+	order, err := inner.Session(t.Context(), "cs_bought_0")
+	if err != nil || !reflect.DeepEqual(order.Quote, bought().Quote) || order.Order.Amount != bought().Order.Amount || !order.Order.PlacedAt.Equal(placedAt) {
+		t.Errorf("the order lost what accounts need: %+v, %v", order, err)
+	}
+	records, _, err := inner.Records(t.Context(), 10, "")
+	if err != nil || len(records) != 2 || records[1].Outcome != merchant.OutcomeDone && at != writes {
+		t.Errorf("records %+v, %v", records, err)
+	}
+	must(t, inner.Close())
+	for _, mark := range marks.FindAllString(content(t, path), -1) {
+		name := strings.Trim(mark, "~")
+		kept := slices.ContainsFunc(stays, func(s string) bool { return name == s || strings.HasPrefix(name, strings.TrimSuffix(s, ".")+".") })
+		if !kept && name != "Person.Provider" { // the merchant is told, in the record's result too: it is the provider's id
+			t.Errorf("%s is still there", name)
+		}
+	}
+	return writes
 }
 
 // notShown are the texts that an export leaves out: how requests are recognised, how the shop works, and what opens something.
@@ -328,7 +378,7 @@ func TestExportShowsAllThatIsKept(t *testing.T) {
 	must(t, err)
 	known(t, inner)
 	store := &failing{Store: inner}
-	export, err := newPeople(t, store).Export(t.Context(), ada.Whose)
+	export, err := newPeople(t, store).Export(t.Context(), ada.Whose, "")
 	must(t, err, inner.Close())
 	text, err := json.Marshal(export)
 	must(t, err)
@@ -343,7 +393,7 @@ func TestExportShowsAllThatIsKept(t *testing.T) {
 			t.Errorf("%s: shown %t", name, !left)
 		}
 	}
-	if store.writes != 0 || len(export.Sessions) != 3 || len(export.Carts) != 3 || len(export.Messages) != 2 || len(export.Measured) != 4 || len(export.Contacts) != 4 {
+	if store.writes != 0 || len(export.Sessions) != 4 || len(export.Carts) != 6 || export.Next != "" || len(export.Messages) != 2 || len(export.Measured) != 4 || len(export.Contacts) != 4 {
 		t.Errorf("%d writes; %s", store.writes, text)
 	}
 	if strings.Contains(string(text), "ClientSecret") {
@@ -382,6 +432,9 @@ func TestErasureWaitsForWhatIsOpen(t *testing.T) {
 			t.Errorf("%s: %+v, %v", want, erased, err)
 			continue
 		}
+		if slices.Contains(store.deleted, "~Person.Provider~") || slices.Contains(store.deleted, "~Session.Intent.Customer~") {
+			t.Errorf("%s: the provider's customer was deleted, whom a payment may need: %v", want, store.deleted)
+		}
 		after, err := store.Session(t.Context(), "cs_bought_0")
 		if err != nil || !reflect.DeepEqual(after, before) {
 			t.Errorf("%s: the session was changed: %v", want, err)
@@ -396,6 +449,9 @@ func TestErasureWaitsForWhatIsOpen(t *testing.T) {
 		again.Request = "k2"
 		if erased, _, err = people.Erase(t.Context(), again); err != nil || !erased.Done || erased.Sessions != 1 {
 			t.Errorf("%s: once it was over: %+v, %v", want, erased, err)
+		}
+		if !slices.Contains(store.deleted, "~Person.Provider~") {
+			t.Errorf("%s: once it was over, the provider's customer stays: %v", want, store.deleted)
 		}
 	}
 }
@@ -426,10 +482,115 @@ func TestErasureLeavesOthersAlone(t *testing.T) {
 	if got, err := store.Cart(t.Context(), "ct_before2"); err != nil || !reflect.DeepEqual(got, other) {
 		t.Errorf("the other's cart is %+v, %v", got, err)
 	}
-	if _, err := people.Export(t.Context(), merchant.Whose{Email: " "}); checkout.ErrorCode(err) != checkout.CodeInvalid {
+	if _, err := people.Export(t.Context(), merchant.Whose{Email: " "}, ""); checkout.ErrorCode(err) != checkout.CodeInvalid {
 		t.Errorf("nobody is exported: %v", err)
 	}
 	if _, _, err := people.Erase(t.Context(), merchant.ErasePerson{Request: "k"}); checkout.ErrorCode(err) != checkout.CodeInvalid {
 		t.Errorf("nobody is erased: %v", err)
+	}
+}
+
+// An order that is placed while its buyer is being erased is told as what waits, and found by the next request.
+func TestErasureSeesOrdersPlacedMeanwhile(t *testing.T) {
+	t.Parallel()
+	store := &failing{Store: memstore.New()}
+	known(t, store.Store)
+	store.meanwhile = map[string]func(string){"RemovePerson": func(string) {
+		late := bought()
+		late.ID, late.CartID, late.Version, late.Order.ID = "cs_late_0", "ct_late", 1, "or_late_0"
+		must(t, store.Store.Commit(t.Context(), checkout.Commit{Session: late}), checkout.HistoryConsumer{History: store.Store}.Consume(t.Context(), checkout.OutboxItem{Session: late}))
+		store.meanwhile = nil
+	}}
+	people := newPeople(t, store)
+	erased, _, err := people.Erase(t.Context(), ada)
+	if err != nil || erased.Done || len(erased.Waiting) != 1 || erased.Waiting[0] != (merchant.Waiting{SessionID: "cs_late_0", OrderID: "or_late_0", Why: checkout.WaitTelling}) {
+		t.Fatalf("with an order placed meanwhile: %+v, %v", erased, err)
+	}
+	again := ada
+	again.Request = "k2"
+	if erased, _, err = people.Erase(t.Context(), again); err != nil || !erased.Done || erased.Sessions != 1 {
+		t.Errorf("again: %+v, %v", erased, err)
+	}
+	if late, err := store.Session(t.Context(), "cs_late_0"); err != nil || late.Buyer.Email != "" || late.Customer != "" {
+		t.Errorf("the order still knows %+v, %v", late.Buyer, err)
+	}
+}
+
+// An order that the history doesn't have yet is found by its notices; a checkout that is opened while its cart is being removed goes
+// with it.
+func TestErasureWhileCheckoutsRun(t *testing.T) {
+	t.Parallel()
+	store := &failing{Store: memstore.New()}
+	known(t, store.Store)
+	fresh := bought()
+	fresh.ID, fresh.CartID, fresh.Version, fresh.Order.ID = "cs_fresh_0", "ct_fresh", 1, "or_fresh_0"
+	fresh.Notices = map[string]checkout.Notice{"n": {Kind: checkout.NoticeOrderPlaced}}
+	must(t, store.Store.Commit(t.Context(), checkout.Commit{Session: fresh}))
+	store.meanwhile = map[string]func(string){"EraseCart": func(id string) {
+		if id == "ct_beside" {
+			opened := others()[1]
+			opened.ID, opened.CartID, opened.Round, opened.Version = "cs_beside_0", "ct_beside", 0, 1
+			must(t, store.Store.Commit(t.Context(), checkout.Commit{Session: opened}))
+		}
+	}}
+	people := newPeople(t, store)
+	erased, _, err := people.Erase(t.Context(), ada)
+	if err != nil || erased.Done || len(erased.Waiting) != 1 || erased.Waiting[0].OrderID != "or_fresh_0" || erased.Waiting[0].Why != checkout.WaitTelling {
+		t.Fatalf("with an order that nobody was told of: %+v, %v", erased, err)
+	}
+	opened, err := store.Session(t.Context(), "cs_beside_0")
+	if err != nil || opened.Buyer.Email != "" || opened.Status != checkout.StatusCanceled {
+		t.Errorf("the checkout that was just opened is %s, of %+v, %v", opened.Status, opened.Buyer, err)
+	}
+}
+
+// A search that takes longer than a request goes on in the next, and what waits is looked for again.
+func TestErasureGoesOn(t *testing.T) {
+	t.Parallel()
+	store := &failing{Store: memstore.New()}
+	for i := range 1100 {
+		c := checkout.Cart{ID: fmt.Sprintf("ct_%04d", i), Version: 1, Buyer: checkout.Buyer{Email: "bo@example.com"}}
+		if i%400 == 399 {
+			c.Buyer.Email = email
+		}
+		must(t, store.CreateCart(t.Context(), c))
+	}
+	paying := others()[1]
+	paying.ID, paying.CartID, paying.Round, paying.Version, paying.Attempt = "cs_0799_0", "ct_0799", 0, 1, &checkout.Attempt{N: 1}
+	must(t, store.Commit(t.Context(), checkout.Commit{Session: paying}))
+	people := newPeople(t, store)
+	hasty, cancel := context.WithTimeout(t.Context(), 13*time.Second) // less than what is kept to do something with what is found
+	defer cancel()
+	exported, err := people.Export(hasty, ada.Whose, "")
+	if err != nil || len(exported.Carts) != 1 || exported.Next == "" {
+		t.Fatalf("exported are %d carts, the next from %q, %v", len(exported.Carts), exported.Next, err)
+	}
+	in, carts := ada, 0
+	for i := range 10 {
+		in.Request = fmt.Sprintf("k%d", i)
+		erased, _, err := people.Erase(hasty, in)
+		must(t, err)
+		carts += erased.Carts
+		if len(erased.Waiting) > 0 {
+			if erased.Done || erased.Next != in.From || erased.Waiting[0].SessionID != paying.ID {
+				t.Fatalf("while one pays: %+v", erased)
+			}
+			paying.Attempt, paying.Version, paying.Op = nil, paying.Version+1, "over"
+			must(t, store.Store.Commit(t.Context(), checkout.Commit{Session: paying}))
+			continue
+		}
+		if erased.Done {
+			if i < 3 || carts != 2 {
+				t.Errorf("done in %d requests, with %d carts", i+1, carts)
+			}
+			break
+		}
+		in.From = erased.Next
+	}
+	if exported, err = people.Export(t.Context(), ada.Whose, ""); err != nil || len(exported.Carts)+len(exported.Sessions) != 0 {
+		t.Errorf("left are %d carts and %d sessions, %v", len(exported.Carts), len(exported.Sessions), err)
+	}
+	if _, err := people.Export(t.Context(), ada.Whose, "ct_0500"); checkout.ErrorCode(err) != checkout.CodeInvalid {
+		t.Errorf("a cursor of nobody's: %v", err)
 	}
 }

@@ -2,8 +2,6 @@ package memstore
 
 import (
 	"context"
-	"slices"
-	"strings"
 
 	"kassa/checkout"
 )
@@ -41,24 +39,13 @@ func (s *Store) RememberOrder(ctx context.Context, person string, e checkout.Ord
 }
 
 // ForgetOrders implements checkout.OrderHistory.
-func (s *Store) ForgetOrders(ctx context.Context, person string) error {
+func (s *Store) ForgetOrders(ctx context.Context, person string, entries []checkout.OrderEntry) error {
 	return s.update(ctx, func() error {
-		for _, id := range s.placedBy(person) {
-			s.placed.remove(id)
+		for _, e := range entries {
+			s.placed.remove(person + "/" + e.OrderID)
 		}
 		return nil
 	})
-}
-
-// placedBy lists the items of a person, those of the running batch included.
-func (s *Store) placedBy(person string) (ids []string) {
-	for id := range s.placed.items {
-		ids = append(ids, id)
-	}
-	for id := range s.placed.batch {
-		ids = append(ids, id)
-	}
-	return slices.DeleteFunc(ids, func(id string) bool { return !strings.HasPrefix(id, person+"/") })
 }
 
 func (s *Store) indexPlaced(id string, before, after *placed) {

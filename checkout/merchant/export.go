@@ -24,6 +24,7 @@ type Export struct {
 	Contacts []ExportedContact  `json:"contacts"`
 	Messages []ExportedMessage  `json:"messages"`
 	Measured []ExportedMeasured `json:"measured"`
+	Next     string             `json:"next,omitempty"` // there is more to search: ask again from here; "" = this is all
 }
 
 // ExportedEntry is an order in the person's history.
@@ -133,18 +134,18 @@ type ExportedMeasured struct {
 	Until     time.Time             `json:"until"`
 }
 
-// Export shows what is kept of a person. It changes nothing. CodeInvalid for nobody.
-func (s *People) Export(ctx context.Context, who Whose) (Export, error) {
+// Export shows what is kept of a person, from where an earlier search ended ("" = all). It changes nothing. CodeInvalid for nobody.
+func (s *People) Export(ctx context.Context, who Whose, from string) (Export, error) {
 	now := s.Now()
 	if err := who.validate(); err != nil {
 		return Export{}, err
 	}
-	all, err := s.gather(ctx, who)
+	all, err := s.gather(ctx, who, from)
 	if err != nil {
 		return Export{}, err
 	}
 	out := Export{
-		At: now, Email: checkout.NormalizeEmail(who.Email), Customer: who.Customer, Profile: profileOf(all.profile),
+		At: now, Email: checkout.NormalizeEmail(who.Email), Customer: who.Customer, Profile: profileOf(all.profile), Next: all.next,
 		History: []ExportedEntry{}, Sessions: []ExportedSession{}, Carts: []ExportedCart{},
 		Contacts: []ExportedContact{}, Messages: []ExportedMessage{}, Measured: []ExportedMeasured{},
 	}

@@ -3,7 +3,9 @@ package merchant
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"kassa/checkout"
 )
@@ -12,6 +14,7 @@ import (
 type file struct {
 	cartID   string
 	cart     *checkout.Cart // nil: its life has ended
+	rounds   int            // the last that is known
 	sessions []checkout.Session
 }
 
@@ -20,6 +23,7 @@ type gathered struct {
 	profile checkout.Person
 	entries []checkout.OrderEntry
 	files   []file
+	next    string // where the search goes on; "" = it is over
 }
 
 func (g gathered) cartIDs() []string {
@@ -30,9 +34,42 @@ func (g gathered) cartIDs() []string {
 	return ids
 }
 
-// gather finds carts and sessions by the orders of the person, by the current cart, and by the links of follow-ups that led from one
-// of their carts to another.
-func (s *People) gather(ctx context.Context, who Whose) (gathered, error) {
+// strays are customers at the payment provider that only sessions of the person lead to, because a profile is forgotten before an
+// order is: those that no session needs any more.
+func (g gathered) strays(who Whose, now time.Time) []string {
+	needed := map[string]bool{"": true, g.profile.Provider: true}
+	var found []string
+	for _, f := range g.files {
+		for _, session := range f.sessions {
+			switch ids := accounts(session); {
+			case session.Waits(now) != "":
+				for _, id := range ids {
+					needed[id] = true
+				}
+			case who.Customer != "" && session.Customer == who.Customer:
+				found = append(found, ids...)
+			}
+		}
+	}
+	slices.Sort(found)
+	return slices.DeleteFunc(slices.Compact(found), func(id string) bool { return needed[id] })
+}
+
+// accounts are the customers at the payment provider that a session names.
+func accounts(s checkout.Session) []string {
+	var ids []string
+	if s.Wallet != nil {
+		ids = append(ids, s.Wallet.Customer)
+	}
+	if s.Intent != nil {
+		ids = append(ids, s.Intent.Customer)
+	}
+	return ids
+}
+
+// gather finds carts and sessions by the orders of the person, by the current cart, by a search of all that names them, from where an
+// earlier one ended, and by the links of follow-ups that led from one of their carts to another.
+func (s *People) gather(ctx context.Context, who Whose, from string) (gathered, error) {
 	var all gathered
 	var err error
 	if p := checkout.PersonOfCustomer(who.Customer); p != "" {
@@ -56,6 +93,16 @@ func (s *People) gather(ctx context.Context, who Whose) (gathered, error) {
 		meet(checkout.CartOfSession(session), checkout.RoundOfSession(session))
 	}
 	meet(all.profile.Cart, 0)
+	all.next, err = s.search(ctx, who, from, func(id string) {
+		if cart := checkout.CartOfSession(id); cart != "" {
+			meet(cart, checkout.RoundOfSession(id))
+			return
+		}
+		meet(id, 0)
+	})
+	if err != nil {
+		return all, err
+	}
 	for i := 0; i < len(queue); i++ {
 		f, err := s.file(ctx, queue[i], known[queue[i]])
 		if err != nil {
@@ -64,7 +111,7 @@ func (s *People) gather(ctx context.Context, who Whose) (gathered, error) {
 		all.files = append(all.files, f)
 		for _, id := range linked(f.cart) {
 			other, err := s.Carts.Cart(ctx, id)
-			if err == nil && who.owns(other) {
+			if err == nil && who.are(other.Customer, other.Buyer.Email) {
 				meet(id, other.Round)
 			}
 			if err != nil && checkout.ErrorCode(err) != checkout.CodeNotFound {
@@ -107,16 +154,28 @@ func (s *People) file(ctx context.Context, id string, rounds int) (file, error) 
 	case checkout.ErrorCode(err) != checkout.CodeNotFound:
 		return f, fmt.Errorf("read cart %s: %w", id, err)
 	}
-	for round := range rounds + 1 {
-		session, err := s.Sessions.Session(ctx, checkout.SessionID(id, round))
+	f.rounds = rounds
+	all := make([]int, rounds+1)
+	for round := range all {
+		all[round] = round
+	}
+	f.sessions, err = s.sessions(ctx, id, all...)
+	return f, err
+}
+
+// sessions reads those sessions of a cart that there are.
+func (s *People) sessions(ctx context.Context, cartID string, rounds ...int) ([]checkout.Session, error) {
+	var found []checkout.Session
+	for _, round := range rounds {
+		session, err := s.Sessions.Session(ctx, checkout.SessionID(cartID, round))
 		switch {
 		case err == nil:
-			f.sessions = append(f.sessions, session)
+			found = append(found, session)
 		case checkout.ErrorCode(err) != checkout.CodeNotFound:
-			return f, fmt.Errorf("read a session of cart %s: %w", id, err)
+			return nil, fmt.Errorf("read a session of cart %s: %w", cartID, err)
 		}
 	}
-	return f, nil
+	return found, nil
 }
 
 // linked are the carts that follow-ups connect with one.

@@ -43,6 +43,11 @@ type Measured interface {
 	ForgetMeasured(ctx context.Context, id string) error
 }
 
+// Vault is where the payment provider keeps people's cards. A checkout.Vault is one.
+type Vault interface {
+	DeleteCustomer(ctx context.Context, customer string) error
+}
+
 // PeopleConfig is what People is made of: every place where something is kept of a person.
 type PeopleConfig struct {
 	History  checkout.OrderHistory
@@ -53,6 +58,8 @@ type PeopleConfig struct {
 	Reached  Forgetter
 	Messages recovery.SendLog
 	Measured Measured
+	Search   Searcher
+	Vault    Vault // nil: no cards are kept at the payment provider
 	Journal  *Journal
 	Now      func() time.Time // read once for each call
 	NewID    func() string
@@ -63,7 +70,7 @@ type People struct{ PeopleConfig }
 
 // NewPeople returns the service. CodeInvalid if something that it needs is missing.
 func NewPeople(c PeopleConfig) (*People, error) {
-	for _, part := range []any{c.History, c.Sessions, c.Carts, c.Profiles, c.Contacts, c.Reached, c.Messages, c.Measured} {
+	for _, part := range []any{c.History, c.Sessions, c.Carts, c.Profiles, c.Contacts, c.Reached, c.Messages, c.Measured, c.Search} {
 		if part == nil {
 			return nil, invalid("config", "people need every store that keeps something of them")
 		}
@@ -98,27 +105,23 @@ func (w Whose) validate() error {
 	return nil
 }
 
-// owns reports whether a cart says that it is theirs.
-func (w Whose) owns(c checkout.Cart) bool {
-	email := checkout.NormalizeEmail(w.Email)
-	return w.Customer != "" && c.Customer == w.Customer || email != "" && checkout.NormalizeEmail(c.Buyer.Email) == email
-}
-
 // ErasePerson asks to have somebody erased.
 type ErasePerson struct {
 	Key         string // id of the merchant's key that asks
 	Request     string // idempotency key
 	Fingerprint string
 	Whose
+	From string // where to search on: Next of the answer before; "" = from the start
 }
 
 // Erased is what came of it, in numbers and ids.
 type Erased struct {
-	Done     bool      `json:"done"`               // nothing is left; else ask again, with another key, when what waits doesn't any more
+	Done     bool      `json:"done"`               // nothing is left; else ask again, with another key and From, when what waits doesn't any more
 	Sessions int       `json:"sessions"`           // that now know nobody, orders among them
 	Carts    int       `json:"carts"`              // removed
-	Provider string    `json:"provider,omitempty"` // the payment provider's customer, which is to be deleted there
+	Provider string    `json:"provider,omitempty"` // the payment provider's customer, deleted there with the last of what is left
 	Waiting  []Waiting `json:"waiting,omitempty"`
+	Next     string    `json:"next,omitempty"` // what the next request searches from; "" = from the start, if it is not done
 }
 
 // Waiting is a session that could not be erased yet, and with it its cart.
@@ -139,7 +142,7 @@ func (s *People) Erase(ctx context.Context, in ErasePerson) (Erased, bool, error
 	result, replayed, err := s.Journal.Do(ctx, Change{
 		Key: in.Key, Request: in.Request, Fingerprint: in.Fingerprint, Action: "person.erase", Target: strings.Join(in.people(), " "),
 	}, func(ctx context.Context, _ string) (any, error) {
-		return s.erase(ctx, now, in.Whose)
+		return s.erase(ctx, now, in.Whose, in.From)
 	})
 	var erased Erased
 	if err == nil {
@@ -148,19 +151,26 @@ func (s *People) Erase(ctx context.Context, in ErasePerson) (Erased, bool, error
 	return erased, replayed, err
 }
 
-func (s *People) erase(ctx context.Context, now time.Time, who Whose) (Erased, error) {
-	all, err := s.gather(ctx, who)
+func (s *People) erase(ctx context.Context, now time.Time, who Whose, from string) (Erased, error) {
+	// First of all nobody writes to them any more.
+	if err := s.Reached.Erase(ctx, who.Email, who.Customer); err != nil {
+		return Erased{}, fmt.Errorf("erase contact: %w", err)
+	}
+	all, err := s.gather(ctx, who, from)
 	if err != nil {
 		return Erased{}, err
 	}
-	// First of all nobody writes to them any more.
-	if err := s.Reached.Erase(ctx, who.Email, who.Customer, all.cartIDs()...); err != nil {
-		return Erased{}, fmt.Errorf("erase contact: %w", err)
+	if err := s.Reached.Erase(ctx, "", "", all.cartIDs()...); err != nil {
+		return Erased{}, fmt.Errorf("erase contacts of carts: %w", err)
 	}
-	var out Erased
-	out.Provider = all.profile.Provider
+	for _, id := range all.strays(who, now) {
+		if err := s.deleteCustomer(ctx, id); err != nil {
+			return Erased{}, err
+		}
+	}
+	out := Erased{Provider: all.profile.Provider, Next: all.next}
 	for _, f := range slices.Backward(all.files) { // what led to others goes after them
-		if err := s.eraseFile(ctx, now, f, &out); err != nil {
+		if err := s.eraseFile(ctx, now, who, f, &out); err != nil {
 			return Erased{}, err
 		}
 	}
@@ -169,32 +179,116 @@ func (s *People) erase(ctx context.Context, now time.Time, who Whose) (Erased, e
 			return Erased{}, fmt.Errorf("forget figures: %w", err)
 		}
 	}
-	if len(out.Waiting) > 0 {
-		return out, nil // profile and history lead to it
+	switch {
+	case len(out.Waiting) > 0: // profile and history lead to it, or the same search
+		out.Next = from
+		return out, nil
+	case out.Next != "":
+		return out, nil
 	}
-	return s.close(ctx, who, out)
+	return s.close(ctx, who, all, out)
 }
 
 // close forgets what led to everything else.
-func (s *People) close(ctx context.Context, who Whose, out Erased) (Erased, error) {
+func (s *People) close(ctx context.Context, who Whose, all gathered, out Erased) (Erased, error) {
+	if err := s.deleteCustomer(ctx, all.profile.Provider); err != nil {
+		return Erased{}, err
+	}
 	if p := checkout.PersonOfCustomer(who.Customer); p != "" {
 		if err := s.Profiles.RemovePerson(ctx, p); err != nil {
 			return Erased{}, fmt.Errorf("remove profile: %w", err)
 		}
 	}
 	for _, id := range who.people() {
-		if err := s.History.ForgetOrders(ctx, id); err != nil {
+		if err := s.History.ForgetOrders(ctx, id, all.entries); err != nil {
 			return Erased{}, fmt.Errorf("forget history: %w", err)
 		}
 	}
-	out.Done = true
+	now, err := s.orders(ctx, who)
+	if err != nil {
+		return Erased{}, err
+	}
+	for _, e := range now {
+		if !slices.ContainsFunc(all.entries, func(known checkout.OrderEntry) bool { return known.OrderID == e.OrderID }) { // placed meanwhile
+			out.Waiting = append(out.Waiting, Waiting{SessionID: checkout.SessionOfOrder(e.OrderID), OrderID: e.OrderID, Why: checkout.WaitTelling})
+		}
+	}
+	out.Done = len(out.Waiting) == 0
 	return out, nil
 }
 
-// eraseFile erases the sessions of a cart, then the cart, which leads to them.
-func (s *People) eraseFile(ctx context.Context, now time.Time, f file, out *Erased) error {
-	waits := len(out.Waiting)
-	for _, session := range f.sessions {
+// vaultLimit bounds one call of the payment provider.
+const vaultLimit = 8 * time.Second
+
+// deleteCustomer deletes a customer, with the cards that are kept, at the payment provider. CodeUnavailable if it can't be told that
+// it is deleted: asking again is safe.
+func (s *People) deleteCustomer(ctx context.Context, id string) error {
+	if id == "" || s.Vault == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, vaultLimit)
+	defer cancel()
+	if err := s.Vault.DeleteCustomer(ctx, id); err != nil {
+		return &checkout.Error{
+			Code: checkout.CodeUnavailable, Message: "the payment provider has not confirmed that its customer " + id + " is deleted", RetryAfter: vaultLimit, Err: err,
+		}
+	}
+	return nil
+}
+
+// eraseFile erases a cart and its sessions. Of these, what names the person goes last: it alone leads whoever asks again to the others.
+func (s *People) eraseFile(ctx context.Context, now time.Time, who Whose, f file, out *Erased) error {
+	named := func(session checkout.Session) bool { return who.are(session.Customer, session.Buyer.Email) }
+	unnamed, last := slices.DeleteFunc(slices.Clone(f.sessions), named), f.cart != nil && who.are(f.cart.Customer, f.cart.Buyer.Email)
+	sessions := append(unnamed, slices.DeleteFunc(f.sessions, func(session checkout.Session) bool { return !named(session) })...)
+	waits := slices.ContainsFunc(sessions, func(session checkout.Session) bool { return session.Waits(now) != "" })
+	gone := f.cart == nil || waits || len(linked(f.cart)) > 0 && len(out.Waiting) > 0 // or it stays
+	before := len(out.Waiting)
+	if !gone && !last {
+		if err := s.eraseCart(ctx, f, out); err != nil || len(out.Waiting) > before {
+			return err
+		}
+		gone = true
+	}
+	if err := s.eraseSessions(ctx, now, sessions, out); err != nil {
+		return err
+	}
+	if err := s.Measured.ForgetMeasured(ctx, recovery.ContactOfCart(f.cartID)); err != nil {
+		return fmt.Errorf("forget figures of cart %s: %w", f.cartID, err)
+	}
+	if !gone && len(out.Waiting) == before {
+		if err := s.eraseCart(ctx, f, out); err != nil {
+			return err
+		}
+	}
+	if f.cart == nil || f.cart.Session != "" || len(out.Waiting) > before {
+		return nil
+	}
+	late, err := s.sessions(ctx, f.cartID, f.rounds, f.rounds+1) // opened since they were read; none can be any more
+	if err != nil {
+		return err
+	}
+	return s.eraseSessions(ctx, now, late, out)
+}
+
+// eraseCart removes a cart, unless somebody is at it.
+func (s *People) eraseCart(ctx context.Context, f file, out *Erased) error {
+	err := s.Carts.EraseCart(ctx, f.cartID, f.cart.Version, f.cart.Session)
+	var moved *checkout.Conflict
+	switch {
+	case errors.As(err, &moved):
+		out.Waiting = append(out.Waiting, Waiting{SessionID: checkout.SessionID(f.cartID, f.cart.Round), Why: checkout.WaitPaying})
+		return nil
+	case err != nil:
+		return err
+	}
+	out.Carts++
+	return nil
+}
+
+// eraseSessions erases those sessions that don't wait.
+func (s *People) eraseSessions(ctx context.Context, now time.Time, sessions []checkout.Session, out *Erased) error {
+	for _, session := range sessions {
 		if why := session.Waits(now); why != "" {
 			out.wait(session, why)
 			continue
@@ -210,23 +304,7 @@ func (s *People) eraseFile(ctx context.Context, now time.Time, f file, out *Eras
 			out.Sessions++
 		}
 	}
-	if err := s.Measured.ForgetMeasured(ctx, recovery.ContactOfCart(f.cartID)); err != nil {
-		return fmt.Errorf("forget figures of cart %s: %w", f.cartID, err)
-	}
-	leads := len(linked(f.cart)) > 0
-	if f.cart == nil || len(out.Waiting) > waits || leads && len(out.Waiting) > 0 {
-		return nil
-	}
-	err := s.Carts.EraseCart(ctx, f.cartID, f.cart.Version, f.cart.Session)
-	var moved *checkout.Conflict
-	if errors.As(err, &moved) {
-		out.Waiting = append(out.Waiting, Waiting{SessionID: checkout.SessionID(f.cartID, f.cart.Round), Why: checkout.WaitPaying})
-		return nil
-	}
-	if err == nil {
-		out.Carts++
-	}
-	return err
+	return nil
 }
 
 func (e *Erased) wait(s checkout.Session, why checkout.Wait) {

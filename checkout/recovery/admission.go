@@ -2,6 +2,7 @@ package recovery
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -10,17 +11,31 @@ import (
 
 // admission is what the person's contact has to say about a message.
 type admission struct {
+	refused   bool // somebody has said no since the cart was looked at
 	holdout   bool
 	confirmed bool      // a confirmation was asked for a moment ago
 	until     time.Time // not before; zero = now
 }
 
 // admit counts a message among the person's, if that has room for it, and deals the person an arm. It is one conditional write of
-// the contact, so that workers on several carts of one person can't send more than the caps allow.
+// the contact, so that workers on several carts of one person can't send more than the caps allow. It comes after the message was
+// drafted, and looks once more whether anybody has said no: of what was acknowledged by then, nothing is handed over (invariant 6).
 func (s *Sender) admit(ctx context.Context, now time.Time, v view, fu checkout.FollowUp) (admission, error) {
+	found, err := s.Contacts.Contacts(ctx, v.contactIDs())
+	if err != nil {
+		return admission{}, fmt.Errorf("read contacts: %w", err)
+	}
+	for _, c := range found {
+		if c.refuses(Channel(fu.Channel)) {
+			return admission{refused: true}, nil
+		}
+	}
 	var a admission
-	_, err := s.reader().changeContact(ctx, v.person, s.NewID(), func(c *Contact) bool {
-		a = admission{}
+	_, err = s.reader().changeRead(ctx, v.person, s.NewID(), found, func(c *Contact) bool {
+		a = admission{refused: c.refuses(Channel(fu.Channel))}
+		if a.refused {
+			return false
+		}
 		if fu.Stage == confirmStage {
 			return s.admitConfirm(c, now, v, fu, &a)
 		}

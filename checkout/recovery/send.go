@@ -125,6 +125,8 @@ func (s *Sender) decide(ctx context.Context, now time.Time, v view, fu checkout.
 	switch {
 	case err != nil:
 		return false, err
+	case verdict.refused:
+		return s.skip(ctx, now, v, fu, WhySuppressed)
 	case verdict.holdout:
 		return s.skip(ctx, now, v, fu, WhyHoldout)
 	case verdict.confirmed:

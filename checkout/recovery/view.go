@@ -264,12 +264,10 @@ func (v view) unreachable(channel Channel, rules ConsentRules, home string) stri
 	}
 	agreed := false
 	for _, c := range v.contacts {
-		if _, ok := c.Suppressed[channel]; ok {
-			return WhySuppressed
+		if c.refuses(channel) {
+			return WhySuppressed // whoever agrees with this address now, its owner has said no
 		}
 		switch c.Consents[channel].State {
-		case ConsentWithdrawn:
-			return WhySuppressed // whoever agrees with this address now, its owner has said no
 		case ConsentPending:
 			return WhyUnconfirmed
 		case ConsentGiven:
@@ -293,6 +291,12 @@ func (v view) unreachable(channel Channel, rules ConsentRules, home string) stri
 	return ""
 }
 
+// refuses reports whether its owner, or the channel itself, has said no: that counts from the moment at which it was acknowledged.
+func (c Contact) refuses(channel Channel) bool {
+	_, suppressed := c.Suppressed[channel]
+	return suppressed || c.Consents[channel].State == ConsentWithdrawn
+}
+
 func orElse(value, otherwise string) string {
 	if value == "" {
 		return otherwise
@@ -306,6 +310,11 @@ func (r reader) changeContact(ctx context.Context, id, op string, change func(*C
 	if err != nil {
 		return Contact{}, fmt.Errorf("read a contact: %w", err)
 	}
+	return r.changeRead(ctx, id, op, found, change)
+}
+
+// changeRead is changeContact of a contact that was just read, among others.
+func (r reader) changeRead(ctx context.Context, id, op string, found map[string]Contact, change func(*Contact) bool) (Contact, error) {
 	c, ok := found[id]
 	for try := range 8 {
 		if !ok {

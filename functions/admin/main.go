@@ -64,7 +64,7 @@ func start(ctx context.Context, f *coldstart.Function) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		people, err := filesOf(f, v, shop, store)
+		people, err := filesOf(f, v, shop, store, c.Vault)
 		if err != nil {
 			return nil, err
 		}
@@ -90,7 +90,7 @@ func start(ctx context.Context, f *coldstart.Function) (any, error) {
 }
 
 // filesOf is where something is kept of people.
-func filesOf(f *coldstart.Function, v parameter.Values, shop string, store *dynamostore.Store) (merchant.PeopleConfig, error) {
+func filesOf(f *coldstart.Function, v parameter.Values, shop string, store *dynamostore.Store, vault merchant.Vault) (merchant.PeopleConfig, error) {
 	s, err := f.Settings(v, shop)
 	if err != nil {
 		return merchant.PeopleConfig{}, err
@@ -99,7 +99,7 @@ func filesOf(f *coldstart.Function, v parameter.Values, shop string, store *dyna
 		Carts: store, Contacts: store, Shop: s.Shop, Settings: s.Recovery, Now: f.Now, NewID: rand.Text, Logger: f.Log,
 	}})
 	return merchant.PeopleConfig{
-		Sessions: store, Carts: store, Profiles: store, Contacts: store, Reached: reached, Messages: store, Measured: store,
+		Sessions: store, Carts: store, Profiles: store, Contacts: store, Reached: reached, Messages: store, Measured: store, Search: store, Vault: vault,
 	}, err
 }
 

@@ -36,6 +36,7 @@ func (a *app) admin(e edge.Config, shop settings.Settings, config checkout.Confi
 		Settings: a.store, Keys: a.store, Records: a.store, Catalog: a.store, History: a.store, Orders: orders,
 		People: merchant.PeopleConfig{
 			Sessions: a.store, Carts: a.store, Profiles: a.store, Contacts: a.store, Reached: reached, Messages: a.store, Measured: a.store,
+			Search: a.store, Vault: config.Vault,
 		},
 		Shop: config.Shop, Seed: seed,
 		Root: []string{merchant.HashOf(a.book.page.AdminKey)}, Now: a.clock.Now, NewID: rand.Text, Logger: a.log,

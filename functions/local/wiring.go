@@ -115,6 +115,7 @@ type store interface {
 	checkout.CartNoticeStore
 	recovery.CartStore
 	checkout.OrderHistory
+	merchant.Searcher
 	Close() error
 }
 

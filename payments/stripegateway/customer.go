@@ -15,21 +15,45 @@ import (
 const metaPerson = "person"
 
 // Customer makes a customer for a person in one request, and returns its id. A key that Stripe has forgotten (after a day) makes
-// another: the caller remembers the id.
+// another: the caller remembers the id. An answer that Stripe had stored may be of a customer that was deleted since; then another is
+// made, under a key that follows from that one's id.
 func (g *Gateway) Customer(ctx context.Context, r payments.CustomerRequest) (string, error) {
 	const op = "create customer"
-	if err := errors.Join(checkKeyLength(r.Key), checkID(r.Person)); err != nil {
-		return "", notSent(op, payments.ReasonDeclined, err)
+	key := r.Key
+	for {
+		if err := errors.Join(checkKeyLength(key), checkID(r.Person)); err != nil {
+			return "", notSent(op, payments.ReasonDeclined, err)
+		}
+		p := &stripe.CustomerParams{Metadata: map[string]string{metaPerson: r.Person}}
+		answer := &stripe.Customer{}
+		if err := g.call(ctx, op, http.MethodPost, "/v1/customers", key, p, answer); err != nil {
+			return "", err
+		}
+		if answer.ID == "" || answer.Object != "customer" || answer.Deleted {
+			return "", unreadable(op, answer.LastResponse)
+		}
+		if answer.LastResponse.Header.Get("Idempotent-Replayed") != "true" {
+			return answer.ID, nil
+		}
+		deleted, err := g.deleted(ctx, answer.ID)
+		if err != nil || !deleted {
+			return answer.ID, err
+		}
+		key = r.Key + ":" + answer.ID
 	}
-	p := &stripe.CustomerParams{Metadata: map[string]string{metaPerson: r.Person}}
+}
+
+// deleted reports whether a customer was deleted.
+func (g *Gateway) deleted(ctx context.Context, customer string) (bool, error) {
+	const op = "read customer"
 	answer := &stripe.Customer{}
-	if err := g.call(ctx, op, http.MethodPost, "/v1/customers", r.Key, p, answer); err != nil {
-		return "", err
+	if err := g.call(ctx, op, http.MethodGet, stripe.FormatURLPath("/v1/customers/%s", customer), "", &stripe.CustomerParams{}, answer); err != nil {
+		return false, undecided(err)
 	}
-	if answer.ID == "" || answer.Object != "customer" || answer.Deleted {
-		return "", unreadable(op, answer.LastResponse)
+	if answer.ID != customer {
+		return false, undecided(unreadable(op, answer.LastResponse))
 	}
-	return answer.ID, nil
+	return answer.Deleted, nil
 }
 
 // EphemeralKey returns a secret by which an app's sheet shows and uses the customer's cards for an hour. Each call makes another:
@@ -100,4 +124,26 @@ func (g *Gateway) ForgetCard(ctx context.Context, card, key string) error {
 		return nil
 	}
 	return err
+}
+
+// DeleteCustomer deletes a customer with all payment methods that are attached, for good. One that is deleted, or that this account
+// doesn't know, is as it should be. It has a key of its own each time: what Stripe stores under one would only repeat an old failure.
+// (Stripe API, "Delete a customer"; what payments hold stays, and is redacted at Stripe on request.)
+func (g *Gateway) DeleteCustomer(ctx context.Context, customer string) error {
+	const op = "delete customer"
+	if err := checkID(customer); err != nil {
+		return notSent(op, payments.ReasonDeclined, err)
+	}
+	answer := &stripe.Customer{}
+	err := g.call(ctx, op, http.MethodDelete, stripe.FormatURLPath("/v1/customers/%s", customer), stripe.NewIdempotencyKey(), &stripe.CustomerParams{}, answer)
+	var f *failure
+	switch {
+	case errors.As(err, &f) && f.status == http.StatusNotFound && f.code == string(stripe.ErrorCodeResourceMissing):
+		return nil
+	case err != nil:
+		return err
+	case answer.ID != customer || !answer.Deleted:
+		return unreadable(op, answer.LastResponse)
+	}
+	return nil
 }

@@ -45,6 +45,46 @@ func TestEphemeralKeyThatIsNone(t *testing.T) {
 	}
 }
 
+// A customer that Stripe has deleted, or doesn't know, is deleted; all else that it answers decides nothing.
+func TestDeleteCustomer(t *testing.T) {
+	t.Parallel()
+	missing := `{"error":{"type":"invalid_request_error","code":"resource_missing","param":"id","message":"No such customer: 'cus_1'"}}`
+	for name, c := range map[string]struct {
+		status int
+		body   string
+		done   bool
+	}{
+		"deleted":            {http.StatusOK, `{"id":"cus_1","object":"customer","deleted":true}`, true},
+		"gone":               {http.StatusNotFound, missing, true},
+		"still there":        {http.StatusOK, `{"id":"cus_1","object":"customer"}`, false},
+		"another":            {http.StatusOK, `{"id":"cus_2","object":"customer","deleted":true}`, false},
+		"unreadable":         {http.StatusOK, `<html>`, false},
+		"no such path":       {http.StatusNotFound, `{"error":{"type":"invalid_request_error","message":"Unrecognized request URL"}}`, false},
+		"refused":            {http.StatusBadRequest, missing, false},
+		"another key":        {http.StatusUnauthorized, missing, false},
+		"not permitted":      {http.StatusForbidden, `{"error":{"type":"invalid_request_error","message":"no"}}`, false},
+		"at the same moment": {http.StatusConflict, `{"error":{"type":"idempotency_error","message":"no"}}`, false},
+		"throttled":          {http.StatusTooManyRequests, `{"error":{"code":"rate_limit","message":"no"}}`, false},
+		"down":               {http.StatusInternalServerError, `{"error":{"type":"api_error","message":"no"}}`, false},
+	} {
+		p := newProvider(t, answer(c.status, c.body))
+		g := p.gateway(t)
+		for range 2 {
+			if err := g.DeleteCustomer(t.Context(), "cus_1"); (err == nil) != c.done {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		sent := p.requests()
+		if sent[0].method != http.MethodDelete || sent[0].target != "/v1/customers/cus_1" || sent[0].key == "" || sent[0].key == sent[1].key {
+			t.Errorf("sent %s %s under %q and %q", sent[0].method, sent[0].target, sent[0].key, sent[1].key)
+		}
+	}
+	p := newProvider(t, answer(http.StatusOK, `{}`))
+	if err := p.gateway(t).DeleteCustomer(t.Context(), ""); err == nil || len(p.requests()) != 0 {
+		t.Errorf("nothing was deleted: %v", err)
+	}
+}
+
 // A card that nobody knows is forgotten already; one about which Stripe doesn't answer may not be.
 func TestForgetCard(t *testing.T) {
 	t.Parallel()

@@ -112,3 +112,46 @@ func TestEachFaultAtTheOtherWrites(t *testing.T) {
 		}
 	}
 }
+
+// Whatever goes wrong when a customer is deleted, the same call again ends it, and once more is success. Whoever asks for a customer
+// with the old key then gets another, always the same, although the provider still knows its first answer.
+func TestEachFaultAtDeletingACustomer(t *testing.T) {
+	t.Parallel()
+	for _, way := range sandbox.Ways() {
+		t.Run(string(way), func(t *testing.T) {
+			t.Parallel()
+			s := newShop(t)
+			made := func() string {
+				id, err := s.Customer(t.Context(), payments.CustomerRequest{Key: "cust:pc_1", Person: "pc_1"})
+				if err != nil {
+					t.Fatal(err)
+				}
+				return id
+			}
+			first := made()
+			if again := made(); again != first {
+				t.Fatalf("the same request makes %s and %s", first, again)
+			}
+			if err := s.provider.Inject(sandbox.Fault{Match: "customers.delete", Way: way}); err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+			defer cancel()
+			if e := failureOf(t, s.DeleteCustomer(ctx, first)); e.Class != payments.ClassUnknown {
+				t.Fatal(describe(e))
+			}
+			for range 2 {
+				if err := s.DeleteCustomer(t.Context(), first); err != nil {
+					t.Errorf("again: %v", err)
+				}
+			}
+			second := made()
+			if second == first || made() != second {
+				t.Errorf("after %s was deleted, %s is made", first, second)
+			}
+			if err := s.DeleteCustomer(t.Context(), second); err != nil || made() == second {
+				t.Errorf("%s is deleted, and still handed out: %v", second, err)
+			}
+		})
+	}
+}

@@ -11,7 +11,7 @@ import (
 
 // MerchantPeople shows what is kept of people, and erases it. *merchant.People is one.
 type MerchantPeople interface {
-	Export(ctx context.Context, who merchant.Whose) (merchant.Export, error)
+	Export(ctx context.Context, who merchant.Whose, from string) (merchant.Export, error)
 	Erase(ctx context.Context, in merchant.ErasePerson) (merchant.Erased, bool, error)
 }
 
@@ -23,31 +23,33 @@ func (a adminRoutes) peopleRoutes() []edge.Route {
 	}
 }
 
-func whoseOf(r *edge.Request) (merchant.Whose, error) {
+// whoseOf reads whom a request is about, and where a search goes on.
+func whoseOf(r *edge.Request) (who merchant.Whose, from string, err error) {
 	var in struct {
 		Email    string `json:"email"`
 		Customer string `json:"customer"`
+		From     string `json:"from"`
 	}
-	err := strictjson.Decode(r.Body, &in, strictjson.Mode{RefuseUnknown: true})
-	return merchant.Whose{Email: in.Email, Customer: in.Customer}, err
+	err = strictjson.Decode(r.Body, &in, strictjson.Mode{RefuseUnknown: true})
+	return merchant.Whose{Email: in.Email, Customer: in.Customer}, in.From, err
 }
 
 func (a adminRoutes) exportPerson(ctx context.Context, r *edge.Request) (edge.Answer, error) {
-	who, err := whoseOf(r)
+	who, from, err := whoseOf(r)
 	if err != nil {
 		return edge.Answer{}, err
 	}
-	export, err := a.People.Export(ctx, who)
+	export, err := a.People.Export(ctx, who, from)
 	return edge.Answer{Body: export}, err
 }
 
 func (a adminRoutes) erasePerson(ctx context.Context, r *edge.Request) (edge.Answer, error) {
-	who, err := whoseOf(r)
+	who, from, err := whoseOf(r)
 	if err != nil {
 		return edge.Answer{}, err
 	}
 	erased, replayed, err := a.People.Erase(ctx, merchant.ErasePerson{
-		Key: r.Merchant.ID, Request: r.Call.Key, Fingerprint: r.Call.Fingerprint, Whose: who,
+		Key: r.Merchant.ID, Request: r.Call.Key, Fingerprint: r.Call.Fingerprint, Whose: who, From: from,
 	})
 	return edge.Answer{Body: erased, Replayed: replayed}, err
 }

@@ -65,3 +65,43 @@ func TestPeopleAreShownAndErased(t *testing.T) {
 		t.Errorf("who was erased is written down: %s", records.Body)
 	}
 }
+
+// A customer who kept a card, with carts that they never bought and one that they filled before they signed in: all of it goes, at
+// the payment provider too. Who then buys again is somebody new there, although the provider remembers the old request for a day.
+func TestErasedCustomersBuyAgain(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	me := s.bearer(t, "ada")
+	buy := func() string {
+		t.Helper()
+		cart := s.call(t, http.MethodPost, "/carts", `{"line_items":[`+itemsOf("mug")+`],"context":{"address_country":"NL"}}`, me, s.key()).want(http.StatusCreated).at("id")
+		kept := strings.Replace(paidBody[1:], `"instruments"`, `"keep_card":true,"instruments"`, 1)
+		w := s.call(t, http.MethodPost, "/checkout-sessions", `{"cart_id":"`+cart+`","buyer":{"email":"ada@example.com"},`+address+`,`+kept, me, s.key()).
+			want(http.StatusCreated).wantAt("status", "completed")
+		s.told(t, w.at("order.id"))
+		s.do(t, http.MethodPost, "/admin/orders/"+w.at("order.id")+"/fulfil", "{}", s.key()).want(http.StatusOK)
+		s.told(t, w.at("order.id"))
+		return w.at("id")
+	}
+	ask := func(what string) reply {
+		return s.do(t, http.MethodPost, "/admin/people/"+what, `{"email":"ada@example.com","customer":"ada"}`, s.key()).want(http.StatusOK)
+	}
+	bought := buy()
+	s.call(t, http.MethodPost, "/carts", `{"line_items":[`+itemsOf("mug")+`]}`, me, s.key()).want(http.StatusCreated)
+	s.call(t, http.MethodPost, "/carts", `{"line_items":[`+itemsOf("mug")+`],"buyer":{"email":"ADA@example.com"}}`, s.key()).want(http.StatusCreated)
+	first := ask("export").wantAt("carts.2.lines.0.SKU", "mug", "carts.3", "", "sessions.0.id", bought).at("profile.provider")
+	ask("erase").wantAt("done", "true", "carts", "3", "sessions", "1", "provider", first, "waiting", "")
+	ask("export").wantAt("carts", "[]", "sessions", "[]", "profile", "")
+	s.call(t, http.MethodGet, "/checkout-sessions/"+bought, "", me).want(http.StatusNotFound)
+	s.call(t, http.MethodGet, "/carts/mine", "", me).want(http.StatusNotFound)
+
+	again := buy()
+	second := ask("export").wantAt("sessions.0.id", again, "sessions.1", "").at("profile.provider")
+	if first == "" || second == "" || first == second {
+		t.Errorf("customer %q at the provider was erased, and now it is %q", first, second)
+	}
+	ask("erase").wantAt("done", "true", "sessions", "1", "provider", second)
+	if log := s.log.String(); strings.Contains(log, "ada@") || strings.Contains(log, "ADA@") || strings.Contains(log, "Keizersgracht") {
+		t.Error("the log names who was erased")
+	}
+}

@@ -134,6 +134,7 @@ func allowed(t *testing.T, g *stripegateway.Gateway, kind payments.InstrumentKin
 	_, err = g.SavedCards(ctx, "cus_1")
 	note("cards", err)
 	note("forget card", g.ForgetCard(ctx, "pm_1", "forget:pm_1"))
+	note("delete customer", g.DeleteCustomer(ctx, "cus_1"))
 	_, err = g.Cancel(ctx, "pi_1", "cancel-1")
 	note("cancel", err)
 	_, err = g.Read(ctx, "pi_1")
