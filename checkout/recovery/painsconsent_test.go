@@ -1,6 +1,7 @@
 package recovery_test
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"testing"
@@ -117,6 +118,54 @@ func TestAnUnsubscribeInBetweenIsHeard(t *testing.T) {
 	w.tick()
 	w.sent()
 	ada.became("email", recovery.StateSkipped, recovery.WhySuppressed)
+}
+
+// meantime is a store of contacts where something happens just after a look.
+type meantime struct {
+	recovery.ContactStore
+	then func()
+}
+
+func (m *meantime) Contacts(ctx context.Context, ids []string) (map[string]recovery.Contact, error) {
+	found, err := m.ContactStore.Contacts(ctx, ids)
+	if then := m.then; then != nil {
+		m.then = nil
+		then()
+	}
+	return found, err
+}
+
+// A no, or an erasure, that was acknowledged while the message was being written is heard too, whichever name it was said under.
+func TestANoWhileTheMessageIsWrittenIsHeard(t *testing.T) {
+	t.Parallel()
+	for name, say := range map[string]func(w *town) error{
+		"unsubscribe": func(w *town) error {
+			_, err := w.registry.Unsubscribe(w.Context(), w.links.Token(recovery.Link{
+				Purpose: recovery.PurposeUnsubscribe, Subject: checkout.PersonOfEmail("ada@example.com"), Channel: recovery.ChannelEmail, Sent: noon,
+			}), false)
+			return err
+		},
+		"complaint": func(w *town) error {
+			return w.registry.Report(w.Context(), recovery.Feedback{ID: "f1", Kind: recovery.FeedbackComplaint, Channel: recovery.ChannelEmail, Address: "ada@example.com"})
+		},
+		"erasure by address":  func(w *town) error { return w.registry.Erase(w.Context(), "ada@example.com", "") },
+		"erasure by customer": func(w *town) error { return w.registry.Erase(w.Context(), "", "ada") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			looks := &meantime{}
+			w := newTown(t, func(p *parts) { looks.ContactStore, *p.contacts = *p.contacts, looks })
+			ada := w.fill("ada@example.com", yes(), func(in *checkout.CreateCartInput) { in.Caller.Customer = "ada" })
+			w.clock.Advance(22 * time.Hour)
+			_, err := w.sweeper.Run(t.Context())
+			w.ok(err)
+			looks.then = func() { w.ok(say(w)) }
+			_, err = w.outbox.Drain(t.Context())
+			w.ok(err)
+			w.sent()
+			ada.became("email", recovery.StateSkipped, recovery.WhySuppressed)
+		})
+	}
 }
 
 func TestBouncesAndComplaintsSuppress(t *testing.T) {
