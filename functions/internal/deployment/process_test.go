@@ -10,7 +10,6 @@ import (
 	"net/http/httptest"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -109,21 +108,14 @@ func (p *process) invoke(ctx context.Context, event []byte) ([]byte, error) {
 	}
 }
 
-// program builds a function for this machine and returns the file's name.
+// program is the file of a function that sam build has made for this machine.
 func program(t *testing.T, function string) string {
 	t.Helper()
 	folder, err := built()
 	if err != nil {
 		t.Fatal(err)
 	}
-	artifacts := filepath.Join(folder, "host", function)
-	cmd := exec.CommandContext(t.Context(), "make", "-s", "build-"+function, //nolint:gosec // ours
-		"ARCHITECTURE="+map[string]string{"amd64": "x86_64", "arm64": "arm64"}[runtime.GOARCH], "ARTIFACTS_DIR="+artifacts)
-	cmd.Dir = root
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("build %s: %v\n%s", function, err, out)
-	}
-	return filepath.Join(artifacts, "bootstrap")
+	return filepath.Join(folder, strings.ToUpper(function[:1])+function[1:]+"Function", "bootstrap")
 }
 
 // logs is what a process says.
