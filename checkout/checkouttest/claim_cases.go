@@ -166,8 +166,8 @@ func claimCases() []Case {
 		}),
 		story("copy/of a claim", func(t *trial) {
 			c, into := t.create(t.guests()), t.create(t.own())
-			given, want := t.mergeOf(c, into), checkout.Claim{}
-			want = given
+			given := t.mergeOf(c, into)
+			want := given
 			want.Claimed.Changes = append([]checkout.LineChange(nil), given.Claimed.Changes...)
 			fresh := *given.Into
 			fresh.Lines, fresh.Buyer = copyOf(given.Into.Lines), &checkout.Buyer{Email: given.Into.Buyer.Email}

@@ -43,8 +43,9 @@ func (c Crowd) All() (carts []checkout.Cart, contacts []recovery.Contact) {
 			cart.Due = at.Add(time.Hour)
 			contacts = append(contacts, recovery.Contact{
 				ID: recovery.ContactOfCart(cart.ID), Version: 1, Op: "crowd",
-				Consents: map[recovery.Channel]recovery.Consent{recovery.ChannelPush: {State: recovery.ConsentGiven, At: at,
-					Source: "device:crowd"}},
+				Consents: map[recovery.Channel]recovery.Consent{ //nolint:exhaustive // by push alone
+					recovery.ChannelPush: {State: recovery.ConsentGiven, At: at, Source: "device:crowd"},
+				},
 				Devices: []recovery.Device{{ID: "crowd", Token: "push-" + cart.ID, Platform: "ios", Permitted: true, Locale: "nl",
 					UpdatedAt: at}},
 			})

@@ -67,8 +67,7 @@ func (s *Sender) admitConfirm(c *Contact, now time.Time, v view, fu checkout.Fol
 	c.Confirms = append(slices.Clone(c.Confirms), now)
 	c.Confirms = c.Confirms[max(0, len(c.Confirms)-3):]
 	count(c, Send{fu.ID, ChannelEmail, now})
-	c.Consents = withConsent(c.Consents, ChannelEmail,
-		Consent{State: ConsentPending, At: now, Wording: s.Settings.Consent.Wording, Source: "buyer:" + v.cart.ID})
+	c.consent(ChannelEmail, Consent{State: ConsentPending, At: now, Wording: s.Settings.Consent.Wording, Source: "buyer:" + v.cart.ID})
 	c.ExpiresAt = later(c.ExpiresAt, now.Add(contactLife))
 	return true
 }
@@ -92,19 +91,8 @@ func agree(c *Contact, v view, channel Channel, rules ConsentRules, now time.Tim
 	if _, known := c.Consents[channel]; known || v.marketing() == nil {
 		return
 	}
-	c.Consents = withConsent(c.Consents, channel,
-		Consent{State: ConsentGiven, At: v.cart.UpdatedAt, Wording: rules.Wording, Source: "buyer:" + v.cart.ID})
+	c.consent(channel, Consent{State: ConsentGiven, At: v.cart.UpdatedAt, Wording: rules.Wording, Source: "buyer:" + v.cart.ID})
 	c.SeenAt = now
-}
-
-func withConsent(all map[Channel]Consent, channel Channel, consent Consent) map[Channel]Consent {
-	out := map[Channel]Consent{channel: consent}
-	for ch, c := range all {
-		if ch != channel {
-			out[ch] = c
-		}
-	}
-	return out
 }
 
 // roomAt is the first instant, from now on, at which no cap stands against one more message.

@@ -2,6 +2,7 @@ package recovery
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -172,11 +173,17 @@ func (c *Contact) lose(channel Channel, to, source string, now time.Time) bool {
 }
 
 func (c *Contact) suppress(channel Channel, why Suppression) {
-	out := map[Channel]Suppression{channel: why}
-	for ch, s := range c.Suppressed {
-		if ch != channel {
-			out[ch] = s
-		}
-	}
-	c.Suppressed = out
+	c.Suppressed = with(c.Suppressed, channel, why)
+}
+
+func (c *Contact) consent(channel Channel, consent Consent) {
+	c.Consents = with(c.Consents, channel, consent)
+}
+
+// with returns a copy of what is kept by channel, with something else for one.
+func with[V any](all map[Channel]V, channel Channel, v V) map[Channel]V {
+	out := make(map[Channel]V, len(all)+1)
+	maps.Copy(out, all)
+	out[channel] = v
+	return out
 }

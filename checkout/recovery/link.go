@@ -44,6 +44,7 @@ func (l Link) expires() time.Time {
 		return l.Sent.Add(ReturnLife)
 	case PurposeConfirm:
 		return l.Sent.Add(ConfirmLife)
+	case PurposeUnsubscribe:
 	}
 	return time.Time{}
 }

@@ -98,8 +98,7 @@ func (r *Registry) PutDevice(ctx context.Context, in DeviceInput) (Device, error
 				if !*in.Marketing {
 					state = ConsentWithdrawn
 				}
-				c.Consents = withConsent(c.Consents, ChannelPush,
-					Consent{State: state, At: now, Wording: in.Wording, Source: "device:" + d.ID})
+				c.consent(ChannelPush, Consent{State: state, At: now, Wording: in.Wording, Source: "device:" + d.ID})
 			}
 			return true
 		})
@@ -167,7 +166,7 @@ func (c *Contact) withdraw(channel Channel, source string, now time.Time) bool {
 	if c.Consents[channel].State == ConsentWithdrawn {
 		return false
 	}
-	c.Consents = withConsent(c.Consents, channel, Consent{State: ConsentWithdrawn, At: now, Source: source})
+	c.consent(channel, Consent{State: ConsentWithdrawn, At: now, Source: source})
 	c.SeenAt, c.ExpiresAt = now, time.Time{}
 	return true
 }
@@ -186,8 +185,7 @@ func (r *Registry) Confirm(ctx context.Context, token string) (Link, error) {
 		if refused = old.State == ConsentWithdrawn && old.At.After(link.Sent); refused || old.State == ConsentGiven {
 			return false
 		}
-		c.Consents = withConsent(c.Consents, link.Channel,
-			Consent{State: ConsentGiven, At: now, Wording: old.Wording, Source: "confirmation"})
+		c.consent(link.Channel, Consent{State: ConsentGiven, At: now, Wording: old.Wording, Source: "confirmation"})
 		c.SeenAt, c.ExpiresAt = now, time.Time{}
 		return true
 	})
@@ -207,6 +205,20 @@ const (
 	FeedbackComplaint FeedbackKind = "complained" // marked as spam
 	FeedbackStop      FeedbackKind = "stop"       // STOP by SMS
 )
+
+// cause is why a report suppresses the channel; "" = it doesn't.
+func (k FeedbackKind) cause() string {
+	switch k {
+	case FeedbackBounced:
+		return CauseBounce
+	case FeedbackComplaint:
+		return CauseComplaint
+	case FeedbackStop:
+		return CauseStop
+	case FeedbackDelivered, FeedbackDelayed:
+	}
+	return ""
+}
 
 // Feedback is what a provider reports. The address is personal data.
 type Feedback struct {
@@ -238,7 +250,7 @@ func (r *Registry) Report(ctx context.Context, f Feedback) error {
 	if f.Channel == ChannelSMS {
 		person = PersonOfPhone(f.Address)
 	}
-	cause := map[FeedbackKind]string{FeedbackBounced: CauseBounce, FeedbackComplaint: CauseComplaint, FeedbackStop: CauseStop}[f.Kind]
+	cause := f.Kind.cause()
 	if person == "" || cause == "" {
 		return nil
 	}
@@ -273,7 +285,7 @@ func (r *Registry) Erase(ctx context.Context, email, customer string, cartIDs ..
 		_, err := r.reader().changeContact(ctx, id, r.NewID(), func(c *Contact) bool {
 			kept := Contact{ID: c.ID, Version: c.Version, Suppressed: c.Suppressed, RevokedAt: now}
 			for channel := range map[Channel]bool{ChannelEmail: true, ChannelPush: true, ChannelSMS: true} {
-				kept.Consents = withConsent(kept.Consents, channel, Consent{State: ConsentWithdrawn, At: now, Source: "erasure"})
+				kept.consent(channel, Consent{State: ConsentWithdrawn, At: now, Source: "erasure"})
 			}
 			*c = kept
 			return true

@@ -122,7 +122,7 @@ func (r *Returns) exchange(
 	if target == v.cart.ID {
 		view, err = r.Editor.Cart(ctx, in.Caller, target)
 	} else {
-		view, err = r.restore(ctx, now, in, v, target)
+		view, err = r.restore(ctx, in, v, target)
 	}
 	if err != nil {
 		return checkout.CartView{}, false, err
@@ -168,7 +168,7 @@ func (r *Returns) consume(ctx context.Context, now time.Time, v view, fu checkou
 
 // restore puts the contents into a cart of the caller's own. Whatever is repeated is the same request, under a key that follows
 // from the link and the device.
-func (r *Returns) restore(ctx context.Context, now time.Time, in ReturnInput, v view, target string) (checkout.CartView, error) {
+func (r *Returns) restore(ctx context.Context, in ReturnInput, v view, target string) (checkout.CartView, error) {
 	request := checkout.Request{Caller: in.Caller, Key: "return-" + hashed("return", in.Token, in.Device),
 		Fingerprint: hashed("return", v.cart.ID)}
 	lines := inputs(v.cart.Lines)

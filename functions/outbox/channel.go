@@ -21,7 +21,7 @@ func readChannels(f *coldstart.Function) channels {
 
 // messengers returns what hands messages over, for each channel that is set up: e-mail has a sender in the settings.
 func (c channels) messengers(f *coldstart.Function, follow recovery.Config) (map[recovery.Channel]recovery.Messenger, error) {
-	all := map[recovery.Channel]recovery.Messenger{}
+	all := make(map[recovery.Channel]recovery.Messenger, 2)
 	if from := follow.Settings.Messages.From; from != "" {
 		email, err := awsmessenger.NewEmail(awsmessenger.EmailConfig{
 			AWS: f.AWS, From: from, Name: follow.Shop.Name, ReplyTo: follow.Settings.Messages.ReplyTo, ConfigurationSet: c.configurationSet,

@@ -116,6 +116,8 @@ func (g *Gateway) Dispute(ctx context.Context, id string) (payments.Dispute, err
 		d.Status = payments.DisputeWon
 	case stripe.DisputeStatusLost:
 		d.Status = payments.DisputeLost
+	case stripe.DisputeStatusNeedsResponse, stripe.DisputeStatusUnderReview,
+		stripe.DisputeStatusWarningNeedsResponse, stripe.DisputeStatusWarningUnderReview: // open, as are those that we don't know
 	}
 	return d, nil
 }

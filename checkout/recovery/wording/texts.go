@@ -104,7 +104,7 @@ func fieldsOf(key string) []string {
 
 // longest is how many characters a shop's own text of a key may have, before its fields are filled.
 func longest(key string) int {
-	_, last := split(key)
+	last := lastOf(key)
 	switch {
 	case strings.HasPrefix(key, "push.") && last == "title":
 		return 65
@@ -120,14 +120,12 @@ func longest(key string) int {
 
 // lined reports whether a text may have several lines.
 func lined(key string) bool {
-	_, last := split(key)
+	last := lastOf(key)
 	return strings.HasPrefix(last, "body") || key == "withdrawal.form"
 }
 
-func split(key string) (message, last string) {
-	at := strings.LastIndexByte(key, '.')
-	return key[:max(at, 0)], key[at+1:]
-}
+// lastOf is the part of a key that says what of a message the text is.
+func lastOf(key string) string { return key[strings.LastIndexByte(key, '.')+1:] }
 
 // checkTexts returns what is wrong with a shop's own texts, in a fixed order.
 func checkTexts(at string, texts map[string]map[string]string) []error {

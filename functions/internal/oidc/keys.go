@@ -76,7 +76,7 @@ func client() *http.Client {
 // set fetched, at most once every floor. CodeUnauthorized if the issuer has no such key, CodeUnavailable if it can't be asked.
 func (k *keys) find(ctx context.Context, id, algorithm string) ([]any, error) {
 	now := k.config.Now()
-	found, age, known := k.look(now, id, algorithm)
+	found, age, _ := k.look(now, id, algorithm)
 	switch {
 	case len(found) > 0 && age < fresh:
 		return found, nil
@@ -96,7 +96,8 @@ func (k *keys) find(ctx context.Context, id, algorithm string) ([]any, error) {
 			return nil, &checkout.Error{Code: checkout.CodeUnavailable, Message: "the sign-in's keys did not come in time", Err: ctx.Err()}
 		}
 	}
-	if found, _, known = k.look(now, id, algorithm); len(found) > 0 {
+	found, _, known := k.look(now, id, algorithm)
+	if len(found) > 0 {
 		return found, nil
 	}
 	if !known {
