@@ -83,6 +83,7 @@ type Publisher interface {
 type OutboxConfig struct {
 	Store     NoticeStore
 	Carts     CartNoticeStore       // nil: carts have no notices here
+	Bookmarks Bookmarks             // nil: every Drain begins at the beginning
 	Publisher Publisher             // nil: nobody subscribes to integration events
 	Consumers map[string][]Consumer // by kind of notice
 	Namespace string                // reversed domain of the shop, before the kind in an event's type: com.example.shop
@@ -122,34 +123,62 @@ func (o *Outbox) Deliver(ctx context.Context, ids []string) map[string]error {
 	return failed
 }
 
-// Drain hands on every notice that there is, until all are or ctx ends. It reads every session and every cart: on AWS, where
-// streams tell of notices as they come, once a day is enough.
-func (o *Outbox) Drain(ctx context.Context) (Tally, error) {
-	total, err := o.drain(ctx, o.Store.Noticed)
-	if err != nil || o.Carts == nil {
-		return total, err
-	}
-	carts, err := o.drain(ctx, o.Carts.NoticedCarts)
-	return total.plus(carts), err
+// Drain hands on every notice that there is: first what an earlier run has not come to, then once round, until ctx ends. It reads
+// every session and every cart: on AWS, where streams tell of notices as they come, once a day is enough.
+func (o *Outbox) Drain(ctx context.Context) (Tally, error) { return o.drain(ctx, false) }
+
+// ResumeDrain hands on what the last Drain has not come to; nothing if that came to an end.
+func (o *Outbox) ResumeDrain(ctx context.Context) (Tally, error) { return o.drain(ctx, true) }
+
+// listed is all of a kind that may have notices.
+type listed struct {
+	job string
+	*round
+	page func(ctx context.Context, cursor string) (ids []string, next string, err error)
 }
 
-func (o *Outbox) drain(ctx context.Context, list func(context.Context, string) ([]string, string, error)) (Tally, error) {
+// drain takes pages of sessions and of carts in turn, so that many of the one never keep the others waiting for days.
+func (o *Outbox) drain(ctx context.Context, resume bool) (Tally, error) {
 	begin, cancel := before(ctx, outboxReserve)
 	defer cancel()
-	var total Tally
-	cursor := ""
-	for begin.Err() == nil {
-		ids, next, err := list(ctx, cursor)
-		if err != nil {
-			return total, fmt.Errorf("list what has notices: %w", err)
-		}
-		changed, failed := o.deliver(ctx, ids)
-		total = total.plus(Tally{Looked: len(ids), Changed: changed, Failed: len(failed)})
-		if cursor = next; cursor == "" {
-			return total, nil
+	queue := []listed{{"drain.sessions", nil, o.Store.Noticed}}
+	if o.Carts != nil {
+		queue = append(queue, listed{"drain.carts", nil, o.Carts.NoticedCarts})
+	}
+	for i := range queue {
+		var err error
+		if queue[i].round, err = startRound(ctx, o.Bookmarks, queue[i].job, resume); err != nil {
+			return Tally{}, err
 		}
 	}
-	return total, begin.Err()
+	queue = slices.DeleteFunc(queue, func(l listed) bool { return l.done })
+	var total Tally
+	for len(queue) > 0 && begin.Err() == nil {
+		l := queue[0]
+		tally, err := o.drainPage(ctx, begin, l)
+		if total = total.plus(tally); err != nil {
+			return total, err
+		}
+		if queue = queue[1:]; !l.done {
+			queue = append(queue, l)
+		}
+	}
+	total.Unfinished = len(queue) > 0
+	return total, ctx.Err()
+}
+
+// drainPage hands on the notices of a page. Where time was up before all were begun, the next run has the page again.
+func (o *Outbox) drainPage(ctx, begin context.Context, l listed) (Tally, error) {
+	ids, next, err := l.page(ctx, l.cursor)
+	if err != nil {
+		return Tally{}, fmt.Errorf("list what has notices: %w", err)
+	}
+	changed, failed := o.deliver(ctx, ids)
+	tally := Tally{Looked: len(ids), Changed: changed, Failed: len(failed)}
+	if begin.Err() != nil {
+		return tally, nil
+	}
+	return tally, l.turn(ctx, next)
 }
 
 // before is ctx, ended some time before its deadline.

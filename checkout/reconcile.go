@@ -17,6 +17,7 @@ import (
 type Reconciler struct {
 	engine
 	inbox Inbox
+	marks Bookmarks
 	now   func() time.Time
 }
 
@@ -25,6 +26,8 @@ type Tally struct {
 	Looked  int // sessions and items that were due
 	Changed int // of them, those that are different now
 	Failed  int // of them, those that must be tried again
+
+	Unfinished bool // time was up before all was looked at: the next run goes on
 }
 
 // NewReconciler returns the service of the reconcile function. CodeInvalid if something that it needs is missing.
@@ -32,7 +35,7 @@ func NewReconciler(c Config) (*Reconciler, error) {
 	if c.Sessions == nil || c.Inbox == nil || c.Gateway == nil || c.Now == nil || c.NewID == nil {
 		return nil, invalid("config", "a reconciler needs a session store, an inbox, a gateway, a clock and ids")
 	}
-	return &Reconciler{engine: newEngine(c), inbox: c.Inbox, now: c.Now}, nil
+	return &Reconciler{engine: newEngine(c), inbox: c.Inbox, marks: c.Bookmarks, now: c.Now}, nil
 }
 
 const (
@@ -52,14 +55,35 @@ func (r *Reconciler) Run(ctx context.Context) (Tally, error) {
 	return tally.plus(inbox), err
 }
 
-// Backfill drives every unended session that is due but may have been lost by the index. It reads all of them: once a day
-// is enough.
-func (r *Reconciler) Backfill(ctx context.Context) (Tally, error) {
-	return r.each(ctx, func(q DueQuery) (DuePage, error) { return r.store.Unended(ctx, q) }, r.now())
+// Backfill drives every unended session that is due but may have been lost by the index: first those that an earlier run has not
+// come to, then all, until ctx ends. It reads the whole table: once a day is enough.
+func (r *Reconciler) Backfill(ctx context.Context) (Tally, error) { return r.backfill(ctx, false) }
+
+// ResumeBackfill drives what the last Backfill has not come to; nothing if that came to an end.
+func (r *Reconciler) ResumeBackfill(ctx context.Context) (Tally, error) { return r.backfill(ctx, true) }
+
+func (r *Reconciler) backfill(ctx context.Context, resume bool) (Tally, error) {
+	now := r.now()
+	var total Tally
+	round, err := startRound(ctx, r.marks, "backfill", resume)
+	for err == nil && !round.done && ctx.Err() == nil {
+		var due DuePage
+		if due, err = r.store.Unended(ctx, DueQuery{Before: now, Limit: pageSize, Cursor: round.cursor}); err != nil {
+			return total, fmt.Errorf("list what is due: %w", err)
+		}
+		total = total.plus(r.batch(ctx, now, due.Items))
+		if ctx.Err() == nil {
+			err = round.turn(ctx, due.Cursor)
+		}
+	}
+	if err == nil && !round.done {
+		err = ctx.Err()
+	}
+	return total, err
 }
 
 func (t Tally) plus(o Tally) Tally {
-	return Tally{t.Looked + o.Looked, t.Changed + o.Changed, t.Failed + o.Failed}
+	return Tally{t.Looked + o.Looked, t.Changed + o.Changed, t.Failed + o.Failed, t.Unfinished || o.Unfinished}
 }
 
 // each pages through what is due and drives it, some at once.

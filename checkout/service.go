@@ -28,6 +28,8 @@ type Config struct {
 	// Redemptions and History let quotes tell early that a discount is used up, or for first orders only; both may be nil.
 	Redemptions Redemptions
 	History     OrderHistory
+	// Bookmarks remember how far a Backfill has come; nil: every one begins at the beginning.
+	Bookmarks Bookmarks
 	// CodeSecrets make the codes for single carts (Mint) and know them again, ≥32 bytes each: the first makes, all know. None = the
 	// secrets of Tokens. Whoever has only these makes no token.
 	CodeSecrets [][]byte

@@ -11,8 +11,10 @@ import (
 	"kassa/checkout"
 )
 
-// NoticeCases are the promises of a store whose Sessions are a checkout.NoticeStore too.
-func NoticeCases() []Case { return slices.Concat(removeNoticeCases(), noticedCases(), noticeRaces()) }
+// NoticeCases are the promises of a store whose Sessions are a checkout.NoticeStore and checkout.Bookmarks too.
+func NoticeCases() []Case {
+	return slices.Concat(removeNoticeCases(), noticedCases(), noticeRaces(), bookmarkCases())
+}
 
 // NoticeConformance runs NoticeCases, in parallel, on one set of stores.
 func NoticeConformance(t *testing.T, open func(t *testing.T) Stores) {

@@ -96,6 +96,9 @@ func writes() []deed {
 				want.Notices = nil
 				n.same(must(n.calm.Session(n.Context(), want.ID))(n), want)
 			}},
+		{"KeepBookmark", "UpdateItem", 0, nothing,
+			func(ctx context.Context, n *network) error { return n.store.KeepBookmark(ctx, n.id, "cs_here_0") },
+			func(n *network) { n.same(must(n.calm.Bookmark(n.Context(), n.id))(n), "cs_here_0") }},
 	}...)
 }
 
@@ -191,6 +194,11 @@ func reads() []deed {
 			}
 			return err
 		}),
+		{"Bookmark", "GetItem", 0, func(n *network) { n.ok(n.calm.KeepBookmark(n.Context(), n.id, "cs_here_0")) },
+			func(ctx context.Context, n *network) error {
+				got, err := n.store.Bookmark(ctx, n.id)
+				return n.equal(err, got, "cs_here_0")
+			}, nothing},
 		reading("Cells", "Query", func(ctx context.Context, n *network) error {
 			n.ok(n.calm.AddIncrements(ctx, []statistics.Increment{n.increment("read")}))
 			page, err := n.store.Cells(ctx, statistics.CellQuery{From: "2026-03-29", To: "2026-03-29"})

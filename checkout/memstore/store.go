@@ -70,6 +70,7 @@ type Store struct {
 	sendings *table[recovery.Sending]
 	keys     *table[merchant.Key]
 	placed   *table[placed]
+	marks    *table[string] // cursors, by job
 
 	redemptions *table[int64] // uses, by key
 
@@ -112,6 +113,7 @@ func New(options ...Option) *Store {
 	s.measured = newTable[statistics.Person]("measured", nil)
 	s.sendings = newTable[recovery.Sending]("sendings", nil)
 	s.keys = newTable("keys", s.indexKey)
+	s.marks = newTable[string]("bookmarks", nil)
 	s.histories = map[string]*timeline{}
 	s.placed = newTable("placed", s.indexPlaced)
 	for _, o := range options {
@@ -168,7 +170,7 @@ func (s *Store) Close() error {
 func (s *Store) tables() []tabled {
 	return []tabled{
 		s.carts, s.sessions, s.products, s.stockOps, s.inbox, s.people, s.redemptions, s.contacts, s.sendings,
-		s.versions, s.records, s.keys, s.placed,
+		s.versions, s.records, s.keys, s.placed, s.marks,
 		s.counted, s.cells, s.measured,
 	}
 }

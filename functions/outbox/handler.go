@@ -24,7 +24,9 @@ const answerReserve = 500 * time.Millisecond
 func handler(
 	f *coldstart.Function, kept *parameter.Kept[*checkout.Outbox],
 ) func(context.Context, json.RawMessage) (*events.DynamoDBEventResponse, error) {
-	jobs := coldstart.Jobs(f, kept, map[string]coldstart.Run[*checkout.Outbox]{"drain": (*checkout.Outbox).Drain})
+	jobs := coldstart.Jobs(f, kept, map[string]coldstart.Run[*checkout.Outbox]{
+		"drain": (*checkout.Outbox).Drain, "resume": (*checkout.Outbox).ResumeDrain,
+	})
 	return func(ctx context.Context, event json.RawMessage) (*events.DynamoDBEventResponse, error) {
 		var batch struct{ Records []json.RawMessage }
 		if err := json.Unmarshal(event, &batch); err != nil {

@@ -68,7 +68,7 @@ var cases = map[string]struct {
 }
 
 // jobs are the files that are no batches; see TestJobs.
-var jobFiles = []string{"outbox-drain", "outbox-unknown-job"}
+var jobFiles = []string{"outbox-drain", "outbox-resume", "outbox-unknown-job"}
 
 func TestEveryEventOfTheStream(t *testing.T) {
 	t.Parallel()
@@ -210,7 +210,11 @@ func TestJobs(t *testing.T) {
 			t.Errorf("%s was taken: %v", event, out)
 		}
 	}
-	out, err := f.handle(t.Context(), eventFile(t, "outbox-drain"))
+	out, err := f.handle(t.Context(), eventFile(t, "outbox-resume")) // of nothing
+	if err != nil || out != nil || len(f.bus.counted()) > 0 {
+		t.Errorf("resume answers %v, %v; came %v", out, err, f.bus.counted())
+	}
+	out, err = f.handle(t.Context(), eventFile(t, "outbox-drain"))
 	if err != nil || out != nil {
 		t.Errorf("drain answers %v, %v", out, err)
 	}

@@ -1,7 +1,7 @@
 // Command outbox hands on what commits have noted: to it come the records of the streams of sessions and carts, and once a day a
-// schedule (job "drain") that finds what the streams have lost. It sends follow-ups and service messages, and holds
-// the secrets that sign their links. It writes what follows from notices: how far a cart's follow-up is, what customers agreed to
-// have remembered, and that notices are gone.
+// schedule (job "drain") that finds what the streams have lost; job "resume" goes on with one that ran out of time. It sends
+// follow-ups and service messages, and holds the secrets that sign their links. It writes what follows from notices: how far a
+// cart's follow-up is, what customers agreed to have remembered, and that notices are gone.
 package main
 
 import (
@@ -63,8 +63,8 @@ func start(ctx context.Context, f *coldstart.Function) (any, error) {
 		placed := checkout.NoticeOrderPlaced
 		consumers[placed] = append(consumers[placed], checkout.HistoryConsumer{History: store})
 		return checkout.NewOutbox(checkout.OutboxConfig{
-			Store: store, Carts: store, Publisher: publisher, Consumers: consumers, Namespace: namespace, BaseURL: c.Shop.BaseURL,
-			Logger: f.Log,
+			Store: store, Carts: store, Bookmarks: store, Publisher: publisher, Consumers: consumers, Namespace: namespace,
+			BaseURL: c.Shop.BaseURL, Logger: f.Log,
 		})
 	})
 	return handler(f, kept), err

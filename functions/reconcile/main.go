@@ -1,5 +1,5 @@
 // Command reconcile runs on a schedule and finishes what was left undecided, by asking Stripe: every minute what the index says
-// is due, once a day (job "backfill") also what the index may have lost.
+// is due, once a day (job "backfill") also what the index may have lost; job "resume" goes on with one that ran out of time.
 package main
 
 import (
@@ -34,7 +34,7 @@ func start(ctx context.Context, f *coldstart.Function) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		c.Sessions, c.Inbox = store, store
+		c.Sessions, c.Inbox, c.Bookmarks = store, store, store
 		if err := stripe.Into(&c, v); err != nil {
 			return nil, err
 		}
@@ -43,5 +43,6 @@ func start(ctx context.Context, f *coldstart.Function) (any, error) {
 	return coldstart.Jobs(f, kept, map[string]coldstart.Run[*checkout.Reconciler]{
 		"reconcile": (*checkout.Reconciler).Run,
 		"backfill":  (*checkout.Reconciler).Backfill,
+		"resume":    (*checkout.Reconciler).ResumeBackfill,
 	}), err
 }

@@ -18,5 +18,5 @@ func TestStart(t *testing.T) {
 
 func TestJobs(t *testing.T) {
 	t.Parallel()
-	coldstarttest.Jobs(t, start, variables, map[string]string{"reconcile": "Query", "backfill": "Scan"})
+	coldstarttest.Jobs(t, start, variables, map[string]string{"reconcile": "Query", "backfill": "Scan", "resume": "GetItem"})
 }

@@ -170,12 +170,16 @@ func TestJobEndsBeforeItsInvocation(t *testing.T) {
 	for name, c := range map[string]struct {
 		run  coldstart.Run[string]
 		want error
+		logs string
 	}{
 		"late": {func(_ string, ctx context.Context) (checkout.Tally, error) {
 			<-ctx.Done()
 			return checkout.Tally{Looked: 3}, ctx.Err()
-		}, nil},
-		"fails": {func(string, context.Context) (checkout.Tally, error) { return checkout.Tally{}, stuck }, stuck},
+		}, nil, `"looked":3,"changed":0,"failed":0,"unfinished":true`},
+		"stops early": {func(string, context.Context) (checkout.Tally, error) {
+			return checkout.Tally{Looked: 2, Unfinished: true}, nil
+		}, nil, `"looked":2,"changed":0,"failed":0,"unfinished":true`},
+		"fails": {func(string, context.Context) (checkout.Tally, error) { return checkout.Tally{}, stuck }, stuck, `"unfinished":false`},
 	} {
 		a := coldstarttest.New(t, "KASSA_SHOP_PARAMETER")
 		var job func(context.Context, json.RawMessage) error
@@ -196,8 +200,8 @@ func TestJobEndsBeforeItsInvocation(t *testing.T) {
 			t.Errorf("%s: the job ran into the end of its invocation", name)
 		}
 		cancel()
-		if logged := a.Logs.String(); name == "late" && !strings.Contains(logged, `"looked":3,"changed":0,"failed":0,"unfinished":true`) {
-			t.Errorf("log %s", logged)
+		if logged := a.Logs.String(); !strings.Contains(logged, c.logs) {
+			t.Errorf("%s: log %s", name, logged)
 		}
 	}
 }

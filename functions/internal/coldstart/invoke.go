@@ -47,9 +47,9 @@ func Jobs[T any](f *Function, kept *parameter.Kept[T], jobs map[string]Run[T]) f
 		}
 		started := f.Now()
 		tally, err := run(service, ctx)
-		unfinished := errors.Is(err, context.DeadlineExceeded) && ctx.Err() != nil
-		if unfinished {
-			err = nil
+		unfinished := tally.Unfinished
+		if errors.Is(err, context.DeadlineExceeded) && ctx.Err() != nil {
+			unfinished, err = true, nil
 		}
 		f.Log.InfoContext(ctx, "job", "job", asked.Job, "looked", tally.Looked, "changed", tally.Changed, "failed", tally.Failed,
 			"unfinished", unfinished, "duration_ms", f.Now().Sub(started).Milliseconds())

@@ -113,6 +113,7 @@ var steps = []step{
 	{file: "outbox-stale-image", answer: failed(), after: came()},
 	{file: "outbox-remove", answer: failed(), after: came(sessionD)},
 	{file: "outbox-drain", answer: nothing, after: (*story).drained},
+	{file: "outbox-resume", answer: nothing},
 	{file: "outbox-unknown-job", failure: `no such job: "sweep"`},
 	{file: "feedback-bounce", answer: nothing},
 	{file: "feedback-transient-bounce", answer: nothing},
@@ -129,6 +130,7 @@ var steps = []step{
 	{file: "sweep-unknown-job", failure: `no such job: "reconcile"`},
 	{file: "reconcile-due", prepare: (*story).paysAtTheBank, answer: nothing, after: ends(checkout.StatusCompleted)},
 	{file: "reconcile-backfill", prepare: (*story).paysAtTheBank, answer: nothing, after: ends(checkout.StatusCompleted)},
+	{file: "reconcile-resume", answer: nothing},
 	{file: "reconcile-unknown-job", failure: `no such job: "sweep"`},
 }
 
