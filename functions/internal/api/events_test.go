@@ -49,6 +49,7 @@ func TestEvents(t *testing.T) {
 		{"cart-claim-wrong-audience", 401, []string{"messages.0.code", "unauthorized"}},
 		{"cart-claim", 200, []string{"buyer.first_name", "Zoë", "access_token", ""}},
 		{"cart-mine", 200, []string{"buyer.first_name", "Zoë"}},
+		{"cart-leave", 201, []string{"buyer.first_name", "Zoë", "buyer.consent.marketing", "true"}},
 		{"cart-device", 200, []string{"reachable", "true", "locale", "nl", "time_zone", "Europe/Amsterdam"}},
 		{"cart-recover-forged", 404, []string{"messages.0.code", "not_found"}},
 		{"cart-land-forged", 404, nil},

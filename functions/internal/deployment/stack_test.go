@@ -33,10 +33,13 @@ type stack struct {
 	t        *testing.T
 	ledger   ledger
 	tables   string
+	client   *dynamodb.Client
 	provider *sandbox.Provider
 	stripe   string
 	bus      string
 	post     string
+	phones   string
+	letters  chan string // texts of e-mails
 	issuer   *issuer.Issuer
 	parts    map[string]*process
 }
@@ -52,7 +55,7 @@ var tableNames = dynamostore.Names{
 
 func newStack(t *testing.T) *stack {
 	t.Helper()
-	s := &stack{t: t, ledger: ledger{seen: map[string]bool{}}, tables: dynamotest.Endpoint(t), parts: map[string]*process{}}
+	s := &stack{t: t, ledger: ledger{seen: map[string]bool{}}, tables: dynamotest.Endpoint(t), parts: map[string]*process{}, letters: make(chan string, 64)}
 	client := dynamodb.New(dynamodb.Options{
 		Region: "eu-west-1", BaseEndpoint: &s.tables,
 		Credentials: credentials.StaticCredentialsProvider{Value: aws.Credentials{AccessKeyID: "AKID", SecretAccessKey: "s"}},
@@ -60,6 +63,7 @@ func newStack(t *testing.T) *stack {
 	if err := dynamostore.Create(t.Context(), client, tableNames); err != nil {
 		t.Fatal(err)
 	}
+	s.client = client
 	s.sell(client)
 	var err error
 	s.provider, err = sandbox.Open(sandbox.Config{
@@ -74,8 +78,9 @@ func newStack(t *testing.T) *stack {
 	provider := httptest.NewServer(s.provider.Handler())
 	bus := httptest.NewServer(http.HandlerFunc(s.takeEvents))
 	post := httptest.NewServer(http.HandlerFunc(s.takeEmail))
-	t.Cleanup(func() { provider.Close(); bus.Close(); post.Close() })
-	s.stripe, s.bus, s.post = provider.URL, bus.URL, post.URL
+	phones := httptest.NewServer(http.HandlerFunc(s.takePush))
+	t.Cleanup(func() { provider.Close(); bus.Close(); post.Close(); phones.Close() })
+	s.stripe, s.bus, s.post, s.phones = provider.URL, bus.URL, post.URL, phones.URL
 	signIn := http.NewServeMux()
 	page := httptest.NewServer(signIn)
 	t.Cleanup(page.Close)
@@ -102,13 +107,21 @@ func (s *stack) sell(client *dynamodb.Client) {
 
 // takeEmail is an SES that sends everything.
 func (s *stack) takeEmail(w http.ResponseWriter, r *http.Request) {
-	var in struct{ ConfigurationSetName string }
+	var in struct {
+		ConfigurationSetName string
+		Content              struct {
+			Simple struct {
+				Body struct{ Text struct{ Data string } }
+			}
+		}
+	}
 	if err := json.NewDecoder(r.Body).Decode(&in); err != nil || r.URL.Path != "/v2/email/outbound-emails" {
 		s.t.Errorf("SES is asked for %s, %v", r.URL.Path, err)
 	}
 	const account = "arn:aws:ses:eu-west-1:123456789012:"
 	s.ledger.note("OutboxRole", "ses:SendEmail", account+"identity/kassa-EmailIdentity")
 	s.ledger.note("OutboxRole", "ses:SendEmail", account+"configuration-set/"+in.ConfigurationSetName)
+	s.letters <- in.Content.Simple.Body.Text.Data
 	w.Header().Set("Content-Type", "application/json")
 	_, _ = io.WriteString(w, `{"MessageId":"m-1"}`)
 }
@@ -148,9 +161,12 @@ func (s *stack) start(name, function string, change tree) {
 		tree{"id": "sale", "title": tree{"en": "Sale"}, "amounts": tree{"EUR": 100}, "limit": 1_000_000},
 		tree{"id": "first", "title": tree{"en": "Welcome"}, "amounts": tree{"EUR": 50}, "first_order": true},
 	}}
-	shop["recovery"] = tree{"messages": tree{"from": "orders@shop.example", "trader": tree{
-		"name": "Shop B.V.", "address": "Wijnhaven 9, 3011 WH Rotterdam", "email": "hello@shop.example",
-	}}}
+	shop["recovery"] = tree{
+		"since": "2026-01-01T00:00:00Z", "quiet": tree{"from": "00:00", "to": "00:00"},
+		"messages": tree{"from": "orders@shop.example", "trader": tree{
+			"name": "Shop B.V.", "address": "Wijnhaven 9, 3011 WH Rotterdam", "email": "hello@shop.example",
+		}},
+	}
 	maps.Copy(shop, change)
 	store := parametertest.New(map[string]string{
 		"/kassa/shop": shown(shop), "/kassa/token-secrets": strings.Repeat("0123456789", 4), "/kassa/link-secrets": strings.Repeat("abcdefghij", 4), "/kassa/stripe-secret-key": "sk_test_51abc",
@@ -162,7 +178,7 @@ func (s *stack) start(name, function string, change tree) {
 	role := named(r.Properties["Role"])
 	env := map[string]string{
 		"AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "s", "AWS_ENDPOINT_URL_EVENTBRIDGE": s.bus,
-		"AWS_ENDPOINT_URL_SESV2": s.post,
+		"AWS_ENDPOINT_URL_SESV2": s.post, "AWS_ENDPOINT_URL_SNS": s.phones,
 	}
 	variables, _ := at(r.Properties, "Environment", "Variables").(tree)
 	for variable, value := range variables {
@@ -170,7 +186,7 @@ func (s *stack) start(name, function string, change tree) {
 			"Namespace": "com.example.shop", "StripeMode": "test",
 			"OtherDynamoDB": "true", "DynamoDBEndpoint": s.ledger.watched(s.t, role, s.tables),
 			"OtherParameters": "true", "ParametersEndpoint": parameters.URL, "OtherStripe": "true", "StripeEndpoint": s.stripe,
-			"SignsIn": "true", "OidcIssuer": s.issuer.URL(), "OidcAudience": s.issuer.Audience(), "PushIos": "", "PushAndroid": "",
+			"SignsIn": "true", "OidcIssuer": s.issuer.URL(), "OidcAudience": s.issuer.Audience(), "PushIos": phoneApp, "PushAndroid": "",
 		}); ok {
 			env[variable] = text
 		}

@@ -42,13 +42,14 @@ const (
 )
 
 // account is an AWS account with a deployment of Kassa in it, and its account at Stripe: tables in DynamoDB Local, parameters,
-// an event bus, SES, the sandbox. The shop and its products are those of the local run. All that functions call passes the border.
+// an event bus, SES, SNS, the sandbox. The shop and its products are those of the local run. All that functions call passes the border.
 type account struct {
 	border     *lambdatest.Border
 	parameters *parametertest.Store
 	provider   *sandbox.Provider
 	bus        *bus
 	mail       *mailbox
+	phones     *phones
 	tables     dynamostore.Names
 	store      *dynamostore.Store
 	client     *dynamodb.Client
@@ -62,7 +63,7 @@ var deployments atomic.Int64
 
 func newAccount(t testing.TB) *account {
 	t.Helper()
-	a := &account{border: &lambdatest.Border{}, bus: &bus{refused: map[string]bool{}}, mail: &mailbox{sent: map[string]int{}}}
+	a := &account{border: &lambdatest.Border{}, bus: &bus{refused: map[string]bool{}}, mail: &mailbox{sent: map[string]int{}}, phones: &phones{}}
 	a.tables = dynamostore.Prefixed(fmt.Sprintf("kassa%d-", deployments.Add(1)))
 	a.parameters = parametertest.New(map[string]string{
 		"/kassa/shop": sampleShop(t), "/kassa/token-secrets": strings.Repeat("k", 32), "/kassa/link-secrets": strings.Repeat("l", 32), "/kassa/stripe-secret-key": secretKey,
@@ -82,8 +83,8 @@ func newAccount(t testing.TB) *account {
 		"AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_SESSION_TOKEN": "token",
 		"AWS_ENDPOINT_URL_DYNAMODB": a.serve(t, "dynamodb", database),
 		"AWS_ENDPOINT_URL_SSM":      a.serve(t, "ssm", a.parameters), "AWS_ENDPOINT_URL_EVENTBRIDGE": a.serve(t, "eventbridge", a.bus),
-		"AWS_ENDPOINT_URL_SESV2": a.serve(t, "ses", a.mail),
-		"STRIPE_API_BASE":        a.serve(t, "stripe", a.provider.Handler()),
+		"AWS_ENDPOINT_URL_SESV2": a.serve(t, "ses", a.mail), "AWS_ENDPOINT_URL_SNS": a.serve(t, "sns", a.phones),
+		"STRIPE_API_BASE": a.serve(t, "stripe", a.provider.Handler()),
 	}
 	a.fill(t, local.String())
 	return a
@@ -192,7 +193,8 @@ func (a *account) variables(t testing.TB, function string) map[string]string {
 		"!Ref CartsTable": a.tables.Carts, "!Ref SessionsTable": a.tables.Sessions, "!Ref InboxTable": a.tables.Inbox,
 		"!Ref ProductsTable": a.tables.Products, "!Ref StockTable": a.tables.Stock, "!Ref RedemptionsTable": a.tables.Redemptions, "!Ref MerchantTable": a.tables.Merchant, "!Ref PeopleTable": a.tables.People,
 		"!Ref Namespace": "com.example.shop", "!Ref StripeMode": "test", "!Ref EventBus": "kassa",
-		"!Ref EmailEvents": "kassa", "!Ref PushIos": "", "!Ref PushAndroid": "", "!Ref FeedbackTopic": "arn:aws:sns:eu-west-1:123456789012:kassa-feedback",
+		"!Ref EmailEvents": "kassa", "!Ref FeedbackTopic": "arn:aws:sns:eu-west-1:123456789012:kassa-feedback",
+		"!Ref PushIos": "arn:aws:sns:eu-west-1:123456789012:app/APNS/kassa", "!Ref PushAndroid": "",
 		"!If [OtherStripe, !Ref StripeEndpoint, !Ref AWS::NoValue]": a.env["STRIPE_API_BASE"],
 	}
 	for table, name := range reflect.ValueOf(a.tables).Fields() {
@@ -327,40 +329,6 @@ func (b *bus) taken() []string {
 	}
 	slices.Sort(all)
 	return all
-}
-
-// mailbox is SES, which takes every message.
-type mailbox struct {
-	mu   sync.Mutex
-	sent map[string]int // messages by their ids, which are tags of theirs
-}
-
-// ServeHTTP implements http.Handler: SendEmail.
-func (m *mailbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	var in struct {
-		EmailTags []struct{ Name, Value string }
-	}
-	text, err := io.ReadAll(r.Body)
-	if err != nil || json.Unmarshal(text, &in) != nil || r.URL.Path != "/v2/email/outbound-emails" {
-		http.Error(w, `{"message":"no such operation"}`, http.StatusBadRequest)
-		return
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for _, tag := range in.EmailTags {
-		if tag.Name == "message" {
-			m.sent[tag.Value]++
-		}
-	}
-	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(map[string]string{"MessageId": rand.Text()}) // a caller that has gone is no failure
-}
-
-// taken returns how often each message was sent, by its id.
-func (m *mailbox) taken() map[string]int {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return maps.Clone(m.sent)
 }
 
 func must(t testing.TB, err error) {

@@ -54,6 +54,7 @@ var steps = []step{
 	{file: "cart-claim", status: 401, at: []string{"messages.0.code", "unauthorized"}},
 	{file: "cart-mine", status: 401, at: []string{"messages.0.code", "unauthorized"}},
 	{file: "cart-claim-paid", status: 401, at: []string{"messages.0.code", "unauthorized"}},
+	{file: "cart-leave", status: 201, at: []string{"buyer.first_name", "Zoë", "buyer.consent.marketing", "true"}},
 	{file: "cart-device", status: 200, at: []string{"reachable", "true", "time_zone", "Europe/Amsterdam"}},
 	{file: "cart-get", status: 200, at: []string{"totals.0.display_text", "Subtotaal"}},
 	{file: "cart-add-line", status: 200, at: []string{"line_items.0.quantity", "3"}},

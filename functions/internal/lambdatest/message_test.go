@@ -1,0 +1,164 @@
+package lambdatest_test
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// mailbox is SES, which takes every message.
+type mailbox struct {
+	mu      sync.Mutex
+	sent    map[string]int // messages by their ids, which are tags of theirs
+	letters []letter
+}
+
+// letter is an e-mail as SES got it, or a push message as SNS did.
+type letter struct {
+	to, subject, text, html string
+	unsubscribe             string            // of RFC 8058's header
+	tags                    map[string]string // of e-mail
+	link                    string            // of push
+}
+
+// ServeHTTP implements http.Handler: SendEmail.
+func (m *mailbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	type data struct{ Data string }
+	type pair struct{ Name, Value string }
+	var in struct {
+		Destination struct{ ToAddresses []string }
+		EmailTags   []pair
+		Content     struct {
+			Simple struct {
+				Subject data
+				Body    struct{ Text, Html data } //nolint:revive // AWS's word
+				Headers []pair
+			}
+		}
+	}
+	text, err := io.ReadAll(r.Body)
+	if err != nil || json.Unmarshal(text, &in) != nil || r.URL.Path != "/v2/email/outbound-emails" || len(in.Destination.ToAddresses) != 1 {
+		http.Error(w, `{"message":"no such operation"}`, http.StatusBadRequest)
+		return
+	}
+	got := in.Content.Simple
+	l := letter{to: in.Destination.ToAddresses[0], subject: got.Subject.Data, text: got.Body.Text.Data, html: got.Body.Html.Data, tags: map[string]string{}}
+	for _, tag := range in.EmailTags {
+		l.tags[tag.Name] = tag.Value
+	}
+	oneClick := slices.Contains(got.Headers, pair{"List-Unsubscribe-Post", "List-Unsubscribe=One-Click"})
+	for _, h := range got.Headers {
+		if h.Name == "List-Unsubscribe" && oneClick {
+			l.unsubscribe = strings.Trim(h.Value, "<>")
+		}
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.letters = append(m.letters, l)
+	if id := l.tags["message"]; id != "" {
+		m.sent[id]++
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(map[string]string{"MessageId": rand.Text()}) // a caller that has gone is no failure
+}
+
+// taken returns how often each message was sent, by its id.
+func (m *mailbox) taken() map[string]int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return maps.Clone(m.sent)
+}
+
+// got are the e-mails so far, in their order.
+func (m *mailbox) got() []letter {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.letters)
+}
+
+// phones is SNS with the endpoints of phones, each of which is there by its token, and takes every message.
+type phones struct {
+	mu      sync.Mutex
+	tokens  map[string]string // by endpoint
+	letters []letter
+}
+
+// ServeHTTP implements http.Handler: CreatePlatformEndpoint, GetEndpointAttributes and Publish, in AWS's query protocol.
+func (p *phones) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	action, result := r.FormValue("Action"), ""
+	token, known := p.tokens[r.FormValue("EndpointArn")+r.FormValue("TargetArn")]
+	switch {
+	case action == "CreatePlatformEndpoint":
+		token = r.FormValue("Token")
+		endpoint := strings.Replace(r.FormValue("PlatformApplicationArn"), ":app/", ":endpoint/", 1) + "/" + token[:min(len(token), 36)]
+		p.tokens = map[string]string{endpoint: token}
+		result = "<EndpointArn>" + endpoint + "</EndpointArn>"
+	case action == "GetEndpointAttributes" && known:
+		result = "<Attributes><entry><key>Enabled</key><value>true</value></entry><entry><key>Token</key><value>" + token + "</value></entry></Attributes>"
+	case action == "Publish" && known && p.publish(r, token):
+		result = "<MessageId>" + rand.Text() + "</MessageId>"
+	default:
+		w.WriteHeader(http.StatusBadRequest)
+		fmt.Fprint(w, "<ErrorResponse><Error><Type>Sender</Type><Code>InvalidParameter</Code><Message>Invalid parameter</Message></Error></ErrorResponse>")
+		return
+	}
+	w.Header().Set("Content-Type", "text/xml")
+	fmt.Fprintf(w, "<%[1]sResponse xmlns=\"http://sns.amazonaws.com/doc/2010-03-31/\"><%[1]sResult>%[2]s</%[1]sResult></%[1]sResponse>", action, result)
+}
+
+// publish keeps what APNs would get; false if it would get nothing.
+func (p *phones) publish(r *http.Request, token string) bool {
+	var message struct{ APNS string }
+	var payload struct {
+		APS struct {
+			Alert struct{ Title, Body string }
+		}
+		Link string
+	}
+	if json.Unmarshal([]byte(r.FormValue("Message")), &message) != nil || json.Unmarshal([]byte(message.APNS), &payload) != nil {
+		return false
+	}
+	p.letters = append(p.letters, letter{to: token, subject: payload.APS.Alert.Title, text: payload.APS.Alert.Body, link: payload.Link})
+	return r.FormValue("MessageStructure") == "json"
+}
+
+// got are the push messages so far, in their order.
+func (p *phones) got() []letter {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.letters)
+}
+
+// plain replaces the spaces that stand in amounts.
+var plain = strings.NewReplacer("\u00a0", " ", "\u202f", " ")
+
+// wantText checks what a message says.
+func (l letter) wantText(t *testing.T, texts ...string) {
+	t.Helper()
+	said := plain.Replace(l.subject + "\n" + l.text)
+	for _, want := range texts {
+		if !strings.Contains(said, want) {
+			t.Errorf("the message to %s lacks %q:\n%s", l.to, want, said)
+		}
+	}
+}
+
+// token is that of the link to a page of ours in a message.
+func (l letter) token(t *testing.T, page string) string {
+	t.Helper()
+	found := regexp.MustCompile(`https://kade9\.example/` + page + `/(krl_[A-Za-z0-9._-]+)`).FindStringSubmatch(l.link + "\n" + l.text + "\n" + l.unsubscribe)
+	if found == nil {
+		t.Fatalf("no link to %s in %+v", page, l)
+	}
+	return found[1]
+}
