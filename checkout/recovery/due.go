@@ -74,6 +74,9 @@ func (w *Sweeper) Run(ctx context.Context) (checkout.Tally, error) {
 		for part := range slices.Chunk(ids, MaxBatch) {
 			tally, err := w.sweep(ctx, now, part)
 			total.Looked, total.Changed, total.Failed = total.Looked+tally.Looked, total.Changed+tally.Changed, total.Failed+tally.Failed
+			if err == nil {
+				err = ctx.Err() // carts of this part may not have been looked at
+			}
 			if err != nil {
 				return total, err
 			}

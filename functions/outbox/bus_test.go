@@ -30,12 +30,14 @@ const (
 	b = "cs_3v0k7cmz2q8d1xh5n9rtw4jyg6_0"
 	c = "cs_bq97ds0rk2m5x8vz1tjw3hg4cn_0"
 	d = "cs_ej4t6w0zc1rn9m8kq2hvx5dg7b_0"
+
+	cart = "ct_w51w6889yxk9yhjbas1rpm7htt"
 )
 
 // bus takes events, except of sessions that it fails for, so many times.
 type bus struct {
 	mu    sync.Mutex
-	taken []string // session and kind
+	taken []string // session or cart, and kind
 	fails map[string]int
 	hangs bool
 }
@@ -50,9 +52,13 @@ func (x *bus) Publish(ctx context.Context, events []checkout.Event) (taken []str
 	for _, e := range events {
 		var data struct {
 			CheckoutID string `json:"checkout_id"`
+			CartID     string `json:"cart_id"`
 		}
 		if err := json.Unmarshal(e.Data, &data); err != nil {
 			return nil, err
+		}
+		if data.CheckoutID == "" {
+			data.CheckoutID = data.CartID
 		}
 		if x.fails[data.CheckoutID] > 0 {
 			x.fails[data.CheckoutID]--
@@ -63,6 +69,14 @@ func (x *bus) Publish(ctx context.Context, events []checkout.Event) (taken []str
 		taken = append(taken, e.ID)
 	}
 	return taken, err
+}
+
+// Consume implements checkout.Consumer, for what is no event for others.
+func (x *bus) Consume(_ context.Context, item checkout.OutboxItem) error {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.taken = append(x.taken, item.Session.ID+item.Cart.ID+" "+item.Kind)
+	return nil
 }
 
 // counted is what was taken, and how often.
@@ -103,13 +117,18 @@ func newFunction(t *testing.T, notices map[string][]string) *function {
 	t.Helper()
 	f := &function{T: t, store: &sessions{Store: memstore.New()}, bus: &bus{fails: map[string]int{}}, logs: &bytes.Buffer{}}
 	for id, kinds := range notices {
+		if checkout.CartOfSession(id) == "" {
+			f.cart(id, kinds...)
+			continue
+		}
 		f.session(id, kinds...)
 	}
 	log := slog.New(slog.NewJSONHandler(f.logs, nil))
 	kept, err := parameter.Keep(t.Context(), parameter.Config[*checkout.Outbox]{
 		Now: time.Now, Logger: log, Make: func(parameter.Values) (*checkout.Outbox, error) {
 			return checkout.NewOutbox(checkout.OutboxConfig{
-				Store: f.store, Publisher: f.bus, Namespace: "com.example.shop", BaseURL: "https://shop.example", Logger: log,
+				Store: f.store, Carts: f.store, Bookmarks: f.store, Publisher: f.bus, Namespace: "com.example.shop", BaseURL: "https://shop.example", Logger: log,
+				Consumers: map[string][]checkout.Consumer{checkout.NoticeFollowUpDue: {f.bus}},
 			})
 		},
 	})
@@ -118,6 +137,17 @@ func newFunction(t *testing.T, notices map[string][]string) *function {
 	}
 	f.handle = handler(&coldstart.Function{Now: time.Now, Log: log}, kept)
 	return f
+}
+
+func (f *function) cart(id string, kinds ...string) {
+	f.Helper()
+	c := checkout.Cart{ID: id, Version: 1, Currency: "EUR", Abandonment: &checkout.Abandonment{Revision: 1, Reason: "no_checkout"}, Notices: map[string]checkout.Notice{}}
+	for i, kind := range kinds {
+		c.Notices[fmt.Sprintf("%016x", i)] = checkout.Notice{Kind: kind, At: time.Unix(1795429800, 0), Ref: "push"}
+	}
+	if err := f.store.CreateCart(f.Context(), c); err != nil {
+		f.Fatal(err)
+	}
 }
 
 func (f *function) session(id string, kinds ...string) {
@@ -135,14 +165,15 @@ func (f *function) session(id string, kinds ...string) {
 	}
 }
 
-// left lists the sessions that still have notices.
+// left lists the sessions and carts that still have notices.
 func (f *function) left() []string {
 	f.Helper()
-	ids, _, err := f.store.Noticed(f.Context(), "")
-	if err != nil {
+	ids, _, err1 := f.store.Noticed(f.Context(), "")
+	carts, _, err2 := f.store.NoticedCarts(f.Context(), "")
+	if err := errors.Join(err1, err2); err != nil {
 		f.Fatal(err)
 	}
-	return ids
+	return append(ids, carts...)
 }
 
 func eventFile(t *testing.T, name string) json.RawMessage {

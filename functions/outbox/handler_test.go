@@ -65,6 +65,14 @@ var cases = map[string]struct {
 	},
 	"outbox-remove": { // the session is gone
 	},
+	"outbox-follow-up": {
+		notices: map[string][]string{cart: {"follow_up.due", "cart.abandoned"}},
+		came:    map[string]int{cart + " follow_up.due": 1, cart + " cart.abandoned": 1},
+	},
+	"outbox-follow-up-again": { // four records of one cart, one of them twice: they say no more than where to look
+		notices: map[string][]string{cart: {"follow_up.due"}},
+		came:    map[string]int{cart + " follow_up.due": 1},
+	},
 }
 
 // jobs are the files that are no batches; see TestJobs.
@@ -102,7 +110,7 @@ func TestEveryEventOfTheStream(t *testing.T) {
 			if text, err := json.Marshal(out); err != nil || !strings.HasPrefix(string(text), `{"batchItemFailures":[`) {
 				t.Errorf("the answer is %s, %v", text, err) // null would be taken for a success
 			}
-			for _, personal := range []string{"anna@", "Keizersgracht", "de Vries"} {
+			for _, personal := range []string{"anna@", "zoe@", "Zoë", "Keizersgracht", "de Vries"} {
 				if strings.Contains(f.logs.String(), personal) {
 					t.Errorf("the log tells %q: %s", personal, f.logs)
 				}
@@ -230,7 +238,7 @@ func TestRecordWithoutANumberFailsTheBatch(t *testing.T) {
 	if err != nil || !slices.Equal(failures(out), []string{""}) {
 		t.Errorf("answer %v, %v", out, err)
 	}
-	for _, keys := range []string{`{}`, `{"i":{"N":"1"}}`, `{"i":{"S":"ct_w51w6889yxk9yhjbas1rpm7htt"}}`, `null`, `7`} {
+	for _, keys := range []string{`{}`, `{"i":{"N":"1"}}`, `{"i":{"S":"or_w51w6889yxk9yhjbas1rpm7htt_0"}}`, `null`, `7`} {
 		out, err = f.handle(t.Context(), []byte(`{"Records":[{"dynamodb":{"SequenceNumber":"12","Keys":`+keys+`}}]}`))
 		if err != nil || !slices.Equal(failures(out), []string{"12"}) {
 			t.Errorf("keys %s: answer %v, %v", keys, out, err)

@@ -1,6 +1,7 @@
 package lambdatest_test
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -275,17 +276,18 @@ type entry struct {
 	Detail                           string
 }
 
-// about is the session that an entry tells of.
+// about is the session that an entry tells of, or else the cart.
 func (e entry) about() string {
 	var event struct {
 		Data struct {
 			CheckoutID string `json:"checkout_id"`
+			CartID     string `json:"cart_id"`
 		}
 	}
 	if json.Unmarshal([]byte(e.Detail), &event) != nil {
 		return ""
 	}
-	return event.Data.CheckoutID
+	return cmp.Or(event.Data.CheckoutID, event.Data.CartID)
 }
 
 // ServeHTTP implements http.Handler: PutEvents.

@@ -30,6 +30,7 @@ const (
 	sessionB = "cs_3v0k7cmz2q8d1xh5n9rtw4jyg6_0"
 	sessionC = "cs_bq97ds0rk2m5x8vz1tjw3hg4cn_0"
 	sessionD = "cs_ej4t6w0zc1rn9m8kq2hvx5dg7b_0"
+	cartA    = "ct_" + sampleHash
 )
 
 // step is a file of events/, which is sent to the function that it is named after, and what comes of it.
@@ -113,6 +114,8 @@ var steps = []step{
 	{file: "outbox-out-of-order", prepare: notices(sessionA), answer: failed(), after: came(sessionA)},
 	{file: "outbox-stale-image", answer: failed(), after: came()},
 	{file: "outbox-remove", answer: failed(), after: came(sessionD)},
+	{file: "outbox-follow-up", prepare: (*story).leavesCart, answer: failed(), after: came(cartA)},
+	{file: "outbox-follow-up-again", prepare: (*story).leavesCart, answer: failed(), after: came(cartA)},
 	{file: "outbox-drain", answer: nothing, after: (*story).drained},
 	{file: "outbox-resume", answer: nothing},
 	{file: "outbox-unknown-job", failure: `no such job: "sweep"`},
@@ -297,6 +300,22 @@ func notices(sessions ...string) func(*story) {
 	}
 }
 
+// leavesCart has a cart abandoned.
+func (y *story) leavesCart() {
+	y.Helper()
+	y.told = len(y.bus.taken())
+	c, err := y.store.Cart(y.Context(), cartA)
+	if checkout.ErrorCode(err) == checkout.CodeNotFound {
+		c = checkout.Cart{ID: cartA, Version: 1, Currency: "EUR", CreatedAt: time.Now(), UpdatedAt: time.Now(), ExpiresAt: time.Now().Add(time.Hour)}
+		err = y.store.CreateCart(y.Context(), c)
+	}
+	must(y, err)
+	f := c.Following(rand.Text())
+	f.Notify(checkout.NoticeCartAbandoned, "no_checkout", time.Now())
+	_, err = y.store.FollowCart(y.Context(), f)
+	must(y, err)
+}
+
 // refusing gives all sessions something to tell, and has the bus refuse what some tell.
 func refusing(sessions ...string) func(*story) {
 	return func(y *story) {
@@ -318,7 +337,7 @@ func failed(numbers ...string) string {
 	return `{"batchItemFailures":[` + strings.Join(items, ",") + `]}`
 }
 
-// came checks that of each of these sessions one event has come, and no other.
+// came checks that of each of these sessions, or carts, one event has come, and no other.
 func came(sessions ...string) func(*story) {
 	return func(y *story) {
 		y.Helper()

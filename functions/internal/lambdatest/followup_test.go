@@ -107,14 +107,50 @@ func (m *month) handOn() {
 		for _, r := range records {
 			m.read[changeOf(m, r).EventID] = true
 		}
-		batch, err := json.Marshal(map[string]any{"Records": records})
-		must(m, err)
+		batch := m.batch(from, records)
 		m.together(m.outbox, batch) // who comes second may have to come again
 		for range 2 {
 			if answer, err := m.outbox[0].Invoke(m.Context(), batch); err != nil || string(answer) != failed() {
 				m.Fatalf("the outbox answers %s, %v, log: %s", answer, err, m.outbox[0].Logs())
 			}
 		}
+	}
+}
+
+// batch is the event that Lambda's poller makes of records: in the shape of the sample.
+func (m *month) batch(from source, records []json.RawMessage) []byte {
+	m.Helper()
+	file := map[string]string{m.tables.Carts: "outbox-follow-up", m.tables.Sessions: "outbox-order-placed"}[from.table]
+	var shape struct{ Records []map[string]json.RawMessage }
+	must(m, json.Unmarshal(m.event(file), &shape))
+	var event struct{ Records []map[string]json.RawMessage }
+	for _, r := range records {
+		filled, own := maps.Clone(shape.Records[0]), map[string]json.RawMessage{}
+		must(m, json.Unmarshal(r, &own))
+		for _, name := range []string{"eventID", "eventName", "dynamodb"} {
+			filled[name] = own[name]
+		}
+		event.Records = append(event.Records, filled)
+	}
+	out, err := json.Marshal(event)
+	must(m, err)
+	return out
+}
+
+// wantLikeSample checks that the sample of the carts' stream is what the table streams of such a cart, attribute by attribute.
+func (m *month) wantLikeSample() {
+	m.Helper()
+	var file struct{ Records []json.RawMessage }
+	must(m, json.Unmarshal(m.event("outbox-follow-up"), &file))
+	shapes := [2]map[string]string{}
+	for i, record := range []json.RawMessage{file.Records[0], m.told(m, m.ofCarts())[0]} {
+		shapes[i] = map[string]string{}
+		for name, value := range changeOf(m, record).DynamoDB.NewImage {
+			shapes[i][name] = strings.Join(slices.Sorted(maps.Keys(value)), " ")
+		}
+	}
+	if !maps.Equal(shapes[0], shapes[1]) {
+		m.Errorf("events/outbox-follow-up.json has an image of %v, the table streams %v", shapes[0], shapes[1])
 	}
 }
 
@@ -177,6 +213,7 @@ func (m *month) comesBack() {
 	m.wantSent(0, 0)
 	m.at("1h")
 	m.wantSent(1, 0)
+	m.wantLikeSample()
 	push := m.phones.got()[0]
 	push.wantText(m.T, "Je winkelwagen is bewaard", "Bij Kade 9 liggen 2 artikelen voor je klaar.")
 	if push.to != "740f4707bebcf74f9b7c25d48e3358945f6aa01da5ddb387462c7eaf61bb78ad" || push.token(m.T, "r") == "" {
