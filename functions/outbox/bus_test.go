@@ -127,7 +127,8 @@ func newFunction(t *testing.T, notices map[string][]string) *function {
 	kept, err := parameter.Keep(t.Context(), parameter.Config[*checkout.Outbox]{
 		Now: time.Now, Logger: log, Make: func(parameter.Values) (*checkout.Outbox, error) {
 			return checkout.NewOutbox(checkout.OutboxConfig{
-				Store: f.store, Carts: f.store, Bookmarks: f.store, Publisher: f.bus, Namespace: "com.example.shop", BaseURL: "https://shop.example", Logger: log,
+				Store: f.store, Carts: f.store, Bookmarks: f.store, Publisher: f.bus, Logger: log,
+				Namespace: "com.example.shop", BaseURL: "https://shop.example",
 				Consumers: map[string][]checkout.Consumer{checkout.NoticeFollowUpDue: {f.bus}},
 			})
 		},
@@ -141,7 +142,10 @@ func newFunction(t *testing.T, notices map[string][]string) *function {
 
 func (f *function) cart(id string, kinds ...string) {
 	f.Helper()
-	c := checkout.Cart{ID: id, Version: 1, Currency: "EUR", Abandonment: &checkout.Abandonment{Revision: 1, Reason: "no_checkout"}, Notices: map[string]checkout.Notice{}}
+	c := checkout.Cart{
+		ID: id, Version: 1, Currency: "EUR", Abandonment: &checkout.Abandonment{Revision: 1, Reason: "no_checkout"},
+		Notices: map[string]checkout.Notice{},
+	}
 	for i, kind := range kinds {
 		c.Notices[fmt.Sprintf("%016x", i)] = checkout.Notice{Kind: kind, At: time.Unix(1795429800, 0), Ref: "push"}
 	}

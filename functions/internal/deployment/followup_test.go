@@ -58,7 +58,8 @@ func (s *stack) abandon(email string, ago time.Duration) (id, token string) {
 		`"buyer":{"email":"`+email+`","consent":{"marketing":true}}}`, "")
 	id, _ = doc["id"].(string)
 	token, _ = doc["access_token"].(string)
-	s.call("CartFunction", "PUT", "/devices/phone-"+id, `{"cart_id":"`+id+`","push_token":"740f4707","platform":"ios","permission":"granted"}`, token)
+	s.call("CartFunction", "PUT", "/devices/phone-"+id,
+		`{"cart_id":"`+id+`","push_token":"740f4707","platform":"ios","permission":"granted"}`, token)
 	s.age(id, ago)
 	return id, token
 }
@@ -96,7 +97,8 @@ func (s *stack) followUp() {
 	}
 	s.job("SweepFunction", `{"job":"due"}`)
 	for i, id := range []string{pushed, mailed} {
-		s.job("OutboxFunction", fmt.Sprintf(`{"Records":[{"eventName":"MODIFY","dynamodb":{"SequenceNumber":"%d","Keys":{"i":{"S":%q}}}}]}`, i+10, id))
+		s.job("OutboxFunction", fmt.Sprintf(
+			`{"Records":[{"eventName":"MODIFY","dynamodb":{"SequenceNumber":"%d","Keys":{"i":{"S":%q}}}}]}`, i+10, id))
 	}
 	if len(s.letters) != 1 {
 		s.t.Fatalf("%d e-mails were sent, want one", len(s.letters))

@@ -55,7 +55,10 @@ var tableNames = dynamostore.Names{
 
 func newStack(t *testing.T) *stack {
 	t.Helper()
-	s := &stack{t: t, ledger: ledger{seen: map[string]bool{}}, tables: dynamotest.Endpoint(t), parts: map[string]*process{}, letters: make(chan string, 64)}
+	s := &stack{
+		t: t, ledger: ledger{seen: map[string]bool{}}, tables: dynamotest.Endpoint(t), parts: map[string]*process{},
+		letters: make(chan string, 64),
+	}
 	client := dynamodb.New(dynamodb.Options{
 		Region: "eu-west-1", BaseEndpoint: &s.tables,
 		Credentials: credentials.StaticCredentialsProvider{Value: aws.Credentials{AccessKeyID: "AKID", SecretAccessKey: "s"}},

@@ -64,7 +64,9 @@ var deployments atomic.Int64
 
 func newAccount(t testing.TB) *account {
 	t.Helper()
-	a := &account{border: &lambdatest.Border{}, bus: &bus{refused: map[string]bool{}}, mail: &mailbox{sent: map[string]int{}}, phones: &phones{}}
+	a := &account{
+		border: &lambdatest.Border{}, bus: &bus{refused: map[string]bool{}}, mail: &mailbox{sent: map[string]int{}}, phones: &phones{},
+	}
 	a.tables = dynamostore.Prefixed(fmt.Sprintf("kassa%d-", deployments.Add(1)))
 	a.parameters = parametertest.New(map[string]string{
 		"/kassa/shop": sampleShop(t), "/kassa/token-secrets": strings.Repeat("k", 32), "/kassa/link-secrets": strings.Repeat("l", 32), "/kassa/stripe-secret-key": secretKey,

@@ -64,7 +64,8 @@ func TestSweepGoesOnInTheNextRun(t *testing.T) {
 			ID: fmt.Sprintf("ct_%026d", i), Version: 1, Currency: "EUR", Context: checkout.Context{Country: "NL"},
 			Lines:     []checkout.LineItem{{ID: checkout.LineID(sku), SKU: sku, Quantity: 1}},
 			Buyer:     checkout.Buyer{Email: fmt.Sprintf("shopper%d@example.com", i), Consent: &checkout.Consent{Marketing: &agrees}},
-			CreatedAt: left, UpdatedAt: left, ExpiresAt: time.Now().Add(time.Hour), Due: left.Add(time.Hour), Create: checkout.NewMark("cart", fmt.Sprint(i), "print"),
+			CreatedAt: left, UpdatedAt: left, ExpiresAt: time.Now().Add(time.Hour), Due: left.Add(time.Hour),
+			Create: checkout.NewMark("cart", fmt.Sprint(i), "print"),
 		}))
 	}
 	claimed := func() (n int) {
@@ -98,7 +99,8 @@ func TestDrainGoesOnWhereItStopped(t *testing.T) {
 	a := newAccount(t)
 	for i := range 5 { // a page is 1 MB
 		_, err := a.client.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: &a.tables.Sessions, Item: map[string]types.AttributeValue{
-			"i": &types.AttributeValueMemberS{Value: fmt.Sprintf("large%d", i)}, "z": &types.AttributeValueMemberS{Value: strings.Repeat("z", 380<<10)},
+			"i": &types.AttributeValueMemberS{Value: fmt.Sprintf("large%d", i)},
+			"z": &types.AttributeValueMemberS{Value: strings.Repeat("z", 380<<10)},
 		}})
 		must(t, err)
 	}

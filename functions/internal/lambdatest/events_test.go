@@ -306,7 +306,8 @@ func (y *story) leavesCart() {
 	y.told = len(y.bus.taken())
 	c, err := y.store.Cart(y.Context(), cartA)
 	if checkout.ErrorCode(err) == checkout.CodeNotFound {
-		c = checkout.Cart{ID: cartA, Version: 1, Currency: "EUR", CreatedAt: time.Now(), UpdatedAt: time.Now(), ExpiresAt: time.Now().Add(time.Hour)}
+		now := time.Now()
+		c = checkout.Cart{ID: cartA, Version: 1, Currency: "EUR", CreatedAt: now, UpdatedAt: now, ExpiresAt: now.Add(time.Hour)}
 		err = y.store.CreateCart(y.Context(), c)
 	}
 	must(y, err)

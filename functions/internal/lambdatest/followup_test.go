@@ -37,7 +37,9 @@ type month struct {
 
 func newMonth(t *testing.T) *month {
 	t.Helper()
-	m := &month{T: t, account: newAccount(t), clock: filepath.Join(t.TempDir(), "later"), functions: map[string]*process{}, read: map[string]bool{}}
+	m := &month{
+		T: t, account: newAccount(t), clock: filepath.Join(t.TempDir(), "later"), functions: map[string]*process{}, read: map[string]bool{},
+	}
 	for _, f := range []string{"cart", "checkout"} {
 		m.functions[f] = m.later(t, f, m.clock)
 	}
@@ -66,7 +68,8 @@ func (m *month) event(file string, instead ...string) []byte {
 // report hands feedback about an address to its function.
 func (m *month) report(file, address string) {
 	m.Helper()
-	if answer, err := m.functions["feedback"].Invoke(m.Context(), m.event(file, sampleBounce, address)); err != nil || string(answer) != nothing {
+	answer, err := m.functions["feedback"].Invoke(m.Context(), m.event(file, sampleBounce, address))
+	if err != nil || string(answer) != nothing {
 		m.Fatalf("%s: answer %s, %v", file, answer, err)
 	}
 }
@@ -311,8 +314,9 @@ func (m *month) redeems(s shopper, offer letter) {
 	}
 	offer.wantText(m.T, "10 % korting op deze winkelwagen")
 	use := func(s shopper) reply {
-		return call(m, m.functions["cart"], http.MethodPut, "/carts/"+s.cart, `{"line_items":[{"item":{"id":"beans-kade-250"},"quantity":2}],`+
-			`"context":{"address_country":"NL","language":"nl"},"discounts":{"codes":["`+code+`"]}}`, "Authorization: Bearer "+s.me, key()).want(http.StatusOK)
+		body := `{"line_items":[{"item":{"id":"beans-kade-250"},"quantity":2}],` +
+			`"context":{"address_country":"NL","language":"nl"},"discounts":{"codes":["` + code + `"]}}`
+		return call(m, m.functions["cart"], http.MethodPut, "/carts/"+s.cart, body, "Authorization: Bearer "+s.me, key()).want(http.StatusOK)
 	}
 	refused := func() {
 		m.Helper()
@@ -326,10 +330,11 @@ func (m *month) redeems(s shopper, offer letter) {
 	if s.total = use(s).total(); s.total != "2286" {
 		m.Errorf("10 %% off 1990, and 495 for shipping, are %s", s.total)
 	}
-	buy := `{"cart_id":"` + s.cart + `","buyer":{"email":"bob@example.com"},` + address + `,` + pay("pm_card_visa", `,"expected_total":`+s.total)[1:]
+	buy := `{"cart_id":"` + s.cart + `","buyer":{"email":"bob@example.com"},` + address + `,` +
+		pay("pm_card_visa", `,"expected_total":`+s.total)[1:]
 	for range 2 { // the second time it is the same order
-		done := call(m, m.functions["checkout"], http.MethodPost, "/checkout-sessions", buy, "Authorization: Bearer "+s.me, key()).wantAt("status", "completed")
-		s.session = done.at("id")
+		done := call(m, m.functions["checkout"], http.MethodPost, "/checkout-sessions", buy, "Authorization: Bearer "+s.me, key())
+		s.session = done.wantAt("status", "completed").at("id")
 		m.wantPaidOnce(m, s)
 	}
 	refused()

@@ -50,7 +50,10 @@ func (m *mailbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	got := in.Content.Simple
-	l := letter{to: in.Destination.ToAddresses[0], subject: got.Subject.Data, text: got.Body.Text.Data, html: got.Body.Html.Data, tags: map[string]string{}}
+	l := letter{
+		to: in.Destination.ToAddresses[0], subject: got.Subject.Data, text: got.Body.Text.Data, html: got.Body.Html.Data,
+		tags: map[string]string{},
+	}
 	for _, tag := range in.EmailTags {
 		l.tags[tag.Name] = tag.Value
 	}
@@ -104,16 +107,17 @@ func (p *phones) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		p.tokens = map[string]string{endpoint: token}
 		result = "<EndpointArn>" + endpoint + "</EndpointArn>"
 	case action == "GetEndpointAttributes" && known:
-		result = "<Attributes><entry><key>Enabled</key><value>true</value></entry><entry><key>Token</key><value>" + token + "</value></entry></Attributes>"
+		const entry = "<entry><key>%s</key><value>%s</value></entry>"
+		result = "<Attributes>" + fmt.Sprintf(entry+entry, "Enabled", "true", "Token", token) + "</Attributes>"
 	case action == "Publish" && known && p.publish(r, token):
 		result = "<MessageId>" + rand.Text() + "</MessageId>"
 	default:
 		w.WriteHeader(http.StatusBadRequest)
-		fmt.Fprint(w, "<ErrorResponse><Error><Type>Sender</Type><Code>InvalidParameter</Code><Message>Invalid parameter</Message></Error></ErrorResponse>")
+		fmt.Fprint(w, "<ErrorResponse><Error><Type>Sender</Type><Code>InvalidParameter</Code><Message>no</Message></Error></ErrorResponse>")
 		return
 	}
 	w.Header().Set("Content-Type", "text/xml")
-	fmt.Fprintf(w, "<%[1]sResponse xmlns=\"http://sns.amazonaws.com/doc/2010-03-31/\"><%[1]sResult>%[2]s</%[1]sResult></%[1]sResponse>", action, result)
+	fmt.Fprintf(w, "<%[1]sResponse><%[1]sResult>%[2]s</%[1]sResult></%[1]sResponse>", action, result)
 }
 
 // publish keeps what APNs would get; false if it would get nothing.
@@ -156,7 +160,8 @@ func (l letter) wantText(t *testing.T, texts ...string) {
 // token is that of the link to a page of ours in a message.
 func (l letter) token(t *testing.T, page string) string {
 	t.Helper()
-	found := regexp.MustCompile(`https://kade9\.example/` + page + `/(krl_[A-Za-z0-9._-]+)`).FindStringSubmatch(l.link + "\n" + l.text + "\n" + l.unsubscribe)
+	link := regexp.MustCompile(`https://kade9\.example/` + page + `/(krl_[A-Za-z0-9._-]+)`)
+	found := link.FindStringSubmatch(l.link + "\n" + l.text + "\n" + l.unsubscribe)
 	if found == nil {
 		t.Fatalf("no link to %s in %+v", page, l)
 	}
