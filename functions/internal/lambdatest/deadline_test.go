@@ -14,6 +14,9 @@ import (
 	"kassa/functions/internal/lambdatest"
 )
 
+// bounded gives runs less time than they have on AWS, of which jobs keep 2 s back, and the outbox 5 s more.
+func bounded(c *lambdatest.Config) { c.Timeout = 9 * time.Second }
+
 // job invokes a job and returns what it logs of itself. It must not fail: then nothing goes to a queue, and nobody is alarmed.
 func (a *account) job(t *testing.T, f *process, file string) string {
 	t.Helper()
@@ -82,7 +85,7 @@ func TestSweepGoesOnInTheNextRun(t *testing.T) {
 		}
 		return n
 	}
-	sweep := a.start(t, "sweep", func(c *lambdatest.Config) { c.Timeout = brief })
+	sweep := a.start(t, "sweep", bounded)
 	a.runsOut(t, sweep, "sweep-carts", 20)
 	if n := claimed(); n == 0 || n == carts {
 		t.Errorf("%d of %d carts were claimed in the first run, want some of them", n, carts)
@@ -105,7 +108,7 @@ func TestDrainGoesOnWhereItStopped(t *testing.T) {
 		must(t, err)
 	}
 	told := a.onSecondPage(t)
-	outbox := a.start(t, "outbox", func(c *lambdatest.Config) { c.Timeout = 8 * time.Second })
+	outbox := a.start(t, "outbox", bounded)
 	a.runsOut(t, outbox, "outbox-drain", 6)
 	want := []string{"dynamodb GetItem", "dynamodb GetItem", "dynamodb Scan", "dynamodb UpdateItem", "dynamodb Scan", "dynamodb Scan"}
 	if calls := a.border.Calls(); len(calls) < len(want) || !slices.Equal(calls[:len(want)], want) {
