@@ -93,7 +93,7 @@ func TestAppsOpenTheShopsPages(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
 	w := s.call(t, http.MethodGet, "/.well-known/apple-app-site-association", "")
-	for _, path := range []string{"/checkout/*", "/o/*", "/r/*", "/return"} {
+	for _, path := range []string{"/cart/*", "/checkout/*", "/o/*", "/r/*", "/app/r/*", "/return"} {
 		if !strings.Contains(w.Body.String(), `"/":"`+path+`"`) {
 			t.Errorf("the app doesn't open %s: %s", path, w.Body)
 		}

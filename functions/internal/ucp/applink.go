@@ -29,7 +29,8 @@ func (w *Wire) AppleAssociation() (any, bool) {
 		return nil, false
 	}
 	components := []appleComponent{
-		{"/checkout/*", "a checkout to go on with"}, {"/o/*", "an order"}, {"/r/*", "a cart that was left"},
+		{"/cart/*", "a cart to go on with"}, {"/checkout/*", "a checkout to go on with"}, {"/o/*", "an order"},
+		{"/r/*", "a cart that was left"}, {"/app/r/*", "the same, from the page behind a link"},
 	}
 	back, err := url.Parse(w.shop.ReturnURL)
 	if err == nil && back.Scheme == "https" && strings.HasPrefix(w.shop.ReturnURL, "https://"+w.host()+"/") {
