@@ -34,13 +34,17 @@ func (s *stack) link(purpose recovery.Purpose, subject string) string {
 // another.
 func TestRecoveryLinkOnTheWire(t *testing.T) {
 	t.Parallel()
-	s := newStack(t)
+	dutch := shop()
+	dutch.Languages = []string{"nl", "fr"}
+	s := newStackOf(t, dutch)
 	id := s.leftCart(t)
 	token := s.link(recovery.PurposeReturn, id)
 	for range 2 {
-		page := s.call(t, http.MethodGet, "/r/"+token, "").want(http.StatusOK)
-		if !strings.Contains(page.Body.String(), "<title>Your cart is waiting") {
-			t.Errorf("the page is\n%s", page.Body)
+		for language, title := range map[string]string{"": "Je winkelmand wacht", "fr-BE": "Votre panier", "de": "Je winkelmand wacht"} {
+			page := s.call(t, http.MethodGet, "/r/"+token, "", "Accept-Language: "+language).want(http.StatusOK)
+			if !strings.Contains(page.Body.String(), "<title>"+title) {
+				t.Errorf("for who reads %q the page is\n%s", language, page.Body)
+			}
 		}
 	}
 	s.call(t, http.MethodGet, "/r/"+token+"x", "").want(http.StatusNotFound)

@@ -5,6 +5,7 @@ import (
 	"html/template"
 
 	"kassa/functions/internal/edge"
+	"kassa/functions/internal/ucp"
 )
 
 // layout has no script, and asks for nothing elsewhere.
@@ -29,12 +30,9 @@ var private = map[string]string{
 	"X-Robots-Tag":            "noindex, nofollow",
 }
 
-// page answers a page in the reader's language.
-func page(r *edge.Request, status int, kind pageKind, link string) edge.Answer {
-	language := r.Language
-	if pages[language] == nil {
-		language = "en"
-	}
+// page answers a page in the reader's language, else in the shop's own.
+func page(w *ucp.Wire, r *edge.Request, status int, kind pageKind, link string) edge.Answer {
+	language := w.Language(r.Language)
 	var out bytes.Buffer
 	_ = layout.Execute(&out, struct {
 		Language, Link string

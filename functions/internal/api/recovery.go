@@ -62,9 +62,9 @@ func (c cartRoutes) comeBack(ctx context.Context, r *edge.Request) (edge.Answer,
 func (c cartRoutes) land(_ context.Context, r *edge.Request) (edge.Answer, error) {
 	token := r.PathValue("token")
 	if !c.Returns.Open(token) {
-		return page(r, http.StatusNotFound, pageDead, ""), nil
+		return page(c.Edge.Wire, r, http.StatusNotFound, pageDead, ""), nil
 	}
-	return page(r, http.StatusOK, pageReturn, c.Returns.AppLinkOf(token)), nil
+	return page(c.Edge.Wire, r, http.StatusOK, pageReturn, c.Returns.AppLinkOf(token)), nil
 }
 
 // Contacts changes whom messages may reach, by links that were in messages. *recovery.Registry is one.
@@ -97,29 +97,29 @@ func Feedback(d FeedbackDeps) Handler {
 func (d FeedbackDeps) ask(purpose recovery.Purpose, shown pageKind) edge.Handler {
 	return func(_ context.Context, r *edge.Request) (edge.Answer, error) {
 		if _, ok := d.Contacts.Recipient(r.PathValue("token"), purpose); !ok {
-			return page(r, http.StatusNotFound, pageDead, ""), nil
+			return page(d.Edge.Wire, r, http.StatusNotFound, pageDead, ""), nil
 		}
-		return page(r, http.StatusOK, shown, ""), nil
+		return page(d.Edge.Wire, r, http.StatusOK, shown, ""), nil
 	}
 }
 
 func (d FeedbackDeps) unsubscribe(ctx context.Context, r *edge.Request) (edge.Answer, error) {
 	form, _ := url.ParseQuery(string(r.Raw)) // a mail program's may be of another kind, and has nothing that we need
 	_, err := d.Contacts.Unsubscribe(ctx, r.PathValue("token"), form.Get("all") == "1")
-	return acted(r, pageUnsubscribed, err)
+	return d.acted(r, pageUnsubscribed, err)
 }
 
 func (d FeedbackDeps) confirm(ctx context.Context, r *edge.Request) (edge.Answer, error) {
 	_, err := d.Contacts.Confirm(ctx, r.PathValue("token"))
-	return acted(r, pageConfirmed, err)
+	return d.acted(r, pageConfirmed, err)
 }
 
-func acted(r *edge.Request, shown pageKind, err error) (edge.Answer, error) {
+func (d FeedbackDeps) acted(r *edge.Request, shown pageKind, err error) (edge.Answer, error) {
 	switch {
 	case checkout.ErrorCode(err) == checkout.CodeNotFound:
-		return page(r, http.StatusNotFound, pageDead, ""), nil
+		return page(d.Edge.Wire, r, http.StatusNotFound, pageDead, ""), nil
 	case err != nil:
 		return edge.Answer{}, err
 	}
-	return page(r, http.StatusOK, shown, ""), nil
+	return page(d.Edge.Wire, r, http.StatusOK, shown, ""), nil
 }
