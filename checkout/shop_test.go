@@ -48,6 +48,7 @@ func TestShopSettings(t *testing.T) {
 		},
 		"terms":                     func(s *checkout.Shop) { s.Terms = "" },
 		"wallets.publishable_key":   func(s *checkout.Shop) { s.Wallets.PublishableKey = "" },
+		"must be the publishable":   func(s *checkout.Shop) { s.Wallets.PublishableKey = "sk_test_1" },
 		"durations.hold":            func(s *checkout.Shop) { s.Durations.Hold = -1 },
 		"(durations.quote)":         func(s *checkout.Shop) { s.Durations.Quote = 30 }, // nanoseconds
 		"(durations.lease)":         func(s *checkout.Shop) { s.Durations.Lease = time.Second },

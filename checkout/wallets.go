@@ -3,6 +3,7 @@ package checkout
 import (
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // Wallets is what the wallet sheets are opened with. Nothing in it is secret.
@@ -40,8 +41,11 @@ var Networks = map[string][]string{
 // validateWallets refuses wallets whose sheet could not open: it would do so without a word, and only at the shopper's.
 func (s Shop) validateWallets(bad func(field, text string)) {
 	w := s.Wallets
-	if w.PublishableKey == "" {
+	switch {
+	case w.PublishableKey == "":
 		bad("wallets.publishable_key", "wallet sheets can't open without it")
+	case !strings.HasPrefix(w.PublishableKey, "pk_"):
+		bad("wallets.publishable_key", "must be the publishable key, pk_…: every app gets to see it")
 	}
 	for i, n := range w.Networks {
 		field := "wallets.networks[" + strconv.Itoa(i) + "]"

@@ -50,8 +50,10 @@ func TestPagesShowSettingsThatAreTaken(t *testing.T) {
 					}
 				case "shipping":
 					countries["NL"].(map[string]any)[name] = value
-				case "categories", "locations", "delivery", "discounts":
+				case "categories", "locations", "delivery":
 					pricing[name] = value
+				case "discounts": // beside the one that follow-ups offer
+					pricing[name] = append(value.([]any), minted(pricing))
 				case "minted":
 					pricing["discounts"] = []any{part}
 				default:
@@ -72,4 +74,14 @@ func TestPagesShowSettingsThatAreTaken(t *testing.T) {
 	if seen["recovery"] != 2 {
 		t.Errorf("recovery is shown %d times", seen["recovery"])
 	}
+}
+
+// minted is the discount of which codes are made.
+func minted(pricing map[string]any) any {
+	for _, rule := range pricing["discounts"].([]any) {
+		if rule.(map[string]any)["minted"] == true {
+			return rule
+		}
+	}
+	return nil
 }
