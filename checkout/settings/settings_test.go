@@ -1,10 +1,12 @@
 package settings_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"maps"
 	"os"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -162,4 +164,34 @@ func TestParseNamesEveryContradiction(t *testing.T) {
 	if got := strings.Join(paths(err), " "); got != "$.name $.terms $.recovery.zone" {
 		t.Errorf("faults at %s", got)
 	}
+}
+
+// Whatever comes, it is taken or refused; and what is taken says the same to encoding/json.
+func FuzzDecode(f *testing.F) {
+	for _, seed := range []string{
+		`{}`, ` { "a" : [ ] , "m" : { } } `, `{"a":[1,-2.5e3, true,null,"x"]}`, `{"m":{"a\"b":[[],{}],"a\u0022b":1}}`, `{"m":{"k":{"k":1,"k":2}}}`,
+		`{"t":"2026-11-01T00:00:00Z","p":{"a":[]}}`, `{"A":[]}`, `[]`, `{"a":[1}`, "{\"m\":{\"\xff\":1,\"\xfe\":2}}", ``, `{"\`, `{"t":{"x":1}}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	type part struct {
+		A []any          `json:"a"`
+		M map[string]any `json:"m"`
+		T time.Time      `json:"t"`
+		P *part          `json:"p"`
+	}
+	f.Fuzz(func(t *testing.T, document []byte) {
+		var got, want part
+		if err := settings.Decode(document, &got); err != nil {
+			if len(paths(err)) != 1 || paths(err)[0][0] != '$' {
+				t.Errorf("%q: %v names no place", document, err)
+			}
+			return
+		}
+		strict := json.NewDecoder(bytes.NewReader(document))
+		strict.DisallowUnknownFields()
+		if err := strict.Decode(&want); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%q: %+v, want %+v (%v)", document, got, want, err)
+		}
+	})
 }

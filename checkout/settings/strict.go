@@ -6,10 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"reflect"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // encoding/json alone is too generous for a file that decides about money: it takes names in any case, lets the last of two
@@ -19,93 +19,145 @@ import (
 const maxDepth = 32
 
 // Decode fills target, a pointer to a struct, with a JSON object, of which every name must be one that is read. CodeInvalid, with
-// the field's JSONPath, for everything else.
+// the field's JSONPath, for everything else; then target is not to be used.
 func Decode(document []byte, target any) error {
-	if err := check(document, reflect.TypeOf(target)); err != nil {
+	err := json.Unmarshal(document, target)
+	var syntax *json.SyntaxError
+	if errors.As(err, &syntax) {
+		return invalid("$", fmt.Sprintf("no JSON: %v at byte %d", err, syntax.Offset))
+	}
+	w := walker{rest: document, known: map[reflect.Type]map[string]reflect.Type{}}
+	if err := w.document(reflect.TypeOf(target)); err != nil {
 		return err
 	}
-	if err := json.Unmarshal(document, target); err != nil {
-		return typeError(err)
-	}
-	return nil
+	return typeError(err)
 }
 
-// check refuses what json.Unmarshal would take and nobody meant.
-func check(document []byte, t reflect.Type) error {
-	w := walker{json.NewDecoder(bytes.NewReader(document))}
-	w.dec.UseNumber()
-	if err := w.value("$", t, 1); err != nil {
-		return err
-	}
-	if _, err := w.dec.Token(); !errors.Is(err, io.EOF) {
-		return invalid("$", "there is more after the end of the JSON")
-	}
-	return nil
+// walker goes through JSON, which is known to be well formed, beside the type that it is to fill, and refuses what json.Unmarshal
+// takes and nobody meant. Every start of a function pays for it: nothing is made that only an error would need.
+type walker struct {
+	rest  []byte // not read yet
+	place []step // where that is
+	known map[reflect.Type]map[string]reflect.Type
 }
 
-// walker goes through a document beside the type that it is to fill.
-type walker struct{ dec *json.Decoder }
+// step leads to a member of an object or, if it has no name, to an element of a list.
+type step struct {
+	name  *string
+	index int
+}
+
+func (w *walker) document(t reflect.Type) error {
+	if w.peek() != '{' {
+		return invalid("$", "a JSON object is expected")
+	}
+	return w.value(t)
+}
 
 // value walks one value. A nil type is one whose names are its own affair, such as a type that decodes itself: there only
 // doubled names are refused.
-func (w walker) value(path string, t reflect.Type, depth int) error {
-	token, err := w.dec.Token()
-	if err != nil {
-		return malformed(err)
+func (w *walker) value(t reflect.Type) error {
+	first := w.peek()
+	nested := first == '{' || first == '['
+	switch {
+	case nested && len(w.place) >= maxDepth:
+		return w.fault("nested more than " + strconv.Itoa(maxDepth) + " deep")
+	case first == '{':
+		return w.object(t)
+	case first == '[':
+		return w.array(elementOf(t))
+	case first == '"':
+		w.text()
+	default: // a number, true, false or null
+		w.rest = w.rest[max(0, bytes.IndexAny(w.rest, ",]} \t\r\n")):]
 	}
-	delim, nested := token.(json.Delim)
-	if path == "$" && delim != '{' {
-		return invalid("$", "a JSON object is expected")
-	}
-	if !nested {
-		return nil
-	}
-	if depth > maxDepth {
-		return invalid(path, "nested more than "+strconv.Itoa(maxDepth)+" deep")
-	}
-	if delim == '[' {
-		return w.array(path, elementOf(t), depth)
-	}
-	return w.object(path, t, depth)
+	return nil
 }
 
-func (w walker) array(path string, element reflect.Type, depth int) error {
-	for i := 0; w.dec.More(); i++ {
-		if err := w.value(path+"["+strconv.Itoa(i)+"]", element, depth+1); err != nil {
+func (w *walker) array(element reflect.Type) error {
+	for i := 0; w.more(']'); i++ {
+		w.place = append(w.place, step{index: i})
+		if err := w.value(element); err != nil {
 			return err
 		}
+		w.place = w.place[:len(w.place)-1]
 	}
-	_, err := w.dec.Token()
-	return malformed(err)
+	return nil
 }
 
-func (w walker) object(path string, t reflect.Type, depth int) error {
-	members := membersOf(t)
+func (w *walker) object(t reflect.Type) error {
+	members, element := w.membersOf(t), elementOf(t)
 	seen := map[string]bool{}
-	for w.dec.More() {
-		token, err := w.dec.Token()
-		if err != nil {
-			return malformed(err)
-		}
-		name, _ := token.(string)
-		at := child(path, name)
+	for w.more('}') {
+		name := w.text()
+		w.place = append(w.place, step{name: &name})
 		if seen[name] {
-			return invalid(at, "the name stands there twice")
+			return w.fault("the name stands there twice")
 		}
 		seen[name] = true
-		member := elementOf(t)
+		member := element
 		if members != nil {
 			known := false
 			if member, known = members[name]; !known {
-				return invalid(at, unknown(members, name))
+				return w.fault(unknown(members, name))
 			}
 		}
-		if err := w.value(at, member, depth+1); err != nil {
+		w.peek()
+		w.rest = w.rest[1:] // the colon
+		if err := w.value(member); err != nil {
 			return err
 		}
+		w.place = w.place[:len(w.place)-1]
 	}
-	_, err := w.dec.Token()
-	return malformed(err)
+	return nil
+}
+
+// peek returns the first byte of what comes after white space.
+func (w *walker) peek() byte {
+	w.rest = bytes.TrimLeft(w.rest, " \t\r\n")
+	return w.rest[0]
+}
+
+// more steps over the bracket or comma before the next element; false if there is none, after the closing bracket.
+func (w *walker) more(closing byte) bool {
+	last := w.peek() == closing
+	w.rest = w.rest[1:]
+	if !last && w.peek() == closing { // nothing in the brackets
+		last, w.rest = true, w.rest[1:]
+	}
+	return !last
+}
+
+// text reads a string.
+func (w *walker) text() string {
+	w.peek()
+	end := 1
+	for ; w.rest[end] != '"'; end++ {
+		if w.rest[end] == '\\' {
+			end++
+		}
+	}
+	quoted := w.rest[:end+1]
+	w.rest = w.rest[end+1:]
+	if bytes.IndexByte(quoted, '\\') < 0 && utf8.Valid(quoted) {
+		return string(quoted[1:end])
+	}
+	var s string
+	_ = json.Unmarshal(quoted, &s) // it is a string
+	return s
+}
+
+// fault refuses the value at which the walker is.
+func (w *walker) fault(message string) error {
+	path := "$"
+	for _, s := range w.place {
+		if s.name == nil {
+			path += "[" + strconv.Itoa(s.index) + "]"
+		} else {
+			path = child(path, *s.name)
+		}
+	}
+	return invalid(path, message)
 }
 
 func unknown(members map[string]reflect.Type, name string) string {
@@ -142,9 +194,12 @@ func elementOf(t reflect.Type) reflect.Type {
 }
 
 // membersOf are the names that a struct reads, those of what it embeds included; nil if it is no struct.
-func membersOf(t reflect.Type) map[string]reflect.Type {
+func (w *walker) membersOf(t reflect.Type) map[string]reflect.Type {
 	if t = plain(t); t == nil || t.Kind() != reflect.Struct {
 		return nil
+	}
+	if members, ok := w.known[t]; ok {
+		return members
 	}
 	members := map[string]reflect.Type{}
 	for _, f := range reflect.VisibleFields(t) {
@@ -157,6 +212,7 @@ func membersOf(t reflect.Type) map[string]reflect.Type {
 		}
 		members[name] = f.Type
 	}
+	w.known[t] = members
 	return members
 }
 
@@ -171,21 +227,11 @@ func child(path, name string) string {
 	return path + "." + name
 }
 
-func malformed(err error) error {
-	var syntax *json.SyntaxError
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &syntax):
-		return invalid("$", fmt.Sprintf("no JSON: %v at byte %d", err, syntax.Offset))
-	case errors.Is(err, io.EOF):
-		return invalid("$", "no JSON: unexpected EOF")
-	}
-	return invalid("$", "no JSON: "+err.Error())
-}
-
 // typeError names the field that has a value of a wrong type.
 func typeError(err error) error {
+	if err == nil {
+		return nil
+	}
 	var wrong *json.UnmarshalTypeError
 	if errors.As(err, &wrong) {
 		return invalid("$."+strings.TrimPrefix(wrong.Field, "Shop."), "a "+wrong.Value+" can't stand here, want "+wrong.Type.String())

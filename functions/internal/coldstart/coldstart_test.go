@@ -120,7 +120,7 @@ func TestShopSettingsNameTheirMistake(t *testing.T) {
 	t.Parallel()
 	f := &coldstart.Function{Now: time.Now}
 	for text, want := range map[string]string{
-		`{"nmae": "x"}`: "nmae", `{"name": ""}`: "name", `{} {}`: "more after the end", `{`: "unexpected EOF", `[]`: "object",
+		`{"nmae": "x"}`: "nmae", `{"name": ""}`: "name", `{} {}`: "after top-level value", `{`: "unexpected end", `[]`: "object",
 	} {
 		_, err := f.Config(parameter.Values{"/kassa/shop": text}, "/kassa/shop")
 		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "/kassa/shop") {

@@ -30,19 +30,31 @@ func current(ctx context.Context, store settings.Reader) (parameter.Values, erro
 	return parameter.Values{inStore: string(v.Document)}, nil
 }
 
+// understood is a document of settings, and what it says.
+type understood struct {
+	document string
+	settings settings.Settings
+}
+
 // Settings returns the shop's settings: those in the store or, while there are none, those of the parameter that a deployment
-// begins with. The error says which of them, and names the field.
+// begins with. The error says which of them, and names the field. A document is parsed once, however many services are made of it:
+// that is the dearest thing that a start does.
 func (f *Function) Settings(v parameter.Values, shop string) (settings.Settings, error) {
 	document, ok := v[inStore]
 	from := "settings in the store"
 	if !ok {
 		document, from = v[shop], "parameter "+shop
 	}
-	s, err := settings.Parse([]byte(document))
-	if err != nil {
-		return settings.Settings{}, fmt.Errorf("%s: %w", from, err)
+	f.parsing.Lock()
+	defer f.parsing.Unlock()
+	if f.last == nil || f.last.document != document {
+		s, err := settings.Parse([]byte(document))
+		if err != nil {
+			return settings.Settings{}, fmt.Errorf("%s: %w", from, err)
+		}
+		f.last = &understood{document, s}
 	}
-	return s, nil
+	return f.last.settings, nil
 }
 
 // Config returns what all services are made of: clock, ids, log, and the shop's settings.

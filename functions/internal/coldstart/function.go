@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"os"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
@@ -35,6 +36,9 @@ type Function struct {
 	Now func() time.Time
 
 	parameters []string
+
+	parsing sync.Mutex
+	last    *understood // settings that services were made of
 }
 
 // Start makes what answers a function's events: a function that package lambda of aws-lambda-go takes.
