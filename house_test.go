@@ -59,7 +59,7 @@ var rooms = []struct {
 	{"kassa/checkout/eventbridgebus", []string{"kassa/checkout", "kassa/payments/money", awsSDK}},
 	{"kassa/payments/stripegateway", []string{"kassa/payments", "kassa/payments/money", stripeSDK}},
 	{"kassa/payments/sandbox", []string{"kassa/payments", "kassa/payments/money", embeddedDB}},
-	{inFunctions, []string{"kassa", "kassa/", awsSDK, joseSDK, "github.com/go-playground/validator/v10"}},
+	{inFunctions, []string{"kassa", "kassa/", awsSDK, joseSDK}},
 	{"kassa", nil}, // carries openapi.yaml
 }
 

@@ -2,14 +2,17 @@ package checkout
 
 import (
 	"errors"
-	"regexp"
 	"strconv"
+	"strings"
 )
 
-var skuPattern = regexp.MustCompile(`^[A-Za-z0-9._-]+$`)
-
-// ValidSKU reports whether a sku has the form that every product's has.
-func ValidSKU(sku string) bool { return len(sku) <= 64 && skuPattern.MatchString(sku) }
+// ValidSKU reports whether a sku has the form that every product's has: 1 to 64 letters, digits, dots, underscores and hyphens.
+func ValidSKU(sku string) bool {
+	return sku != "" && len(sku) <= 64 && strings.IndexFunc(sku, func(r rune) bool {
+		letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
+		return !letter && (r < '0' || r > '9') && r != '.' && r != '_' && r != '-'
+	}) < 0
+}
 
 // LineID returns the id of a sku's line, and SKUOfLine the way back: a cart has one line per sku, and stores neither twice.
 func LineID(sku string) string { return "li_" + sku }

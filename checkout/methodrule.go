@@ -95,7 +95,7 @@ func (s Shop) validateMethods(bad func(field, text string)) {
 // validateReach checks where a rule offers its method: a rule that can never hold is a mistake.
 func (s Shop) validateReach(at string, method payments.Method, r MethodRule, bad func(field, text string)) {
 	for j, c := range r.Countries {
-		if !countryCode.MatchString(c) {
+		if !isCountry(c) {
 			bad(at+".countries["+strconv.Itoa(j)+"]", "must be an ISO 3166-1 alpha-2 code")
 		}
 	}

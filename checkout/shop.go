@@ -4,7 +4,6 @@ import (
 	"errors"
 	"maps"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -43,7 +42,10 @@ type Link struct {
 	Title string `json:"title,omitempty"`
 }
 
-var countryCode = regexp.MustCompile(`^[A-Z]{2}$`)
+// isCountry reports the form of an ISO 3166-1 alpha-2 code.
+func isCountry(s string) bool {
+	return len(s) == 2 && s[0] >= 'A' && s[0] <= 'Z' && s[1] >= 'A' && s[1] <= 'Z'
+}
 
 // Validate reports every contradiction in the settings, each naming its field.
 func (s Shop) Validate() error {
@@ -58,7 +60,7 @@ func (s Shop) Validate() error {
 	if u, err := url.Parse(s.ReturnURL); err != nil || u.Scheme == "" {
 		bad("return_url", "must be an absolute URL: banks send the shopper back to it")
 	}
-	if !countryCode.MatchString(s.Country) {
+	if !isCountry(s.Country) {
 		bad("country", "must be the ISO 3166-1 alpha-2 code of the merchant account")
 	}
 	if _, ok := s.Countries[s.DefaultCountry]; !ok {
@@ -110,7 +112,7 @@ func (s Shop) checkPrices() []error {
 	}
 	for _, code := range slices.Sorted(maps.Keys(s.Countries)) {
 		c := s.Countries[code]
-		if c.Code != code || !countryCode.MatchString(code) {
+		if c.Code != code || !isCountry(code) {
 			errs = append(errs, invalid("countries."+code+".code", "must be the country's own ISO 3166-1 alpha-2 code"))
 		}
 		add("", c.Validate())

@@ -105,7 +105,7 @@ func (v *validation) checkRegions(c Country) {
 	for _, code := range slices.Sorted(maps.Keys(c.Regions)) {
 		region := c.Regions[code]
 		open = open || !region.Excluded
-		v.require(regionShape.MatchString(code), "regions."+code, "must be an ISO 3166-2 code in upper case, without the country's")
+		v.require(isRegion(code), "regions."+code, "must be an ISO 3166-2 code in upper case, without the country's")
 		v.within("regions."+code, func() {
 			name := fold(region.Name)
 			v.require(name == "" || !names[name], "name", "is that of another region")

@@ -79,7 +79,7 @@ func (v *validation) checkMethod(m ShippingMethod, own money.Currency) {
 	v.requireID(m.ID, "id")
 	v.requireTitle(m.Title, "title")
 	v.checkNames(m.ExceptCategories, "except_categories")
-	v.require(m.CutOff == "" || timeOfDay.MatchString(m.CutOff), "cut_off", "must be a time of day as HH:MM")
+	v.require(m.CutOff == "" || isTime(m.CutOff), "cut_off", "must be a time of day as HH:MM")
 	v.checkWeekdays(m.Weekdays, "weekdays")
 	if m.Pickup != "" {
 		v.checkPickup(m)

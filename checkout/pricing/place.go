@@ -2,7 +2,6 @@ package pricing
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -12,8 +11,6 @@ const wholeMillionths = 1_000_000
 
 // perBasisPoint is how many millionths a basis point has.
 const perBasisPoint = wholeMillionths / wholeRate
-
-var regionShape = regexp.MustCompile(`^[A-Z0-9]{1,3}$`)
 
 // place is where an order is taxed.
 type place struct {

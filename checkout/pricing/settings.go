@@ -148,7 +148,7 @@ func (s Settings) checkDelivery(v *validation, countries map[string]Country) {
 	}
 	v.require(d.Zone != "" || d.CutOff == "" && len(d.WorkingDays) == 0 && len(d.Holidays) == 0, "delivery.zone",
 		"is missing: cut_off, working_days and holidays are in it")
-	v.require(d.CutOff == "" || timeOfDay.MatchString(d.CutOff), "delivery.cut_off", "must be a time of day as HH:MM")
+	v.require(d.CutOff == "" || isTime(d.CutOff), "delivery.cut_off", "must be a time of day as HH:MM")
 	v.checkWeekdays(d.WorkingDays, "delivery.working_days")
 	for _, code := range slices.Sorted(maps.Keys(d.Holidays)) {
 		_, known := countries[code]

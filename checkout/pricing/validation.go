@@ -3,7 +3,6 @@ package pricing
 import (
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -125,12 +124,28 @@ func requireKnown[T any](v *validation, names []string, known map[string]T, fiel
 	}
 }
 
-var timeOfDay = regexp.MustCompile(`^([01][0-9]|2[0-3]):[0-5][0-9]$`)
+// isTime reports a time of day as HH:MM.
+func isTime(text string) bool {
+	if len(text) != len("HH:MM") || text[2] != ':' {
+		return false
+	}
+	hour, minute := text[:2], text[3:]
+	return isDigits(hour) && isDigits(minute) && hour <= "23" && minute <= "59"
+}
 
 func (v *validation) requireTime(text, field string) {
-	v.require(timeOfDay.MatchString(text), field, "must be a time of day as HH:MM")
+	v.require(isTime(text), field, "must be a time of day as HH:MM")
 }
 
 func isUpper(s string) bool {
 	return strings.IndexFunc(s, func(r rune) bool { return r < 'A' || r > 'Z' }) < 0
+}
+
+func isDigits(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool { return r < '0' || r > '9' }) < 0
+}
+
+// isRegion reports the form of an ISO 3166-2 code without the country's.
+func isRegion(s string) bool {
+	return len(s) >= 1 && len(s) <= 3 && strings.IndexFunc(s, func(r rune) bool { return (r < 'A' || r > 'Z') && (r < '0' || r > '9') }) < 0
 }

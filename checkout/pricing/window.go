@@ -125,7 +125,7 @@ func (b *Rulebook) cutOff(m *ShippingMethod) int {
 
 // minuteOf reads a time of day as HH:MM, of settings that were validated; otherwise it is midnight at the end of the day.
 func minuteOf(text string) int {
-	if !timeOfDay.MatchString(text) {
+	if !isTime(text) {
 		return 24 * 60
 	}
 	digit := func(i int) int { return int(text[i] - '0') }

@@ -2,6 +2,8 @@ package statistics
 
 import (
 	"regexp"
+	"strings"
+	"sync"
 	"time"
 
 	"kassa/checkout"
@@ -45,12 +47,12 @@ const dayForm = "2006-01-02"
 // DayOf returns the day of an instant in a zone.
 func DayOf(at time.Time, zone *time.Location) string { return at.In(zone).Format(dayForm) }
 
-var (
-	dayPattern  = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}$`)
-	namePattern = regexp.MustCompile(`^[a-z][A-Za-z0-9_.-]+$`)
-	partPattern = regexp.MustCompile(`^[a-z_]*$`)
-	idPattern   = regexp.MustCompile(`^[!-~]+$`)
-)
+// namePattern is made when the first count is checked: every start of a function would pay for patterns of its package.
+var namePattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z][A-Za-z0-9_.-]+$`) })
+
+func isPrintable(s string) bool {
+	return s != "" && strings.IndexFunc(s, func(r rune) bool { return r < '!' || r > '~' }) < 0
+}
 
 // The most that these may have, counted apart: a bound in a pattern is a copy of what it bounds for each of its steps, which
 // the start of every function would have to make.
@@ -61,11 +63,13 @@ const (
 	maxID   = 256
 )
 
-func isPart(s string) bool { return len(s) <= maxPart && partPattern.MatchString(s) }
+func isPart(s string) bool {
+	return len(s) <= maxPart && strings.IndexFunc(s, func(r rune) bool { return (r < 'a' || r > 'z') && r != '_' }) < 0
+}
 
 // Validate reports what no store could keep. CodeInvalid.
 func (i Increment) Validate() error {
-	if len(i.ID) > maxID || !idPattern.MatchString(i.ID) {
+	if len(i.ID) > maxID || !isPrintable(i.ID) {
 		return invalid("id", "an increment's id is 1 to 256 printable characters")
 	}
 	if i.Until.IsZero() {
@@ -104,7 +108,7 @@ func (c Change) Validate() error {
 		return invalid("counts", "a change has 1 to 40 counts")
 	}
 	for name := range c.Counts {
-		if len(name) < minName || len(name) > maxName || !namePattern.MatchString(name) {
+		if len(name) < minName || len(name) > maxName || !namePattern().MatchString(name) {
 			return invalid("counts", "is no name of a count: "+name)
 		}
 	}
@@ -134,8 +138,8 @@ const MaxCounts = 40
 
 // ValidDay reports whether a text is a day.
 func ValidDay(day string) bool {
-	_, err := time.Parse(dayForm, day)
-	return err == nil && dayPattern.MatchString(day)
+	at, err := time.Parse(dayForm, day)
+	return err == nil && at.Format(dayForm) == day
 }
 
 func invalid(path, message string) *checkout.Error {

@@ -3,13 +3,15 @@ package api
 import (
 	"bytes"
 	"html/template"
+	"sync"
 
 	"kassa/functions/internal/edge"
 	"kassa/functions/internal/ucp"
 )
 
-// layout has no script, and asks for nothing elsewhere.
-var layout = template.Must(template.New("page").Parse(`<!doctype html>
+// layout has no script, and asks for nothing elsewhere. It is parsed for the first page: most environments show none.
+var layout = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("page").Parse(`<!doctype html>
 <html lang="{{.Language}}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
 <title>{{.Text.Title}}</title>
 <style>body{font:18px/1.5 system-ui,sans-serif;max-width:32em;margin:15vh auto;padding:0 1.5em;color:#222}
@@ -22,6 +24,7 @@ button.more{background:#eee;color:#222}</style></head>
 {{- if .Text.All}}<button class="more" name="all" value="1">{{.Text.All}}</button>{{end}}</form>
 {{- end}}</main></body></html>
 `))
+})
 
 // private keeps the token in a page's address from leaking by a referrer, and the page out of frames and search.
 var private = map[string]string{
@@ -34,7 +37,7 @@ var private = map[string]string{
 func page(w *ucp.Wire, r *edge.Request, status int, kind pageKind, link string) edge.Answer {
 	language := w.Language(r.Language)
 	var out bytes.Buffer
-	_ = layout.Execute(&out, struct {
+	_ = layout().Execute(&out, struct {
 		Language, Link string
 		Text           pageText
 	}{language, link, pages[language][kind]}) // into memory, of text alone: it can't fail

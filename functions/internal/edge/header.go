@@ -6,19 +6,17 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+	"sync"
 
 	"kassa/checkout"
 	"kassa/checkout/merchant"
 )
 
-// requestIDForm is what a caller's Request-Id may look like, up to maxRequestID characters; it is written to our log. (A bound
-// in a pattern is a copy of what it bounds for each of its steps, which every start would have to make.)
-var requestIDForm = regexp.MustCompile(`^[A-Za-z0-9._-]+$`)
-
+// maxRequestID is how long a caller's Request-Id may be; it is written to our log.
 const maxRequestID = 128
 
 func (r *Router) requestID(h http.Header) string {
-	if id := h.Get("Request-Id"); len(id) <= maxRequestID && requestIDForm.MatchString(id) {
+	if id := h.Get("Request-Id"); len(id) <= maxRequestID && isWord(id) {
 		return id
 	}
 	return r.config.NewID()
@@ -120,14 +118,18 @@ func quoted(s string) (text, rest string, ok bool) {
 	return "", "", false
 }
 
-var tagForm = regexp.MustCompile(`^"([1-9][0-9]{0,17})"$`)
+// Patterns are made when the first header of their kind comes: every start of a function would pay for those of its packages.
+var (
+	tagForm    = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^"([1-9][0-9]{0,17})"$`) })
+	memberForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[ \t]*([a-z*][a-z0-9_.*-]*)(=)?`) })
+)
 
 // ifMatch reads the version that a change is meant for; "*" is any.
 func ifMatch(values []string) (int64, error) {
 	if len(values) == 0 || len(values) == 1 && strings.TrimSpace(values[0]) == "*" {
 		return 0, nil
 	}
-	if m := tagForm.FindStringSubmatch(strings.TrimSpace(values[0])); m != nil && len(values) == 1 {
+	if m := tagForm().FindStringSubmatch(strings.TrimSpace(values[0])); m != nil && len(values) == 1 {
 		return strconv.ParseInt(m[1], 10, 64)
 	}
 	return 0, refuse(checkout.CodeInvalid, `the If-Match header must be one ETag as an answer had it, such as "3"`)
@@ -151,11 +153,9 @@ func agentVersion(values []string) string {
 	return version
 }
 
-var memberForm = regexp.MustCompile(`^[ \t]*([a-z*][a-z0-9_.*-]*)(=)?`)
-
 // member reads one member of a dictionary, or one parameter of it, and the separator after it.
 func member(s string) (name, text, rest string, ok bool) {
-	m := memberForm.FindStringSubmatch(s)
+	m := memberForm().FindStringSubmatch(s)
 	if m == nil {
 		return "", "", "", false
 	}

@@ -9,8 +9,8 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"regexp"
 	"strconv"
+	"strings"
 
 	"kassa/checkout"
 	"kassa/functions/internal/strictjson"
@@ -20,12 +20,18 @@ import (
 // maxHeaderBytes bounds a request's headers; API Gateway lets 10,240 through, and adds a few of its own.
 const maxHeaderBytes = 16 << 10
 
-// idForm is that of all our ids, those of lines included, which end in a sku.
-var idForm = regexp.MustCompile(`^[A-Za-z0-9._-]+$`)
-
 const maxID = 80
 
-func isID(s string) bool { return len(s) <= maxID && idForm.MatchString(s) }
+// isID reports the form of all our ids, those of lines included, which end in a sku.
+func isID(s string) bool { return len(s) <= maxID && isWord(s) }
+
+// isWord reports one or more letters, digits, dots, underscores and hyphens.
+func isWord(s string) bool {
+	return s != "" && strings.IndexFunc(s, func(r rune) bool {
+		letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
+		return !letter && (r < '0' || r > '9') && r != '.' && r != '_' && r != '-'
+	}) < 0
+}
 
 // read fills in the request from headers and body.
 func (r *Router) read(in *Request, route Route) error {

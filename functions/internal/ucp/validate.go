@@ -1,15 +1,10 @@
 package ucp
 
 import (
-	"fmt"
 	"net/mail"
-	"reflect"
-	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
-
-	"github.com/go-playground/validator/v10"
 
 	"kassa/checkout"
 	"kassa/checkout/pricing"
@@ -40,7 +35,7 @@ func invalid(path, text string) error {
 }
 
 func missing(path string) error {
-	return Faults{{Code: faultMissing, Path: path, Text: "this field is required", Severity: checkout.SeverityRecoverable}}
+	return Faults{missingAt(path)}
 }
 
 // bounded is a rule for a text: its length in characters and its form. "" always passes: under a merge patch it clears.
@@ -50,27 +45,54 @@ type bounded struct {
 	text string // what is expected, for the client's developer
 }
 
-var (
-	skuForm      = regexp.MustCompile(`^[A-Za-z0-9._-]+$`)
-	identForm    = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
-	countryForm  = regexp.MustCompile(`^[A-Za-z]{2}$`)
-	currencyForm = regexp.MustCompile(`^[A-Za-z]{3}$`)
-	languageForm = regexp.MustCompile(`^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$`)
-	platformForm = regexp.MustCompile(`^(ios|android|web)$`)
-	phoneForm    = regexp.MustCompile(`^\+?[0-9 ().\x{a0}/-]{3,32}$`)
-)
+// formOf returns the form of texts that consist of these characters and of as many of them.
+func formOf(least, most int, of func(rune) bool) func(string) bool {
+	return func(s string) bool {
+		n := utf8.RuneCountInString(s)
+		return n >= least && n <= most && strings.IndexFunc(s, func(r rune) bool { return !of(r) }) < 0
+	}
+}
 
-// rules are the validator's tags of ours. Wallets give phone numbers as people write them, so that the rule is wider than
-// E.164.
+func letter(r rune) bool { return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' }
+
+func digit(r rune) bool { return r >= '0' && r <= '9' }
+
+// wordOf are letters, digits and the marks that are given.
+func wordOf(marks string) func(rune) bool {
+	return func(r rune) bool { return letter(r) || digit(r) || strings.ContainsRune(marks, r) }
+}
+
+// languageTag reports a tag of a language and parts that say more (BCP 47).
+func languageTag(s string) bool {
+	language, rest, more := strings.Cut(s, "-")
+	if !formOf(2, 8, letter)(language) {
+		return false
+	}
+	for part := range strings.SplitSeq(rest, "-") {
+		if more && !formOf(1, 8, wordOf(""))(part) {
+			return false
+		}
+	}
+	return true
+}
+
+func platform(s string) bool { return s == "ios" || s == "android" || s == "web" }
+
+// phoneNumber reports what people write. Wallets give phone numbers so: the rule is wider than E.164.
+func phoneNumber(s string) bool {
+	return formOf(3, 32, func(r rune) bool { return digit(r) || strings.ContainsRune(" ().\u00a0/-", r) })(strings.TrimPrefix(s, "+"))
+}
+
+// rules are those that the tags of forms name, beside the few that ruleOf knows.
 var rules = map[string]bounded{
-	"sku":      {64, skuForm.MatchString, "1 to 64 letters, digits, dots, hyphens or underscores"},
-	"ident":    {64, identForm.MatchString, "an id of this API"},
-	"country":  {2, countryForm.MatchString, "an ISO 3166-1 alpha-2 country code such as NL"},
-	"currency": {3, currencyForm.MatchString, "an ISO 4217 currency code such as EUR"},
-	"language": {35, languageForm.MatchString, "a BCP 47 language tag such as nl or de-CH"},
-	"platform": {7, platformForm.MatchString, "ios, android or web"},
+	"sku":      {64, formOf(1, 64, wordOf("._-")), "1 to 64 letters, digits, dots, hyphens or underscores"},
+	"ident":    {64, formOf(1, 64, wordOf("_-")), "an id of this API"},
+	"country":  {2, formOf(2, 2, letter), "an ISO 3166-1 alpha-2 country code such as NL"},
+	"currency": {3, formOf(3, 3, letter), "an ISO 4217 currency code such as EUR"},
+	"language": {35, languageTag, "a BCP 47 language tag such as nl or de-CH"},
+	"platform": {7, platform, "ios, android or web"},
 	"mail":     {254, mailAddress, "an e-mail address"},
-	"phone":    {32, phoneForm.MatchString, "a phone number, best in E.164 form such as +31612345678"},
+	"phone":    {32, phoneNumber, "a phone number, best in E.164 form such as +31612345678"},
 	"short":    {64, printable, "text of at most 64 characters"},
 	"name":     {100, printable, "text of at most 100 characters"},
 	"address":  {200, printable, "text of at most 200 characters"},
@@ -101,26 +123,6 @@ func mailAddress(s string) bool {
 	return len(local) <= 64 && strings.Contains(domain, ".") && !strings.ContainsAny(s, " \"<>()[],;:\\")
 }
 
-var forms = newValidator()
-
-func newValidator() *validator.Validate {
-	v := validator.New(validator.WithRequiredStructEnabled())
-	v.RegisterTagNameFunc(func(f reflect.StructField) string {
-		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		return name
-	})
-	for tag, rule := range rules {
-		check := func(fl validator.FieldLevel) bool {
-			s := fl.Field().String()
-			return s == "" || utf8.RuneCountInString(s) <= rule.max && rule.form(s)
-		}
-		if err := v.RegisterValidation(tag, check); err != nil {
-			return nil // a reserved name; every test would fail
-		}
-	}
-	return v
-}
-
 // decode fills a form from a body and checks it; the error is Faults, or one of strictjson.
 func decode(body strictjson.Value, form any, mode strictjson.Mode) error {
 	if err := strictjson.RefuseCardNumbers(body); err != nil {
@@ -129,48 +131,5 @@ func decode(body strictjson.Value, form any, mode strictjson.Mode) error {
 	if err := strictjson.Decode(body, form, mode); err != nil {
 		return err
 	}
-	return check(form)
-}
-
-func check(form any) error {
-	err := forms.Struct(form)
-	if err == nil {
-		return nil
-	}
-	found, ok := err.(validator.ValidationErrors) //nolint:errorlint // the validator's own documented contract
-	if !ok {
-		return fmt.Errorf("validate %T: %w", form, err)
-	}
-	const enough = 20 // more would only echo a broken client's body
-	var out Faults
-	for _, f := range found[:min(len(found), enough)] {
-		out = append(out, faultOf(f))
-	}
-	return out
-}
-
-func faultOf(f validator.FieldError) Fault {
-	_, path, _ := strings.Cut(f.Namespace(), ".")
-	fault := Fault{Code: faultInvalid, Path: "$." + path, Severity: checkout.SeverityRecoverable}
-	rule, ours := rules[f.Tag()]
-	list := f.Kind() == reflect.Slice
-	switch {
-	case f.Tag() == "required", f.Tag() == "min" && f.Kind() == reflect.String:
-		fault.Code, fault.Text = faultMissing, "this field is required"
-	case ours:
-		fault.Text = "expected: " + rule.text
-	case f.Tag() == "min" && list:
-		fault.Text = "expected: at least " + f.Param() + " elements"
-	case f.Tag() == "max" && list:
-		fault.Text = "expected: at most " + f.Param() + " elements"
-	case f.Tag() == "min":
-		fault.Text = "expected: at least " + f.Param()
-	case f.Tag() == "max":
-		fault.Text = "expected: at most " + f.Param()
-	case f.Tag() == "oneof":
-		fault.Text = "expected one of: " + f.Param()
-	default:
-		fault.Text = "this value can't be used"
-	}
-	return fault
+	return checkForm(form)
 }
