@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"kassa/checkout"
@@ -256,19 +257,23 @@ func TestBackoff(t *testing.T) {
 // The default wait ends with the context.
 func TestDefaultSleepEndsWithTheContext(t *testing.T) {
 	t.Parallel()
-	n := behind(t, fresh(t), func(c *dynamostore.Config) {
+	n := behind(t, dynamostore.Prefixed("x-"), func(c *dynamostore.Config) {
 		c.Sleep = nil
-		c.Jitter = func() float64 { return 0.999 }
+		c.Jitter = func() float64 { return 1 }
 	})
 	n.hostile.Always(func(string) dynamotest.Way { return dynamotest.Unreachable })
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer cancel()
-	if _, err := n.store.Cart(ctx, "ct_1"); checkout.ErrorCode(err) != checkout.CodeUnavailable || ctx.Err() == nil {
-		t.Fatalf("error is %v, and the context's %v", err, ctx.Err())
-	}
-	if calls := len(n.hostile.Calls()); calls < 2 || calls > 5 {
-		t.Fatalf("%d calls in 50 ms, of waits of 20, 40 and 80 ms", calls)
-	}
+	synctest.Test(t, func(t *testing.T) { // whose clock stands still but for the waits
+		const whole = 50 * time.Millisecond
+		ctx, cancel := context.WithTimeout(t.Context(), whole)
+		defer cancel()
+		begun := time.Now()
+		if _, err := n.store.Cart(ctx, "ct_1"); checkout.ErrorCode(err) != checkout.CodeUnavailable || ctx.Err() == nil {
+			t.Fatalf("error is %v, and the context's %v", err, ctx.Err())
+		}
+		if calls, took := len(n.hostile.Calls()), time.Since(begun); calls != 2 || took != whole {
+			t.Fatalf("%d calls in %v, of waits of 20 and 40 ms", calls, took)
+		}
+	})
 }
 
 func TestNewNeedsItsParts(t *testing.T) {

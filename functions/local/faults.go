@@ -61,6 +61,7 @@ type faults struct {
 
 	mu    sync.Mutex
 	armed []armedFault
+	dying chan struct{} // not nil: a process that was killed does nothing more, though death takes a moment; closed if it lives
 }
 
 type armedFault struct {
@@ -103,32 +104,55 @@ func (f *faults) waiting() []armedFault {
 	return append([]armedFault{}, f.armed...)
 }
 
-func (f *faults) take(at boundary) way {
+// take returns what is due at a boundary, or what to wait for before asking again.
+func (f *faults) take(at boundary) (way, <-chan struct{}) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.dying != nil {
+		return "", f.dying
+	}
 	i := slices.IndexFunc(f.armed, func(a armedFault) bool { return strings.HasPrefix(a.At, string(at)+".") })
 	if i < 0 {
-		return ""
+		return "", nil
 	}
 	_, w, _ := strings.Cut(f.armed[i].At, ".")
+	if w := way(w); w == wayKillBefore || w == wayKillDuring || w == wayKillAfter {
+		f.dying = make(chan struct{})
+	}
 	if f.armed[i].Times--; f.armed[i].Times == 0 {
 		f.armed = slices.Delete(f.armed, i, i+1)
 	}
-	return way(w)
+	return way(w), nil
+}
+
+// survived lets everybody go on: whoever was to die did not come that far.
+func (f *faults) survived() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	close(f.dying)
+	f.dying = nil
 }
 
 type dyingKey struct{}
 
 // around does something at a boundary, in the way that is due there.
 func (f *faults) around(ctx context.Context, at boundary, do func(context.Context) error) error {
-	w := f.take(at)
+	w, death := f.take(at)
+	for death != nil {
+		<-death
+		w, death = f.take(at)
+	}
 	switch w {
 	case wayRefused:
 		return errRefused
 	case wayKillBefore:
+		defer f.survived()
 		f.die()
 	case wayKillDuring:
+		defer f.survived()
 		ctx = context.WithValue(ctx, dyingKey{}, true)
+	case wayKillAfter:
+		defer f.survived()
 	}
 	err := do(ctx)
 	switch {

@@ -206,7 +206,7 @@ func TestEachCallLate(t *testing.T) {
 			defer cancel()
 			start := time.Now()
 			err := o.call(ctx, p.gateway(t))
-			if took := time.Since(start); took > deadline+time.Second {
+			if took := time.Since(start); took > deadline+5*time.Second { // half of what a call may take without one
 				t.Errorf("took %v with a deadline of %v", took, deadline)
 			}
 			if got := failureOf(t, err).Class; got != payments.ClassUnknown || !errors.Is(err, context.DeadlineExceeded) {

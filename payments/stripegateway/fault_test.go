@@ -10,6 +10,19 @@ import (
 	"kassa/payments/sandbox"
 )
 
+// goesWrong has the next matching call go wrong. The caller of one that is answered late gives up once it was made: a deadline
+// might be over before, on a busy machine.
+func (s *shop) goesWrong(t *testing.T, at string, way sandbox.Way) context.Context {
+	t.Helper()
+	ctx, giveUp := context.WithCancel(t.Context())
+	t.Cleanup(giveUp)
+	late := func(ctx context.Context) { giveUp(); <-ctx.Done() }
+	if err := s.provider.Inject(sandbox.Fault{Match: at, Way: way, Late: late}); err != nil {
+		t.Fatal(err)
+	}
+	return ctx
+}
+
 // Whatever goes wrong at the call, it is unknown; and the same call again, or the list, tells what became of it, without
 // a second charge.
 func TestEachFaultAtPay(t *testing.T) {
@@ -18,11 +31,7 @@ func TestEachFaultAtPay(t *testing.T) {
 		t.Run(string(way), func(t *testing.T) {
 			t.Parallel()
 			s := newShop(t)
-			if err := s.provider.Inject(sandbox.Fault{Match: "payment_intents.create", Way: way}); err != nil {
-				t.Fatal(err)
-			}
-			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-			defer cancel()
+			ctx := s.goesWrong(t, "payment_intents.create", way)
 			_, err := s.Pay(ctx, card("visa"))
 			if e := failureOf(t, err); e.Class != payments.ClassUnknown || e.Replayed {
 				t.Fatal(describe(e))
@@ -83,11 +92,7 @@ func TestEachFaultAtTheOtherWrites(t *testing.T) {
 				_, err := s.Pay(t.Context(), declined)
 				open := failureOf(t, err).Intent.ID
 				done := s.mustPay(t, card("visa")).ID
-				if err := s.provider.Inject(sandbox.Fault{Match: at, Way: way}); err != nil {
-					t.Fatal(err)
-				}
-				ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-				defer cancel()
+				ctx := s.goesWrong(t, at, way)
 				if e := failureOf(t, call(s, ctx, open, done)); e.Class != payments.ClassUnknown || e.Replayed {
 					t.Fatal(describe(e))
 				}

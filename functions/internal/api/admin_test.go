@@ -2,7 +2,6 @@ package api_test
 
 import (
 	"encoding/json"
-	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
@@ -41,7 +40,7 @@ func (s *stack) manage(t *testing.T, store *memstore.Store, config checkout.Conf
 	desk, err := merchant.NewDesk(merchant.DeskConfig{
 		Settings: store, Keys: store, Records: store, Catalog: store, History: store, Orders: orders, People: merchant.PeopleConfig{Sessions: store, Carts: store, Profiles: store, Contacts: store, Reached: reached, Messages: store, Measured: store, Search: store, Vault: config.Vault},
 		Shop: config.Shop, Seed: seed, Root: []string{merchant.HashOf(rootKey)},
-		Now: s.clock, NewID: func() string { return s.newID("0123456789abcdefghijklmn") }, Logger: slog.New(slog.NewJSONHandler(s.log, nil)),
+		Now: s.clock, NewID: func() string { return s.newID("0123456789abcdefghijklmn") }, Logger: s.log.logger(),
 	})
 	if err != nil {
 		t.Fatal(err)
