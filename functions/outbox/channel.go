@@ -11,12 +11,12 @@ import (
 
 // channels are the ways on which messages leave, as the deployment has them. One that is not set up is not used.
 type channels struct {
-	configurationSet string // of SES: publishes what becomes of e-mail
+	configurationSet string // of SES: publishes what becomes of e-mail. Never without: bounces and complaints would go unheard
 	ios, android     string // platform applications of SNS
 }
 
 func readChannels(f *coldstart.Function) channels {
-	return channels{f.Env.Optional("KASSA_EMAIL_EVENTS"), f.Env.Optional("KASSA_PUSH_IOS"), f.Env.Optional("KASSA_PUSH_ANDROID")}
+	return channels{f.Env.Required("KASSA_EMAIL_EVENTS"), f.Env.Optional("KASSA_PUSH_IOS"), f.Env.Optional("KASSA_PUSH_ANDROID")}
 }
 
 // messengers returns what hands messages over, for each channel that is set up: e-mail has a sender in the settings.

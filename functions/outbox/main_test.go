@@ -39,7 +39,7 @@ func newAccount(t *testing.T) *account {
 	a := &account{Account: coldstarttest.New(t, variables...)}
 	bus, tables := httptest.NewServer(http.HandlerFunc(a.bus)), httptest.NewServer(http.HandlerFunc(a.table))
 	t.Cleanup(func() { bus.Close(); tables.Close() })
-	a.Env["KASSA_EVENT_BUS"] = "kassa"
+	a.Env["KASSA_EVENT_BUS"], a.Env["KASSA_EMAIL_EVENTS"] = "kassa", "kassa"
 	a.Env["AWS_ENDPOINT_URL_EVENTBRIDGE"], a.Env["AWS_ENDPOINT_URL_DYNAMODB"] = bus.URL, tables.URL
 	return a
 }
@@ -115,7 +115,7 @@ func TestStart(t *testing.T) {
 	if _, err := newAccount(t).Start(start); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range append([]string{"KASSA_EVENT_BUS"}, variables...) {
+	for _, name := range append([]string{"KASSA_EVENT_BUS", "KASSA_EMAIL_EVENTS"}, variables...) {
 		missing, empty := newAccount(t), newAccount(t)
 		delete(missing.Env, name)
 		coldstarttest.Refuses(t, missing.Account, start, "environment variable "+name+" is missing")

@@ -76,8 +76,10 @@ func TestAsynchronousSourcesHaveQueuesForFailures(t *testing.T) {
 	}
 	caught := map[string]bool{}
 	for _, r := range of(t, "AWS::Lambda::EventInvokeConfig") {
-		queue(t, r.ID, at(r.Properties, "DestinationConfig", "OnFailure", "Destination"))
-		caught[named(r.Properties["FunctionName"])] = true
+		if id := named(r.Properties["FunctionName"]); invoked[id] {
+			queue(t, r.ID, at(r.Properties, "DestinationConfig", "OnFailure", "Destination"))
+			caught[id] = true
+		}
 	}
 	for id := range invoked {
 		if !caught[id] {
@@ -94,6 +96,37 @@ func TestAsynchronousSourcesHaveQueuesForFailures(t *testing.T) {
 				t.Errorf("%s has no %s: a bad record blocks its shard for a day", r.ID, bound)
 			}
 		}
+	}
+}
+
+// Reports of what became of messages hold addresses, and no queue may (invariant 11). What can't be taken in is given up, and an alarm
+// says so: SES itself sends nothing any more to who has bounced or complained.
+func TestReportsWithAddressesAreNotQueued(t *testing.T) {
+	t.Parallel()
+	watched := map[string]bool{}
+	for _, r := range of(t, "AWS::CloudWatch::Alarm") {
+		if r.Properties["MetricName"] == "AsyncEventsDropped" {
+			watched[named(at(r.Properties, "Dimensions", 0, "Value"))] = true
+		}
+	}
+	told := 0
+	for _, r := range of(t, "AWS::SNS::Subscription") {
+		id := named(r.Properties["Endpoint"])
+		if r.Properties["Protocol"] != "lambda" {
+			continue // of the alarms
+		}
+		if r.Properties["RedrivePolicy"] != nil || !watched[id] {
+			t.Errorf("%s, which tells %s, has a queue, or nobody hears of what is given up", r.ID, id)
+		}
+		for _, c := range of(t, "AWS::Lambda::EventInvokeConfig") {
+			if named(c.Properties["FunctionName"]) == id && at(c.Properties, "DestinationConfig", "OnFailure") != nil {
+				t.Errorf("%s puts events with addresses into a queue", c.ID)
+			}
+		}
+		told++
+	}
+	if set := of(t, "AWS::SES::ConfigurationSet"); told == 0 || len(set) != 1 || len(list(at(set[0].Properties, "SuppressionOptions", "SuppressedReasons"))) != 2 {
+		t.Errorf("%d subscriptions; SES suppresses by %s", told, shown(set))
 	}
 }
 
