@@ -369,3 +369,52 @@ func TestUnreadableFilesAreRefused(t *testing.T) {
 		}
 	}
 }
+
+// Files come as programs write them: with empty rows, cells of several lines, quotes, line ends and separators of every kind. Rows are
+// counted as a spreadsheet shows them.
+func TestFilesOfSpreadsheets(t *testing.T) {
+	t.Parallel()
+	read := func(f merchant.Format, body string) merchant.Imported {
+		t.Helper()
+		c := newClerk(t)
+		out, _, err := c.products.Import(t.Context(), merchant.Import{Key: "k", Request: "r", Format: f, Body: strings.NewReader(body)})
+		if err != nil {
+			t.Fatalf("%q: %v", body, err)
+		}
+		return out
+	}
+	for body, row := range map[string]int{
+		"sku,title,price.EUR\na,A,1\nb y,B,1\n":                               3,
+		"sku,title,price.EUR\r\na,A,1\r\nb y,B,1\r\n":                         3,
+		"\n\nsku,title,price.EUR\n\na,A,1\n\n\nb y,B,1\n":                     8,
+		"sku,title,price.EUR\n,,\na,A,1\n, ,\nb y,B,1\n,,\n":                  5,
+		"sku,title,price.EUR,description\r\na,A,1,\"x\r\ny\n\"\r\nb y,B,1,\n": 3,
+		"sku,\"title\",price.EUR\n\"a\",\"A \"\"B\"\", c\",\"1\"\nb y,B,1\n":  3,
+		"\ufeffsku;title;price.EUR\na;\"A; B\";1\nb y;B;1\n":                  3,
+		"sku,title,price.EUR\na,A,1\nb,B\n":                                   3,
+		"sku;title;price.EUR\na;A;1\nb;B;9,95\n":                              3,
+		"sku,title,price.EUR\na,A,1\nb,Caf\xe9,1\n":                           3,
+	} {
+		out := read(merchant.FormatCSV, body)
+		if out.Rows != 2 || out.Stored != 1 || out.Refused != 1 || out.Errors[0].Row != row {
+			t.Errorf("%q: %+v, want row %d refused", body, out, row)
+		}
+	}
+	euros := read(merchant.FormatCSV, "sku;title;price.EUR\nb;B;9,95\n").Errors[0]
+	if euros.Field != "price.EUR" || !strings.Contains(euros.Message, "995") {
+		t.Errorf("a price in euros: %+v", euros)
+	}
+	for format, body := range map[merchant.Format]string{
+		merchant.FormatCSV: "sku,title,price.EUR\nb,Caf\xe9,1\n", merchant.FormatJSON: "[{\"sku\":\"b\",\"title\":\"Caf\xe9\",\"prices\":{\"EUR\":1}}]",
+	} {
+		if fault := read(format, body).Errors[0]; !strings.Contains(fault.Message, "UTF-8") {
+			t.Errorf("a title in another encoding, in %s: %+v", format, fault)
+		}
+	}
+	_, _, err := newClerk(t).products.Import(t.Context(), merchant.Import{
+		Format: merchant.FormatCSV, DryRun: true, Body: strings.NewReader("\xff\xfes\x00k\x00u\x00"),
+	})
+	if err == nil || !strings.Contains(err.Error(), "UTF-8") {
+		t.Errorf("UTF-16: %v", err)
+	}
+}

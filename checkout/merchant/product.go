@@ -15,6 +15,7 @@ const (
 	maxTitle       = 200
 	maxDescription = 5000
 	maxCategory    = 64
+	maxURL         = 2000
 	maxCategories  = 20
 	maxWeight      = 1e8  // grams
 	maxPrice       = 1e12 // minor units
@@ -36,6 +37,10 @@ func validate(p checkout.Product, shop checkout.Shop) (errs []RowError) {
 		bad("sku", "must be 1 to 64 letters, digits, '.', '_' and '-'")
 	}
 	textual := func(field, text string, most int) {
+		if !utf8.ValidString(text) {
+			bad(field, notUTF8)
+			return
+		}
 		if utf8.RuneCountInString(text) > most || strings.ContainsFunc(text, func(r rune) bool { return r < ' ' && r != '\n' && r != '\t' }) {
 			bad(field, "is too long or has control characters")
 		}
@@ -46,6 +51,7 @@ func validate(p checkout.Product, shop checkout.Shop) (errs []RowError) {
 	textual("title", p.Title, maxTitle)
 	textual("description", p.Description, maxDescription)
 	textual("category", p.Category, maxCategory)
+	textual("image_url", p.ImageURL, maxURL)
 	if len(p.Categories) > maxCategories {
 		bad("categories", "are more than 20")
 	}

@@ -10,6 +10,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"kassa/checkout"
 	"kassa/checkout/settings"
@@ -58,8 +59,11 @@ func unreadable(row int, err error) error {
 
 // object reads one product from JSON. Whatever is wrong with it is a fault of its row.
 func object(text []byte) (p checkout.Product, faults []RowError) {
-	if len(text) > maxRow {
+	switch {
+	case len(text) > maxRow:
 		return p, []RowError{{Message: "a row has at most 65536 bytes"}}
+	case !utf8.Valid(text): // which would be replaced without a word
+		return p, []RowError{{Message: notUTF8}}
 	}
 	err := settings.Decode(text, &p)
 	var e *checkout.Error
@@ -121,31 +125,39 @@ func (a *array) next() (int, checkout.Product, []RowError, error) {
 	return a.row, p, faults, nil
 }
 
-// table reads CSV.
+// table reads CSV. A row is counted as a spreadsheet shows it: empty ones count, a cell's own line breaks don't.
 type table struct {
 	csv     *csv.Reader
 	columns []string
-	row     int
+	row     int // the last that was read
+	line    int // of the file, the first behind that row
 }
 
-const byteOrderMark = "\ufeff"
+const (
+	byteOrderMark = "\ufeff"
+	notUTF8       = "is not in UTF-8: save the file as CSV UTF-8"
+)
 
 func newTable(r io.Reader) (*table, error) {
 	in := bufio.NewReaderSize(r, maxRow)
-	if start, _ := in.Peek(len(byteOrderMark)); string(start) == byteOrderMark {
-		_, _ = in.Discard(len(byteOrderMark))
-	}
-	t := &table{csv: csv.NewReader(in), row: 1}
 	start, _ := in.Peek(maxRow / 2)
-	if header, _, _ := strings.Cut(string(start), "\n"); strings.Contains(header, ";") && !strings.Contains(header, ",") {
+	switch {
+	case bytes.HasPrefix(start, []byte(byteOrderMark)):
+		_, _ = in.Discard(len(byteOrderMark))
+	case bytes.HasPrefix(start, []byte{0xff, 0xfe}), bytes.HasPrefix(start, []byte{0xfe, 0xff}): // the mark of UTF-16
+		return nil, invalid("$", "the file "+notUTF8)
+	}
+	t := &table{csv: csv.NewReader(in), line: 1}
+	header, _, _ := strings.Cut(strings.TrimLeft(string(start), byteOrderMark+"\r\n"), "\n")
+	if strings.Contains(header, ";") && !strings.Contains(header, ",") {
 		t.csv.Comma = ';' // as spreadsheets write it where the comma is for decimals
 	}
-	header, err := t.csv.Read()
+	names, err := t.read()
 	if err != nil {
 		return nil, invalid("$", "the first row must be a header that names the columns: "+err.Error())
 	}
 	seen := map[string]bool{}
-	for _, name := range header {
+	for _, name := range names {
 		name = strings.TrimSpace(name)
 		if seen[name] {
 			return nil, invalid("$", "the header has the column "+name+" twice")
@@ -181,9 +193,33 @@ func known(name string) bool {
 	return (group == "title" || group == "price") && member != ""
 }
 
+// read returns the next row that has something in it.
+func (t *table) read() ([]string, error) {
+	for {
+		record, err := t.csv.Read()
+		begins := t.line
+		var broken *csv.ParseError
+		if errors.As(err, &broken) {
+			begins = broken.StartLine
+		}
+		if len(record) > 0 {
+			begins, _ = t.csv.FieldPos(0)
+		}
+		t.row += 1 + begins - t.line
+		t.line = begins + 1
+		full := false
+		for _, cell := range record {
+			t.line += strings.Count(cell, "\n")
+			full = full || strings.TrimSpace(cell) != ""
+		}
+		if err != nil || full {
+			return record, err
+		}
+	}
+}
+
 func (t *table) next() (int, checkout.Product, []RowError, error) {
-	record, err := t.csv.Read()
-	t.row++
+	record, err := t.read()
 	switch {
 	case errors.Is(err, io.EOF):
 		return 0, checkout.Product{}, nil, io.EOF
