@@ -7,9 +7,10 @@ import (
 
 // Kinds of notices that carts have.
 const (
-	NoticeCartAbandoned = "cart.abandoned" // it was left; Ref is why
-	NoticeFollowUpDue   = "follow_up.due"  // a stage of its follow-up was claimed; Ref names the stage
-	NoticeCartRecovered = "cart.recovered" // a follow-up led to an order; Ref is the order's id
+	NoticeCartAbandoned = "cart.abandoned"  // it was left; Ref is why
+	NoticeCartLeftAgain = "cart.left_again" // somebody had come back to it; Ref is why they left then
+	NoticeFollowUpDue   = "follow_up.due"   // a stage of its follow-up was claimed; Ref names the stage
+	NoticeCartRecovered = "cart.recovered"  // a follow-up led to an order; Ref is the order's id
 )
 
 // Abandonment is what package recovery keeps with a cart that was left: the cart only carries it. It holds no personal data.

@@ -18,17 +18,19 @@ func everywhere(w *world, caller checkout.Caller, cart, session, order string) m
 	}
 	ctx := w.Context()
 	return map[string]error{
-		"cart":           errOf(w.carts.Cart(ctx, caller, cart)),
-		"replace":        errOf(w.carts.Replace(ctx, checkout.ReplaceCartInput{Request: r(), CartID: cart, Lines: linesOf("mug", 1)})),
-		"add":            errOf(w.carts.AddLine(ctx, edit())),
-		"set":            errOf(w.carts.SetLine(ctx, edit())),
-		"remove":         errOf(w.carts.RemoveLine(ctx, edit())),
-		"cancel cart":    errOf(w.carts.Cancel(ctx, checkout.CancelCartInput{Request: r(), CartID: cart})),
-		"create":         errOf(w.sessions.Create(ctx, checkout.CreateSessionInput{Request: r(), CartID: cart})),
-		"create, pay":    errOf(w.sessions.Create(ctx, checkout.CreateSessionInput{Request: r(), CartID: cart, Instrument: method("pm_card_visa"), ExpectedTotal: ptr(int64(1990))})),
-		"session":        errOf(w.sessions.Session(ctx, caller, session)),
-		"update":         errOf(w.sessions.Update(ctx, checkout.UpdateSessionInput{Request: r(), SessionID: session, Change: everything("NO")})),
-		"complete":       errOf(w.sessions.Complete(ctx, checkout.CompleteInput{Request: r(), SessionID: session, Instrument: method("pm_card_visa")})),
+		"cart":        errOf(w.carts.Cart(ctx, caller, cart)),
+		"replace":     errOf(w.carts.Replace(ctx, checkout.ReplaceCartInput{Request: r(), CartID: cart, Lines: linesOf("mug", 1)})),
+		"add":         errOf(w.carts.AddLine(ctx, edit())),
+		"set":         errOf(w.carts.SetLine(ctx, edit())),
+		"remove":      errOf(w.carts.RemoveLine(ctx, edit())),
+		"cancel cart": errOf(w.carts.Cancel(ctx, checkout.CancelCartInput{Request: r(), CartID: cart})),
+		"create":      errOf(w.sessions.Create(ctx, checkout.CreateSessionInput{Request: r(), CartID: cart})),
+		"create, pay": errOf(w.sessions.Create(ctx,
+			checkout.CreateSessionInput{Request: r(), CartID: cart, Instrument: method("pm_card_visa"), ExpectedTotal: ptr(int64(1990))})),
+		"session": errOf(w.sessions.Session(ctx, caller, session)),
+		"update":  errOf(w.sessions.Update(ctx, checkout.UpdateSessionInput{Request: r(), SessionID: session, Change: everything("NO")})),
+		"complete": errOf(w.sessions.Complete(ctx,
+			checkout.CompleteInput{Request: r(), SessionID: session, Instrument: method("pm_card_visa")})),
 		"cancel session": errOf(w.sessions.Cancel(ctx, checkout.CancelSessionInput{Request: r(), SessionID: session})),
 		"order":          errOf(w.sessions.Order(ctx, caller, order)),
 	}
@@ -45,8 +47,10 @@ func TestNobodyElseGetsIn(t *testing.T) {
 		"nobody": {}, "another cart's token": {Token: other.Token}, "a customer": {Customer: "mallory"}, "the bare id": {Token: cart.Cart.ID},
 		"another epoch": {Token: w.config.Tokens.Token(cart.Cart.ID, 2)}, "epoch zero": {Token: w.config.Tokens.Token(cart.Cart.ID, 0)},
 		"no mac": {Token: "kat_1_"}, "no epoch": {Token: strings.Replace(cart.Token, "kat_1_", "kat__", 1)},
-		"padded epoch": {Token: strings.Replace(cart.Token, "kat_1_", "kat_01_", 1)}, "padded": {Token: cart.Token + "="}, "longer": {Token: cart.Token + "AAAA"},
-		"shorter": {Token: cart.Token[:len(cart.Token)-4]}, "other prefix": {Token: strings.TrimPrefix(cart.Token, "kat_")}, "spaces": {Token: cart.Token + " "},
+		"padded epoch": {Token: strings.Replace(cart.Token, "kat_1_", "kat_01_", 1)}, "padded": {Token: cart.Token + "="},
+		"longer":  {Token: cart.Token + "AAAA"},
+		"shorter": {Token: cart.Token[:len(cart.Token)-4]}, "other prefix": {Token: strings.TrimPrefix(cart.Token, "kat_")},
+		"spaces": {Token: cart.Token + " "},
 	}
 	before, session := w.session(id), w.session(paidID)
 	stored, err := w.store.Cart(t.Context(), cart.Cart.ID)

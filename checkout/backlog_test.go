@@ -44,7 +44,8 @@ func TestBacklogOfEvents(t *testing.T) {
 	w := newWorld(t, func(config *checkout.Config) { config.Gateway = c })
 	for i := range backlog {
 		w.ok(w.store.PutInbox(t.Context(), checkout.InboxItem{
-			ID: fmt.Sprintf("evt_%03d", i), Type: "charge.dispute.created", Object: "dp_1", IntentID: fmt.Sprintf("pi_%03d", i), ReceivedAt: w.clock.Now(),
+			ID: fmt.Sprintf("evt_%03d", i), Type: "charge.dispute.created", Object: "dp_1", IntentID: fmt.Sprintf("pi_%03d", i),
+			ReceivedAt: w.clock.Now(),
 		}))
 	}
 	tally, err := w.reconciler.Run(t.Context())

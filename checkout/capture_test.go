@@ -85,7 +85,8 @@ func TestCaptureLess(t *testing.T) {
 		in   checkout.CaptureInput
 		code checkout.Code
 	}{
-		"more": {checkout.CaptureInput{Amount: eur(1991)}, checkout.CodeInvalid}, "none": {checkout.CaptureInput{Amount: eur(0)}, checkout.CodeInvalid},
+		"more": {checkout.CaptureInput{Amount: eur(1991)}, checkout.CodeInvalid},
+		"none": {checkout.CaptureInput{Amount: eur(0)}, checkout.CodeInvalid},
 	} {
 		tc.in.Request, tc.in.OrderID = w.merchant(), id
 		if _, err := w.orders.Capture(t.Context(), tc.in); checkout.ErrorCode(err) != tc.code {

@@ -44,7 +44,8 @@ func TestCartKeys(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
 		for key, code := range map[string]checkout.Code{
-			"": checkout.CodeMissingKey, strings.Repeat("k", 21): checkout.CodeInvalid, strings.Repeat("k", 22): "", strings.Repeat("k", 255): "", strings.Repeat("k", 256): checkout.CodeInvalid,
+			"": checkout.CodeMissingKey, strings.Repeat("k", 21): checkout.CodeInvalid, strings.Repeat("k", 22): "", strings.Repeat("k", 255): "",
+			strings.Repeat("k", 256): checkout.CodeInvalid,
 		} {
 			_, err := w.carts.Create(t.Context(), checkout.CreateCartInput{Request: checkout.Request{Key: key}, Lines: linesOf("mug", 1)})
 			if code == "" {
@@ -128,7 +129,8 @@ func TestCurrencyOfACart(t *testing.T) {
 			t.Errorf("%s: cart in %s, quote in %s", name, view.Cart.Currency, view.Quote.Total.Currency)
 		}
 	}
-	view, err := w.carts.Create(t.Context(), checkout.CreateCartInput{Request: w.request(""), Context: checkout.Context{Country: "NO"}, Lines: linesOf("mug", 1, "lamp", 1)})
+	view, err := w.carts.Create(t.Context(), checkout.CreateCartInput{Request: w.request(""), Context: checkout.Context{Country: "NO"},
+		Lines: linesOf("mug", 1, "lamp", 1)})
 	w.ok(err)
 	wantMessage(t, view.Messages, checkout.MsgItemUnavailable, "$.line_items[1]") // no price in NOK
 	w.wantLines(view, "mug×1")
@@ -141,7 +143,8 @@ func TestCartTellsWhatItCosts(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	create := func(country string, lines ...any) checkout.CartView {
-		view, err := w.carts.Create(t.Context(), checkout.CreateCartInput{Request: w.request(""), Context: checkout.Context{Country: country}, Lines: linesOf(lines...)})
+		view, err := w.carts.Create(t.Context(), checkout.CreateCartInput{Request: w.request(""), Context: checkout.Context{Country: country},
+			Lines: linesOf(lines...)})
 		w.ok(err)
 		return view
 	}
@@ -194,7 +197,8 @@ func TestLifeOfACart(t *testing.T) {
 		_, err = w.sessions.Create(t.Context(), checkout.CreateSessionInput{Request: w.request(view.Token), CartID: view.Cart.ID})
 		wantCode(t, err, checkout.CodeNotFound)
 		if len(tc.lines) > 0 {
-			_, err = w.carts.AddLine(t.Context(), checkout.LineEditInput{Request: checkout.Request{Caller: caller, Key: w.key()}, CartID: view.Cart.ID, Line: checkout.LineInput{SKU: "mug", Quantity: 1}})
+			_, err = w.carts.AddLine(t.Context(), checkout.LineEditInput{Request: checkout.Request{Caller: caller, Key: w.key()},
+				CartID: view.Cart.ID, Line: checkout.LineInput{SKU: "mug", Quantity: 1}})
 			wantCode(t, err, checkout.CodeNotFound)
 		}
 	}

@@ -11,7 +11,8 @@ func TestChangesOfASession(t *testing.T) {
 	w := newWorld(t)
 	cart, id := w.opened()
 	version := w.session(id).Version
-	in := checkout.UpdateSessionInput{Request: w.request(cart.Token), SessionID: id, Change: checkout.SessionChange{Lines: linesOf("mug", 2, "beans", 1)}}
+	in := checkout.UpdateSessionInput{Request: w.request(cart.Token), SessionID: id,
+		Change: checkout.SessionChange{Lines: linesOf("mug", 2, "beans", 1)}}
 	in.IfVersion = version + 1
 	_, err := w.sessions.Update(t.Context(), in)
 	wantCode(t, err, checkout.CodeVersionConflict)

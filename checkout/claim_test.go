@@ -127,7 +127,8 @@ func TestClaimIsIdempotent(t *testing.T) {
 	r := w.by("anna", guest.Token)
 	first, err := w.carts.Claim(t.Context(), r, guest.Cart.ID)
 	w.ok(err)
-	_, err = w.carts.SetLine(t.Context(), checkout.LineEditInput{Request: w.by("anna", ""), CartID: first.Cart.ID, LineID: "li_mug", Line: linesOf("", 1)[0]})
+	_, err = w.carts.SetLine(t.Context(), checkout.LineEditInput{Request: w.by("anna", ""), CartID: first.Cart.ID, LineID: "li_mug",
+		Line: linesOf("", 1)[0]})
 	w.ok(err)
 	for _, again := range []checkout.Request{r, w.by("anna", guest.Token), w.by("anna", ""), {Caller: asCustomer("anna")}} {
 		view, err := w.carts.Claim(t.Context(), again, guest.Cart.ID)
@@ -245,9 +246,11 @@ func TestClaimWhileTheCurrentCartIsBeingPaid(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			current := w.own("anna", "mug", 1)
-			view, err := w.sessions.Create(t.Context(), checkout.CreateSessionInput{Request: w.by("anna", ""), CartID: current.Cart.ID, Change: everything("NL")})
+			view, err := w.sessions.Create(t.Context(),
+				checkout.CreateSessionInput{Request: w.by("anna", ""), CartID: current.Cart.ID, Change: everything("NL")})
 			w.ok(err)
-			view, err = w.sessions.Complete(t.Context(), checkout.CompleteInput{Request: w.by("anna", ""), SessionID: view.Session.ID, Instrument: method("pm_card_authenticationRequired")})
+			view, err = w.sessions.Complete(t.Context(),
+				checkout.CompleteInput{Request: w.by("anna", ""), SessionID: view.Session.ID, Instrument: method("pm_card_authenticationRequired")})
 			w.ok(err)
 			guest := w.cart("beans", 1)
 			_, err = w.carts.Claim(t.Context(), w.by("anna", guest.Token), guest.Cart.ID)

@@ -59,7 +59,8 @@ func TestShopware8724RapidAddsOnTwoDevicesAndAMerge(t *testing.T) {
 		for range 20 {
 			all.Go(func() {
 				for {
-					_, err := w.carts.AddLine(t.Context(), checkout.LineEditInput{Request: w.by("anna", ""), CartID: current.Cart.ID, Line: linesOf("pin", 1)[0]})
+					_, err := w.carts.AddLine(t.Context(),
+						checkout.LineEditInput{Request: w.by("anna", ""), CartID: current.Cart.ID, Line: linesOf("pin", 1)[0]})
 					if err == nil {
 						return
 					}
@@ -158,7 +159,8 @@ func TestMedusa9755OrderIsTheRightCustomers(t *testing.T) {
 	if shown.Session.Buyer.Email != "anna@example.com" || shown.Session.Destination == nil {
 		t.Errorf("what was typed is gone: %+v", shown.Session)
 	}
-	paid, err := w.sessions.Complete(t.Context(), checkout.CompleteInput{Request: w.by("anna", ""), SessionID: id, Instrument: method("pm_card_visa")})
+	paid, err := w.sessions.Complete(t.Context(), checkout.CompleteInput{Request: w.by("anna", ""), SessionID: id,
+		Instrument: method("pm_card_visa")})
 	w.ok(err)
 	sess := w.wantPaidOnce(id)
 	if sess.Customer != "anna" {
@@ -200,10 +202,12 @@ func TestShopifyAndroid222SignOutLeavesNothingBehind(t *testing.T) {
 	w := newWorld(t)
 	guest, id := w.opened()
 	w.claim("anna", guest)
-	paid, err := w.sessions.Complete(t.Context(), checkout.CompleteInput{Request: w.by("anna", ""), SessionID: id, Instrument: method("pm_card_visa")})
+	paid, err := w.sessions.Complete(t.Context(), checkout.CompleteInput{Request: w.by("anna", ""), SessionID: id,
+		Instrument: method("pm_card_visa")})
 	w.ok(err)
 	next := w.own("anna", "beans", 1)
-	open, err := w.sessions.Create(t.Context(), checkout.CreateSessionInput{Request: w.by("anna", ""), CartID: next.Cart.ID, Change: everything("NL")})
+	open, err := w.sessions.Create(t.Context(), checkout.CreateSessionInput{Request: w.by("anna", ""), CartID: next.Cart.ID,
+		Change: everything("NL")})
 	w.ok(err)
 	// Anna signs out; the app keeps ids and the token that opened her first cart. Somebody begins anew.
 	newcomer := w.cart("mug", 1)

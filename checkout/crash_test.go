@@ -42,7 +42,8 @@ var trials = map[string]func(*world) trial{
 			Instrument: method("pm_card_visa"), ExpectedTotal: ptr(int64(1990))})
 	},
 	"create from lines that pays": func(w *world) trial {
-		in := checkout.CreateSessionInput{Request: w.request(""), Change: everything("NL"), Instrument: method("pm_card_visa"), ExpectedTotal: ptr(int64(1990))}
+		in := checkout.CreateSessionInput{Request: w.request(""), Change: everything("NL"), Instrument: method("pm_card_visa"),
+			ExpectedTotal: ptr(int64(1990))}
 		in.Change.Lines = linesOf("mug", 1)
 		made, err := newWorld(w.T).sessions.Create(w.Context(), in) // elsewhere, to learn what its cart will be
 		w.ok(err)

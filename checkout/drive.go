@@ -57,6 +57,11 @@ func (e engine) read(ctx context.Context, now time.Time, s Session, intentID str
 	callCtx, cancel := callContext(ctx)
 	intent, err := e.gateway.Read(callCtx, intentID)
 	cancel()
+	return e.seen(ctx, now, s, intent, err)
+}
+
+// seen settles what the open attempt's intent was seen to be.
+func (e engine) seen(ctx context.Context, now time.Time, s Session, intent payments.Intent, err error) (Session, error) {
 	if err != nil {
 		return e.postpone(ctx, now, s, err)
 	}
@@ -138,35 +143,28 @@ func (e engine) adopt(ctx context.Context, now time.Time, s Session, in payments
 }
 
 // takeBack cancels the open attempt's intent and settles what it then is. Cart and stock are released only once it is seen
-// canceled; if the money won, the order is placed. An intent past canceling is read, and one that may hold the money is read before:
-// a hold can be canceled, other than money that was taken.
+// canceled; if the money won, the order is placed.
 func (e engine) takeBack(ctx context.Context, now time.Time, s Session) (Session, error) {
 	id := s.Attempt.IntentID
 	if s.Intent != nil {
 		id = s.Intent.ID
 	}
-	if s.Attempt.HoldCards {
+	intent, err := e.giveUp(ctx, s, id, s.Attempt.HoldCards)
+	return e.seen(ctx, now, s, intent, err)
+}
+
+// giveUp cancels an intent unless it has the money already, and returns what it then is. A hold can be canceled, other than money that
+// was taken: where there may be one, the intent is read before.
+func (e engine) giveUp(ctx context.Context, s Session, id string, holds bool) (payments.Intent, error) {
+	if holds {
 		callCtx, cancel := callContext(ctx)
 		intent, err := e.gateway.Read(callCtx, id)
 		cancel()
-		switch {
-		case err != nil:
-			return e.postpone(ctx, now, s, err)
-		case intent.Status.Money():
-			return e.apply(ctx, now, s, report{source: fromRead, intent: &intent})
+		if err != nil || intent.Status.Money() {
+			return intent, err
 		}
 	}
-	callCtx, cancel := callContext(ctx)
-	intent, err := e.gateway.Cancel(callCtx, id, cancelKey(s, id))
-	cancel()
-	var failure *payments.Error
-	if errors.As(err, &failure) && failure.Class == payments.ClassRefused {
-		return e.read(ctx, now, s, id)
-	}
-	if err != nil {
-		return e.postpone(ctx, now, s, err)
-	}
-	return e.apply(ctx, now, s, report{source: fromRead, intent: &intent})
+	return e.cancelIntent(ctx, s, id)
 }
 
 // end ends an open session that has no attempt, without an order. Its intent, if it has one, is canceled first; if that has
@@ -205,7 +203,7 @@ func (e engine) cancelIntent(ctx context.Context, s Session, id string) (payment
 
 // drop cancels the intent that an earlier attempt has left, while none is open. If it has money after all, that decides.
 func (e engine) drop(ctx context.Context, now time.Time, s Session) (Session, error) {
-	intent, err := e.cancelIntent(ctx, s, s.Intent.ID)
+	intent, err := e.giveUp(ctx, s, s.Intent.ID, e.shop.holdsCards())
 	if err != nil {
 		s.UpdatedAt = now
 		if _, failed := e.commit(ctx, Commit{Session: s}); failed != nil { // another version: another key for the next try
@@ -216,14 +214,16 @@ func (e engine) drop(ctx context.Context, now time.Time, s Session) (Session, er
 	return e.apply(ctx, now, s, report{source: fromRead, intent: &intent})
 }
 
-// ended is the commit that ends an open session and lets the cart have another.
+// ended is the commit that ends an open session and lets the cart have another. A cart that nobody looked at any more is due again:
+// whoever opened a checkout has come back to it, and left.
 func (e engine) ended(now time.Time, s Session, why ...Message) Commit {
+	due := maxTime(now, s.UpdatedAt.Add(e.shop.Durations.Idle))
 	s.Status, s.UpdatedAt = StatusCanceled, now
 	if !e.pendingRefunds(s) && !hasCode(s.Messages, MsgPaymentRefunded) {
 		s.Messages = why
 	}
 	s.Watch = e.rest(now, s)
-	return Commit{Session: s, Cart: &CartChange{CartID: s.CartID, Round: s.Round, NextRound: true}}
+	return Commit{Session: s, Cart: &CartChange{CartID: s.CartID, Round: s.Round, NextRound: true, Due: due}}
 }
 
 // refund makes the refunds that are owed, each under its own key, and notes them. What fails is tried again later.

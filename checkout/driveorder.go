@@ -47,7 +47,10 @@ func (e engine) driveOrder(ctx context.Context, now time.Time, s Session) (Sessi
 			return s, err
 		}
 	}
+	s, err := e.askForDecisions(ctx, now, s)
 	switch o := s.Order; {
+	case err != nil:
+		return s, err
 	case o.Authorized && o.Cancellation != nil:
 		return e.releaseHold(ctx, now, s)
 	case o.capturing():

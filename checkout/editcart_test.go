@@ -140,7 +140,8 @@ func TestHowMuchACartHolds(t *testing.T) {
 		return lines
 	}
 	create := func(lines []any) (checkout.CartView, error) {
-		return w.carts.Create(t.Context(), checkout.CreateCartInput{Request: w.request(""), Context: checkout.Context{Country: "NL"}, Lines: linesOf(lines...)})
+		return w.carts.Create(t.Context(), checkout.CreateCartInput{Request: w.request(""), Context: checkout.Context{Country: "NL"},
+			Lines: linesOf(lines...)})
 	}
 	_, err := create(many(0, 101))
 	if e := wantCode(t, err, checkout.CodeInvalid); e.Path != "$.line_items[100]" {
@@ -158,7 +159,8 @@ func TestHowMuchACartHolds(t *testing.T) {
 	_, err = create(many(91, 0))
 	wantCode(t, err, checkout.CodeInvalid)
 	small := w.cart("beans", 1)
-	_, err = w.carts.Replace(t.Context(), checkout.ReplaceCartInput{Request: w.request(small.Token), CartID: small.Cart.ID, Lines: linesOf(many(91, 0)...)})
+	_, err = w.carts.Replace(t.Context(), checkout.ReplaceCartInput{Request: w.request(small.Token), CartID: small.Cart.ID,
+		Lines: linesOf(many(91, 0)...)})
 	wantCode(t, err, checkout.CodeInvalid)
 }
 
@@ -213,7 +215,8 @@ func TestBuyerSurvivesAReplacement(t *testing.T) {
 	cart, err := w.carts.Create(t.Context(), in)
 	w.ok(err)
 	replace := func(b *checkout.Buyer) checkout.Buyer {
-		view, err := w.carts.Replace(t.Context(), checkout.ReplaceCartInput{Request: w.request(cart.Token), CartID: cart.Cart.ID, Lines: linesOf("beans", 1), Buyer: b})
+		view, err := w.carts.Replace(t.Context(), checkout.ReplaceCartInput{Request: w.request(cart.Token), CartID: cart.Cart.ID,
+			Lines: linesOf("beans", 1), Buyer: b})
 		w.ok(err)
 		return view.Cart.Buyer
 	}

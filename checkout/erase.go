@@ -38,10 +38,16 @@ func (s Session) Waits(now time.Time) Wait {
 		return WaitTelling
 	case s.Attempt != nil || s.Order == nil && len(s.Holds) > 0 || s.Intent != nil && !s.Status.Final():
 		return WaitPaying
-	case s.Watch.Kind == WatchPayment || slices.ContainsFunc(s.Refunds, func(r ProviderRefund) bool { return !r.Done }):
+	case slices.ContainsFunc(s.Refunds, func(r ProviderRefund) bool { return !r.Done }):
 		return WaitMoney
-	case s.Order != nil:
-		return s.orderWaits(now)
+	}
+	if s.Order != nil {
+		if wait := s.orderWaits(now); wait != "" {
+			return wait
+		}
+	}
+	if s.Watch.Kind == WatchPayment {
+		return WaitMoney
 	}
 	return ""
 }

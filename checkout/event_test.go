@@ -89,7 +89,8 @@ func published(t *testing.T) []checkout.Event {
 			s.Order.Withdrawals = []checkout.Withdrawal{{ID: "wd_1", Reason: "Anna is not pleased", RefundBy: noted}}
 		}),
 		about("0000000000000000000000000m", checkout.NoticeCaptured, "", func(*checkout.Session) {}),
-		about("0000000000000000000000000n", checkout.NoticeLateDecline, "", func(s *checkout.Session) { s.Order, s.Status = nil, checkout.StatusReady }),
+		about("0000000000000000000000000n", checkout.NoticeLateDecline, "",
+			func(s *checkout.Session) { s.Order, s.Status = nil, checkout.StatusReady }),
 	)
 	p.deliver(whole,
 		edit("0000000000000000000000000b", func(s *checkout.Session) { s.Order.Authorized = true }),

@@ -36,7 +36,8 @@ var seconds = map[string]func(trial) func(context.Context) error{
 		}
 	},
 	"change": func(tr trial) func(context.Context) error {
-		in := checkout.UpdateSessionInput{Request: tr.request(tr.cart.Token), SessionID: tr.first(), Change: checkout.SessionChange{Lines: linesOf("mug", 2)}}
+		in := checkout.UpdateSessionInput{Request: tr.request(tr.cart.Token), SessionID: tr.first(),
+			Change: checkout.SessionChange{Lines: linesOf("mug", 2)}}
 		return func(ctx context.Context) error { _, err := tr.sessions.Update(ctx, in); return err }
 	},
 	"cancel": func(tr trial) func(context.Context) error {

@@ -291,7 +291,8 @@ func (w *world) update(token, id string, ch checkout.SessionChange) checkout.Ses
 // create opens the session of a cart again, or for the first time, and expects no error.
 func (w *world) create(cart checkout.CartView) checkout.SessionView {
 	w.Helper()
-	view, err := w.sessions.Create(w.Context(), checkout.CreateSessionInput{Request: w.request(cart.Token), CartID: cart.Cart.ID, Change: everything("NL")})
+	view, err := w.sessions.Create(w.Context(), checkout.CreateSessionInput{Request: w.request(cart.Token), CartID: cart.Cart.ID,
+		Change: everything("NL")})
 	w.ok(err)
 	return view
 }

@@ -151,7 +151,7 @@ func (o *Orders) Capture(ctx context.Context, in CaptureInput) (SessionView, err
 				"expected an amount above zero and up to "+strconv.FormatInt(order.Amount.Minor, 10)+" "+string(order.Amount.Currency))
 		}
 		c, _ := o.askCapture(now, s, orderMark(in.Request), amount)
-		return c, nil
+		return c, chargeable(amount)
 	})
 	if err != nil {
 		return SessionView{}, err

@@ -12,7 +12,8 @@ import (
 // process live on: it must come to a consistent end by itself, or with reconcile's help.
 func TestEveryCallInEveryWay(t *testing.T) {
 	t.Parallel()
-	ways := []checkouttest.Way{checkouttest.Contended, checkouttest.Throttled, checkouttest.Late, checkouttest.Twice, checkouttest.Delayed, checkouttest.Stale}
+	ways := []checkouttest.Way{checkouttest.Contended, checkouttest.Throttled, checkouttest.Late, checkouttest.Twice, checkouttest.Delayed,
+		checkouttest.Stale}
 	for name, begin := range trials {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -20,7 +21,8 @@ func TestEveryCallInEveryWay(t *testing.T) {
 				for n := 1; ; n++ {
 					var h *checkouttest.Hostile
 					tr := begin(newWorld(t, func(c *checkout.Config) {
-						h = checkouttest.NewHostile(checkouttest.Stores{Carts: c.Carts, Sessions: c.Sessions, Catalog: c.Catalog, Inbox: c.Inbox}, c.Gateway)
+						h = checkouttest.NewHostile(checkouttest.Stores{Carts: c.Carts, Sessions: c.Sessions, Catalog: c.Catalog, Inbox: c.Inbox},
+							c.Gateway)
 						c.Carts, c.Sessions, c.Catalog, c.Inbox, c.Gateway = h.Carts, h.Sessions, h.Catalog, h.Inbox, h.Gateway
 					}))
 					before := len(h.Calls())

@@ -108,7 +108,8 @@ func TestRememberedGivesWay(t *testing.T) {
 	w := newWorld(t)
 	w.remembered("anna", street("NL", "Wijnhaven 9"))
 	cart, err := w.carts.Create(t.Context(), checkout.CreateCartInput{
-		Request: w.by("anna", ""), Context: checkout.Context{Country: "NL"}, Lines: linesOf("mug", 1), Buyer: &checkout.Buyer{Email: "work@example.com"},
+		Request: w.by("anna", ""), Context: checkout.Context{Country: "NL"}, Lines: linesOf("mug", 1),
+		Buyer: &checkout.Buyer{Email: "work@example.com"},
 	})
 	w.ok(err)
 	view, err := w.sessions.Create(t.Context(), checkout.CreateSessionInput{
@@ -170,7 +171,8 @@ func TestProfileThatCannotBeReadStopsNoSale(t *testing.T) {
 		cart := w.own("anna", "mug", 1)
 		h.Next("Person", way)
 		view, err := w.sessions.Create(t.Context(), checkout.CreateSessionInput{
-			Request: w.by("anna", ""), CartID: cart.Cart.ID, Change: everything("NL"), Instrument: method("pm_card_visa"), ExpectedTotal: ptr(int64(1990)),
+			Request: w.by("anna", ""), CartID: cart.Cart.ID, Change: everything("NL"), Instrument: method("pm_card_visa"),
+			ExpectedTotal: ptr(int64(1990)),
 		})
 		w.ok(err)
 		if len(h.Unused()) > 0 {

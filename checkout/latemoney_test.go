@@ -37,9 +37,11 @@ func TestMoneyForASessionThatComesLater(t *testing.T) {
 func lateMoney(t *testing.T, edit ...func(*checkout.Config)) (w *world, cart checkout.CartView, id string) {
 	t.Helper()
 	w, cart, id = givenUp(t, edit...)
-	_, err := w.carts.AddLine(t.Context(), checkout.LineEditInput{Request: w.request(cart.Token), CartID: cart.Cart.ID, Line: checkout.LineInput{SKU: "beans", Quantity: 1}})
+	_, err := w.carts.AddLine(t.Context(), checkout.LineEditInput{Request: w.request(cart.Token), CartID: cart.Cart.ID,
+		Line: checkout.LineInput{SKU: "beans", Quantity: 1}})
 	w.ok(err)
-	_, err = w.carts.RemoveLine(t.Context(), checkout.LineEditInput{Request: w.request(cart.Token), CartID: cart.Cart.ID, LineID: checkout.LineID("beans")})
+	_, err = w.carts.RemoveLine(t.Context(), checkout.LineEditInput{Request: w.request(cart.Token), CartID: cart.Cart.ID,
+		LineID: checkout.LineID("beans")})
 	w.ok(err)
 	return w, cart, id
 }
@@ -237,7 +239,8 @@ func TestMoneyThatDoesNotMatch(t *testing.T) {
 		in := w.intents(id)[0]
 		in.Live = true
 		for range 2 {
-			w.ok(w.observer.Observe(t.Context(), payments.Event{ID: "evt_live", Type: "payment_intent.succeeded", Kind: payments.EventIntent, Intent: in}))
+			w.ok(w.observer.Observe(t.Context(), payments.Event{ID: "evt_live", Type: "payment_intent.succeeded", Kind: payments.EventIntent,
+				Intent: in}))
 		}
 		if s := w.wantStatus(id, checkout.StatusEscalated); s.Review != "live_mode" || s.Order != nil {
 			t.Errorf("review %q, order %v", s.Review, s.Order)

@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"kassa/checkout"
+	"kassa/checkout/pricing"
 	"kassa/payments"
+	"kassa/payments/money"
 )
 
 // An attempt has failed at the bank, a code then takes all off and the order costs nothing: the intent of the attempt is still there,
@@ -298,7 +300,8 @@ func TestDecidedDisputeStaysDecided(t *testing.T) {
 	w.tick()
 	late = open
 	w.ok(w.observer.Observe(t.Context(), payments.Event{
-		ID: "evt_late", Type: "charge.dispute.created", Kind: payments.EventForeign, Object: dispute, Intent: payments.Intent{ID: w.order(id).Order.IntentID},
+		ID: "evt_late", Type: "charge.dispute.created", Kind: payments.EventForeign, Object: dispute,
+		Intent: payments.Intent{ID: w.order(id).Order.IntentID},
 	}))
 	w.tick()
 	if s := w.order(id); s.Order.Disputed() || s.Order.Disputes[0].State != checkout.DisputeWon {
@@ -333,5 +336,112 @@ func TestReleasedHoldIsNoCase(t *testing.T) {
 	s := w.session(id)
 	if kept, _ := w.charged(id); kept != 0 || len(s.Refunds) != 1 || !s.Refunds[0].Done || s.Review != "late" {
 		t.Errorf("kept %d, refunds %+v, review %q", kept, s.Refunds, s.Review)
+	}
+}
+
+// inKuwait sells in a currency of three decimals, whose last digit the provider wants to be 0.
+func inKuwait(c *checkout.Config) {
+	manual(c)
+	c.Shop.Countries["KW"] = pricing.Country{Code: "KW", Currency: "KWD", TaxIncluded: true, TaxRates: map[string]int64{"standard": 500},
+		Shipping: []pricing.ShippingMethod{{ID: "kw", Title: map[string]string{"en": "Courier"}, Prices: map[money.Currency]int64{"KWD": 1000}}}}
+}
+
+// A third of a price is rounded to what can be charged, and so is what a merchant asks for refused that can't.
+func TestRefundsInStepsOfTheCurrency(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, inKuwait)
+	third := demoProducts()[0]
+	third.SKU, third.Prices = "third", map[money.Currency]int64{"KWD": 3340}
+	w.stock(third)
+	cart, err := w.carts.Create(t.Context(), checkout.CreateCartInput{
+		Request: w.request(""), Context: checkout.Context{Country: "KW", Language: "en"}, Lines: linesOf("third", 3), Codes: []string{},
+	})
+	w.ok(err)
+	open, err := w.sessions.Create(t.Context(), checkout.CreateSessionInput{
+		Request: w.request(cart.Token), CartID: cart.Cart.ID, Change: everything("KW"),
+	})
+	w.ok(err)
+	id := w.pay(cart.Token, open.Session.ID, "pm_card_visa").Session.Order.ID
+	fils := func(minor int64) *money.Money { m := money.New(minor, "KWD"); return &m }
+	_, err = w.orders.Capture(t.Context(), checkout.CaptureInput{Request: w.merchant(), OrderID: id, Amount: fils(10015)})
+	if e := wantCode(t, err, checkout.CodeInvalid); e.Path != "$.amount" {
+		t.Errorf("path %q", e.Path)
+	}
+	_, err = w.orders.Capture(t.Context(), checkout.CaptureInput{Request: w.merchant(), OrderID: id})
+	w.ok(err)
+	_, err = w.orders.Refund(t.Context(), checkout.RefundInput{Request: w.merchant(), OrderID: id, Amount: fils(15)})
+	if e := wantCode(t, err, checkout.CodeInvalid); e.Path != "$.amount" {
+		t.Errorf("path %q", e.Path)
+	}
+	whole := w.order(id).Order.Amount.Minor
+	var back int64
+	for n := range 3 {
+		s := w.refund(checkout.RefundInput{OrderID: id, Lines: []checkout.RefundLineInput{{LineID: checkout.LineID("third"), Quantity: 1}}})
+		r := s.Order.Refunds[n]
+		if back += r.Amount.Minor; r.State != checkout.RefundDone || r.Amount.Minor%10 != 0 {
+			t.Errorf("refund %+v", r)
+		}
+	}
+	if back != whole-1000 || w.kept(id) != 1000 {
+		t.Errorf("%d of %d went back, kept %d", back, whole, w.kept(id))
+	}
+}
+
+// The provider's events never came: what it decides in its own time is asked for once a day.
+func TestDecisionsOfTheProviderThatNobodyTold(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, back := w.ordered("pm_card_pendingRefund", "mug", 1)
+	w.refund(checkout.RefundInput{OrderID: back, All: true})
+	_, fought := w.ordered("pm_card_visa", "mug", 1)
+	dispute, err := w.provider.Dispute(w.order(fought).Order.IntentID, "fraudulent")
+	w.ok(err)
+	w.webhooks()
+	w.tick()
+	w.ok(w.provider.DecideDispute(dispute, true))
+	w.webhookErr = errors.New("nobody is at home") // from now on
+	w.later(2 * time.Minute)
+	for name, s := range map[string]checkout.Session{"refund": w.order(back), "dispute": w.order(fought)} {
+		if s.Order.Canceled() || !s.Order.Disputed() && s.Order.Refunds[0].State != checkout.RefundPending {
+			t.Errorf("%s: order %+v", name, s.Order)
+		}
+	}
+	version := w.order(fought).Version
+	w.wait(20*time.Hour, 4*time.Hour)
+	if v := w.order(fought).Version; v != version {
+		t.Errorf("asked for more often than once a day: version %d after %d", v, version)
+	}
+	w.wait(8*time.Hour, 4*time.Hour)
+	if s := w.order(back); s.Order.Refunds[0].State != checkout.RefundDone || s.Watch != (checkout.Watch{}) {
+		t.Errorf("refunds %+v, watch %v", s.Order.Refunds, s.Watch)
+	}
+	if s := w.order(fought); s.Order.Disputed() || s.Watch != (checkout.Watch{}) {
+		t.Errorf("disputes %+v, watch %v", s.Order.Disputes, s.Watch)
+	}
+}
+
+// Shipping takes the money that is held while the order is canceled: it is shipped and paid, or canceled and nothing is kept.
+func TestShippingAgainstCanceling(t *testing.T) {
+	t.Parallel()
+	for range 8 {
+		w := newWorld(t, manual)
+		id := w.held()
+		turn := make(chan bool, 2)
+		turn <- true
+		turn <- false
+		w.overlap(2, func() {
+			if <-turn {
+				_, _ = w.orders.Fulfil(t.Context(), checkout.FulfilInput{Request: w.merchant(), OrderID: id})
+			} else {
+				_, _ = w.orders.Cancel(t.Context(), checkout.CancelOrderInput{Request: w.merchant(), OrderID: id})
+			}
+		})
+		w.wait(10*time.Minute, time.Minute)
+		s := w.order(id)
+		shipped, kept := len(s.Order.Fulfillments) == 1, w.kept(id)
+		if s.Order.Canceled() == shipped || shipped != (kept == 1990) || !shipped && kept != 0 || s.Watch != (checkout.Watch{}) {
+			t.Errorf("shipped %v, cancellation %+v, kept %d, watch %v", shipped, s.Order.Cancellation, kept, s.Watch)
+		}
+		w.wantConserved("mug", 10, s.ID)
 	}
 }

@@ -3,6 +3,7 @@ package checkout_test
 // Each of these was once a way in which a payment that was handed to the app went wrong.
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"kassa/checkout"
+	"kassa/payments"
 	"kassa/payments/sandbox"
 )
 
@@ -136,4 +138,45 @@ func (w *world) live() (n int) {
 		}
 	}
 	return n
+}
+
+// The app has confirmed a declined payment by itself, the bank holds the money and nobody has told us, when the shopper opens the sheet:
+// there is nothing left to pay.
+func TestSheetWhenTheMoneyIsHeld(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, manual)
+	cart, id := w.opened()
+	w.confirm(w.pay(cart.Token, id, "pm_card_chargeDeclined").Session.Intent.ID, "pm_card_visa")
+	view := w.prepare(cart.Token, id)
+	if s := view.Session; s.Order == nil || !s.Order.Authorized || w.live() != 1 {
+		t.Errorf("session is %s, %d intents are alive", s.Status, w.live())
+	}
+}
+
+// The session is over when the shopper asks for something, and its money has just made it the order.
+func TestExpiredSessionThatIsTheOrder(t *testing.T) {
+	t.Parallel()
+	var w *world
+	var revive func()
+	g := &scripted{cancel: func(g checkout.Gateway, ctx context.Context, id, key string) (payments.Intent, error) {
+		if revive != nil {
+			revive()
+		}
+		return g.Cancel(ctx, id, key)
+	}}
+	w = newWorld(t, g.into)
+	cart, id := w.opened()
+	left := w.pay(cart.Token, id, "pm_card_chargeDeclined").Session.Intent.ID
+	w.confirm(left, "pm_card_visa")
+	w.clock.advance(6*time.Hour - time.Second)
+	revive = func() { // the event comes a second before the end, and is worked on while somebody else ends the session
+		revive = nil
+		w.clock.advance(-2 * time.Second)
+		w.webhooks()
+		w.clock.advance(2 * time.Second)
+	}
+	w.clock.advance(time.Second)
+	_, err := w.complete(cart.Token, id, "pm_card_visa")
+	wantCode(t, err, checkout.CodeAlreadyCompleted)
+	w.wantPaidOnce(id)
 }

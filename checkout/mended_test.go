@@ -66,7 +66,8 @@ func TestFiveMinutesCountFromTheCall(t *testing.T) {
 	cart := w.cart("mug", 1)
 	id := w.open(cart).Session.ID
 	l := &life{fate: fate{at: 4}}
-	_, _ = w.sessions.Complete(l.in(t.Context()), checkout.CompleteInput{Request: w.request(cart.Token), SessionID: id, Instrument: method("pm_card_visa")})
+	_, _ = w.sessions.Complete(l.in(t.Context()), checkout.CompleteInput{Request: w.request(cart.Token), SessionID: id,
+		Instrument: method("pm_card_visa")})
 	t.Log(l.calls)
 	w.clock.advance(10 * time.Minute) // reconcile was down
 	visible = w.clock.Now().Add(3 * time.Minute)
@@ -158,7 +159,8 @@ func TestMessagesPileUp(t *testing.T) {
 	cart := w.cart("mug", 1)
 	id := w.open(cart).Session.ID
 	for range 3 {
-		view, err := w.sessions.Complete(t.Context(), checkout.CompleteInput{Request: w.request(cart.Token), SessionID: id, Instrument: method("pm_card_visa"), ExpectedTotal: ptr(int64(1))})
+		view, err := w.sessions.Complete(t.Context(),
+			checkout.CompleteInput{Request: w.request(cart.Token), SessionID: id, Instrument: method("pm_card_visa"), ExpectedTotal: ptr(int64(1))})
 		w.ok(err)
 		if len(view.Messages) != 1 {
 			t.Errorf("%d messages: %v", len(view.Messages), view.Messages)

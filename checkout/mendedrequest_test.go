@@ -17,12 +17,14 @@ func TestLifeOfACustomersCart(t *testing.T) {
 	w := newWorld(t)
 	anna := checkout.Caller{Customer: "anna"}
 	req := func() checkout.Request { r := w.request(""); r.Caller = anna; return r }
-	cart, err := w.carts.Create(t.Context(), checkout.CreateCartInput{Request: req(), Context: checkout.Context{Country: "NL"}, Lines: linesOf("mug", 1)})
+	cart, err := w.carts.Create(t.Context(), checkout.CreateCartInput{Request: req(), Context: checkout.Context{Country: "NL"},
+		Lines: linesOf("mug", 1)})
 	w.ok(err)
 	s, err := w.sessions.Create(t.Context(), checkout.CreateSessionInput{Request: req(), CartID: cart.Cart.ID, Change: everything("NL")})
 	w.ok(err)
 	w.clock.advance(time.Hour)
-	_, err = w.sessions.Update(t.Context(), checkout.UpdateSessionInput{Request: req(), SessionID: s.Session.ID, Change: checkout.SessionChange{Lines: linesOf("mug", 3)}})
+	_, err = w.sessions.Update(t.Context(), checkout.UpdateSessionInput{Request: req(), SessionID: s.Session.ID,
+		Change: checkout.SessionChange{Lines: linesOf("mug", 3)}})
 	w.ok(err)
 	got, err := w.store.Cart(t.Context(), cart.Cart.ID)
 	w.ok(err)
@@ -46,7 +48,8 @@ func TestCreateWithUnsellableLines(t *testing.T) {
 	t.Run("not paid", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
-		in := checkout.CreateSessionInput{Request: w.request(""), Change: everything("NL"), Instrument: method("pm_card_visa"), ExpectedTotal: ptr(int64(2490))}
+		in := checkout.CreateSessionInput{Request: w.request(""), Change: everything("NL"), Instrument: method("pm_card_visa"),
+			ExpectedTotal: ptr(int64(2490))}
 		in.Change.Lines = linesOf("retired", 1, "mug", 1)
 		view, err := w.sessions.Create(t.Context(), in)
 		w.ok(err)
@@ -73,7 +76,8 @@ func TestCartsContextWins(t *testing.T) {
 func TestTitlesOfStockMessages(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	view, err := w.carts.Create(t.Context(), checkout.CreateCartInput{Request: w.request(""), Context: checkout.Context{Country: "NL", Language: "nl"}, Lines: linesOf("mug", 11)})
+	view, err := w.carts.Create(t.Context(), checkout.CreateCartInput{Request: w.request(""),
+		Context: checkout.Context{Country: "NL", Language: "nl"}, Lines: linesOf("mug", 11)})
 	w.ok(err)
 	if m := wantMessage(t, view.Messages, checkout.MsgLowStock, ""); m.Args["title"] != "Emaille mok" {
 		t.Errorf("message in Dutch names %q", m.Args["title"])
@@ -127,7 +131,8 @@ func TestEmptyCartIsGoneForEdits(t *testing.T) {
 	w.clock.advance(7 * time.Hour)
 	_, err := w.carts.Cart(t.Context(), checkout.Caller{Token: cart.Token}, cart.Cart.ID)
 	wantCode(t, err, checkout.CodeNotFound)
-	_, err = w.carts.AddLine(t.Context(), checkout.LineEditInput{Request: w.request(cart.Token), CartID: cart.Cart.ID, Line: checkout.LineInput{SKU: "mug", Quantity: 1}})
+	_, err = w.carts.AddLine(t.Context(), checkout.LineEditInput{Request: w.request(cart.Token), CartID: cart.Cart.ID,
+		Line: checkout.LineInput{SKU: "mug", Quantity: 1}})
 	wantCode(t, err, checkout.CodeNotFound)
 }
 
@@ -173,7 +178,8 @@ func TestKeysAreOfARoute(t *testing.T) {
 func TestRepeatedCreateForgetsWhatWasLeftOut(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, mortal)
-	in := checkout.CreateSessionInput{Request: w.request(""), Change: everything("NL"), Instrument: method("pm_card_visa"), ExpectedTotal: ptr(int64(2490))}
+	in := checkout.CreateSessionInput{Request: w.request(""), Change: everything("NL"), Instrument: method("pm_card_visa"),
+		ExpectedTotal: ptr(int64(2490))}
 	in.Change.Lines = linesOf("retired", 1, "mug", 1)
 	l := &life{fate: fate{at: 2, after: true}}
 	_, err := w.sessions.Create(l.in(t.Context()), in)

@@ -20,9 +20,12 @@ func europeanShop() checkout.Shop {
 			Shipping: []pricing.ShippingMethod{{ID: "standard", Title: map[string]string{"en": "Post"}, Prices: map[money.Currency]int64{currency: 900}, MaxDays: 3}}}
 	}
 	shop.Methods = rules(
-		checkout.MethodRule{Type: "ideal"}, checkout.MethodRule{Type: "card"}, checkout.MethodRule{Type: "bancontact"}, checkout.MethodRule{Type: "swish"},
-		checkout.MethodRule{Type: "klarna", Countries: []string{"NL", "SE"}, Minimum: map[money.Currency]int64{"EUR": 1000}, Maximum: map[money.Currency]int64{"EUR": 100_000}},
-		checkout.MethodRule{Type: "paypal", Platforms: []payments.Platform{"ios", "web"}}, checkout.MethodRule{Type: "alipay"}, checkout.MethodRule{Type: "wechat_pay"},
+		checkout.MethodRule{Type: "ideal"}, checkout.MethodRule{Type: "card"}, checkout.MethodRule{Type: "bancontact"},
+		checkout.MethodRule{Type: "swish"},
+		checkout.MethodRule{Type: "klarna", Countries: []string{"NL", "SE"}, Minimum: map[money.Currency]int64{"EUR": 1000},
+			Maximum: map[money.Currency]int64{"EUR": 100_000}},
+		checkout.MethodRule{Type: "paypal", Platforms: []payments.Platform{"ios", "web"}}, checkout.MethodRule{Type: "alipay"},
+		checkout.MethodRule{Type: "wechat_pay"},
 	)
 	return shop
 }
@@ -111,7 +114,8 @@ func TestWhyAMethodIsNotOffered(t *testing.T) {
 		{"wechat_pay", func(_ *checkout.Shop, s *checkout.Sale) { s.Platform = "" }, checkout.RefusedPlatformUnknown},
 		{"klarna", func(_ *checkout.Shop, s *checkout.Sale) { s.Total = money.New(999, "EUR") }, checkout.RefusedAmountBelow},
 		{"klarna", func(_ *checkout.Shop, s *checkout.Sale) { s.Total = money.New(100_001, "EUR") }, checkout.RefusedAmountAbove},
-		{"google_pay", func(_ *checkout.Shop, s *checkout.Sale) { s.Total, s.Platform = money.New(5000, "KWD"), "web" }, checkout.RefusedCurrencyDisplay},
+		{"google_pay", func(_ *checkout.Shop, s *checkout.Sale) { s.Total, s.Platform = money.New(5000, "KWD"), "web" },
+			checkout.RefusedCurrencyDisplay},
 		{"google_pay", func(s *checkout.Shop, _ *checkout.Sale) { s.Methods = s.Methods[:1] }, checkout.RefusedNotEnabled}, // cards are off
 	} {
 		shop, sale := europeanShop(), checkout.Sale{Total: money.New(5000, "EUR"), Country: "NL", Platform: "web"}

@@ -77,7 +77,7 @@ func (s Shop) validateMethods(bad func(field, text string)) {
 			bad(at+".type", r.Type+" is not for merchant accounts of "+s.Country)
 		default:
 			s.validateReach(at, method, r, bad)
-			validateLimits(at, method, r, bad)
+			s.validateLimits(at, method, r, bad)
 		}
 		seen[r.Type] = true
 		switch r.Capture {
@@ -95,8 +95,11 @@ func (s Shop) validateMethods(bad func(field, text string)) {
 // validateReach checks where a rule offers its method: a rule that can never hold is a mistake.
 func (s Shop) validateReach(at string, method payments.Method, r MethodRule, bad func(field, text string)) {
 	for j, c := range r.Countries {
-		if !isCountry(c) {
-			bad(at+".countries["+strconv.Itoa(j)+"]", "must be an ISO 3166-1 alpha-2 code")
+		field := at + ".countries[" + strconv.Itoa(j) + "]"
+		if _, sold := s.Countries[c]; !isCountry(c) {
+			bad(field, "must be an ISO 3166-1 alpha-2 code")
+		} else if !sold {
+			bad(field, "the shop sells nothing in "+c)
 		}
 	}
 	for j, p := range r.Platforms {
@@ -126,7 +129,7 @@ func (s Shop) validateReach(at string, method payments.Method, r MethodRule, bad
 	}
 }
 
-func validateLimits(at string, method payments.Method, r MethodRule, bad func(field, text string)) {
+func (s Shop) validateLimits(at string, method payments.Method, r MethodRule, bad func(field, text string)) {
 	for name, limits := range map[string]map[money.Currency]int64{"minimum": r.Minimum, "maximum": r.Maximum} {
 		for _, c := range slices.Sorted(maps.Keys(limits)) {
 			field := at + "." + name + "." + string(c)
@@ -135,6 +138,8 @@ func validateLimits(at string, method payments.Method, r MethodRule, bad func(fi
 				bad(field, "unknown currency")
 			case !method.Takes(c):
 				bad(field, r.Type+" can't be charged in "+string(c))
+			case !s.sellsIn(c):
+				bad(field, "the shop sells nothing in "+string(c))
 			case limits[c] < 0:
 				bad(field, "can't be negative")
 			}
@@ -145,4 +150,14 @@ func validateLimits(at string, method payments.Method, r MethodRule, bad func(fi
 			bad(at+".maximum."+string(c), "is below the minimum")
 		}
 	}
+}
+
+// sellsIn reports whether carts can be in a currency.
+func (s Shop) sellsIn(c money.Currency) bool {
+	for _, country := range s.Countries {
+		if country.Currency == c {
+			return true
+		}
+	}
+	return false
 }

@@ -105,7 +105,8 @@ func TestKeysOfEndedSessions(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	cart := w.cart("mug", 1)
-	in := checkout.CreateSessionInput{Request: w.request(cart.Token), CartID: cart.Cart.ID, Change: everything("NL"), Instrument: method("pm_card_chargeDeclined"), ExpectedTotal: ptr(int64(1990))}
+	in := checkout.CreateSessionInput{Request: w.request(cart.Token), CartID: cart.Cart.ID, Change: everything("NL"),
+		Instrument: method("pm_card_chargeDeclined"), ExpectedTotal: ptr(int64(1990))}
 	first, err := w.sessions.Create(t.Context(), in)
 	w.ok(err)
 	_, err = w.cancel(cart.Token, first.Session.ID)

@@ -21,7 +21,8 @@ type errand struct {
 var errands = map[string]errand{
 	"refund": {
 		run: func(w *world, id string) func(context.Context) error {
-			in := checkout.RefundInput{Request: w.merchant(), OrderID: id, Lines: []checkout.RefundLineInput{{LineID: checkout.LineID("mug"), Quantity: 1, Restock: true}}}
+			in := checkout.RefundInput{Request: w.merchant(), OrderID: id,
+				Lines: []checkout.RefundLineInput{{LineID: checkout.LineID("mug"), Quantity: 1, Restock: true}}}
 			return func(ctx context.Context) error { _, err := w.orders.Refund(ctx, in); return err }
 		},
 		done: refundedOneMug,
@@ -29,7 +30,8 @@ var errands = map[string]errand{
 	"refund at a slow bank": {
 		card: "pm_card_pendingRefund",
 		run: func(w *world, id string) func(context.Context) error {
-			in := checkout.RefundInput{Request: w.merchant(), OrderID: id, Lines: []checkout.RefundLineInput{{LineID: checkout.LineID("mug"), Quantity: 1, Restock: true}}}
+			in := checkout.RefundInput{Request: w.merchant(), OrderID: id,
+				Lines: []checkout.RefundLineInput{{LineID: checkout.LineID("mug"), Quantity: 1, Restock: true}}}
 			return func(ctx context.Context) error { _, err := w.orders.Refund(ctx, in); return err }
 		},
 		done: refundedOneMug,

@@ -96,6 +96,9 @@ func (r *Refund) fill(s Session, in RefundInput) error {
 		if in.Amount.Currency != s.Order.Amount.Currency {
 			return invalid("$.amount", "the order is in "+string(s.Order.Amount.Currency))
 		}
+		if err := chargeable(*in.Amount); err != nil {
+			return err
+		}
 		r.Amount = *in.Amount
 		return nil
 	case in.All:
@@ -130,6 +133,14 @@ func (r *Refund) fill(s Session, in RefundInput) error {
 	return nil
 }
 
+// chargeable refuses an amount that the provider can't move. CodeInvalid.
+func chargeable(m money.Money) error {
+	if step := m.Currency.Step(); m.Minor%step != 0 {
+		return invalid("$.amount", "must be a multiple of "+strconv.FormatInt(step, 10)+", as charges in "+string(m.Currency)+" are")
+	}
+	return nil
+}
+
 // refundLine is so many of a line at what they cost. Shares are counted from the line's first unit on, so that refunding it one by
 // one gives back what refunding it at once does, to the cent.
 func refundLine(s Session, asked RefundLineInput) (RefundLine, error) {
@@ -141,11 +152,12 @@ func refundLine(s Session, asked RefundLineInput) (RefundLine, error) {
 	if asked.Quantity < 1 || asked.Quantity > p.Original-p.Refunded {
 		return RefundLine{}, refused(CodeInvalid, "%d of this line can be refunded", p.Original-p.Refunded)
 	}
-	before, err := line.Total.Share(p.Refunded, line.Quantity)
+	step := line.Total.Currency.Step()
+	before, err := line.Total.ShareInSteps(p.Refunded, line.Quantity, step)
 	if err != nil {
 		return RefundLine{}, err
 	}
-	after, err := line.Total.Share(p.Refunded+asked.Quantity, line.Quantity)
+	after, err := line.Total.ShareInSteps(p.Refunded+asked.Quantity, line.Quantity, step)
 	if err != nil {
 		return RefundLine{}, err
 	}

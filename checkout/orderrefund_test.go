@@ -31,7 +31,8 @@ func TestRefundByLine(t *testing.T) {
 		t.Errorf("mugs are %+v", p)
 	}
 	w.fulfil(checkout.FulfilInput{OrderID: id, Lines: []checkout.LineQuantity{{LineID: mug, Quantity: 2}}, Carrier: "PostNL", TrackingNumber: "3S1"})
-	s = w.refund(checkout.RefundInput{OrderID: id, Shipping: true, Lines: []checkout.RefundLineInput{{LineID: mug, Quantity: 1}, {LineID: beans, Quantity: 1}}})
+	s = w.refund(checkout.RefundInput{OrderID: id, Shipping: true,
+		Lines: []checkout.RefundLineInput{{LineID: mug, Quantity: 1}, {LineID: beans, Quantity: 1}}})
 	if r := s.Order.Refunds[1]; r.Amount.Minor != 1495+1250+495 || r.Shipping.Minor != 495 {
 		t.Errorf("refund %+v", r)
 	}
@@ -77,10 +78,12 @@ func TestRefundsAreRefused(t *testing.T) {
 		"another currency":    {checkout.RefundInput{Amount: ptr(money.New(1, "NOK"))}, checkout.CodeInvalid, "$.amount"},
 		"no way":              {checkout.RefundInput{}, checkout.CodeInvalid, "$"},
 		"two ways":            {checkout.RefundInput{All: true, Amount: eur(1)}, checkout.CodeInvalid, "$"},
-		"too many of a line":  {checkout.RefundInput{Lines: []checkout.RefundLineInput{{LineID: mug, Quantity: 2}}}, checkout.CodeInvalid, "$.line_items[0]"},
+		"too many of a line": {checkout.RefundInput{Lines: []checkout.RefundLineInput{{LineID: mug, Quantity: 2}}}, checkout.CodeInvalid,
+			"$.line_items[0]"},
 		"a line twice": {checkout.RefundInput{Lines: []checkout.RefundLineInput{{LineID: mug, Quantity: 1}, {LineID: mug, Quantity: 1}}},
 			checkout.CodeInvalid, "$.line_items[1].id"},
-		"an unknown line":    {checkout.RefundInput{Lines: []checkout.RefundLineInput{{LineID: "x", Quantity: 1}}}, checkout.CodeInvalid, "$.line_items[0]"},
+		"an unknown line": {checkout.RefundInput{Lines: []checkout.RefundLineInput{{LineID: "x", Quantity: 1}}}, checkout.CodeInvalid,
+			"$.line_items[0]"},
 		"an unknown reason":  {checkout.RefundInput{All: true, Reason: "whim"}, checkout.CodeInvalid, "$.reason"},
 		"no such withdrawal": {checkout.RefundInput{All: true, Withdrawal: "wd_x"}, checkout.CodeInvalid, "$.withdrawal_id"},
 	} {

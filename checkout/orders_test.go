@@ -239,8 +239,10 @@ func TestOrderUnderMany(t *testing.T) {
 	_, id := w.ordered("pm_card_visa", "mug", 4)
 	mug := checkout.LineID("mug")
 	w.overlap(6, func() {
-		_, _ = w.orders.Refund(t.Context(), checkout.RefundInput{Request: w.merchant(), OrderID: id, Lines: []checkout.RefundLineInput{{LineID: mug, Quantity: 1, Restock: true}}})
-		_, _ = w.orders.Fulfil(t.Context(), checkout.FulfilInput{Request: w.merchant(), OrderID: id, Lines: []checkout.LineQuantity{{LineID: mug, Quantity: 1}}})
+		_, _ = w.orders.Refund(t.Context(), checkout.RefundInput{Request: w.merchant(), OrderID: id,
+			Lines: []checkout.RefundLineInput{{LineID: mug, Quantity: 1, Restock: true}}})
+		_, _ = w.orders.Fulfil(t.Context(), checkout.FulfilInput{Request: w.merchant(), OrderID: id,
+			Lines: []checkout.LineQuantity{{LineID: mug, Quantity: 1}}})
 		_, _ = w.orders.Cancel(t.Context(), checkout.CancelOrderInput{Request: w.merchant(), OrderID: id})
 	})
 	w.wait(10*time.Minute, time.Minute)

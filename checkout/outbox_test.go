@@ -47,7 +47,8 @@ func TestOutboxPublishesAPaidOrderOnce(t *testing.T) {
 	}
 	var data map[string]any
 	w.ok(json.Unmarshal(event.Data, &data))
-	want := map[string]any{"order_id": after.Order.ID, "checkout_id": id, "cart_id": cart.Cart.ID, "total": 3485., "currency": "EUR", "authorized": false}
+	want := map[string]any{"order_id": after.Order.ID, "checkout_id": id, "cart_id": cart.Cart.ID, "total": 3485., "currency": "EUR",
+		"authorized": false}
 	if diff := cmp.Diff(want, data); diff != "" {
 		t.Errorf("data (-want +got):\n%s", diff)
 	}

@@ -31,7 +31,8 @@ func TestSpree13938ACardKeptTwiceIsOneCard(t *testing.T) {
 	if len(cards) != 2 || cards[0].Brand != "visa" || cards[1].Brand != "mastercard" {
 		t.Fatalf("the wallet has %+v", cards)
 	}
-	paid, err := w.sessions.Complete(t.Context(), checkout.CompleteInput{Request: w.request(cart.Token), SessionID: view.Session.ID, Instrument: saved(cards[0].ID)})
+	paid, err := w.sessions.Complete(t.Context(), checkout.CompleteInput{Request: w.request(cart.Token), SessionID: view.Session.ID,
+		Instrument: saved(cards[0].ID)})
 	w.ok(err)
 	w.wantPaidOnce(paid.Session.ID)
 	w.ok(w.sessions.ForgetCard(t.Context(), checkout.Caller{Customer: "ada"}, cards[0].ID))
@@ -76,9 +77,11 @@ func TestNextjsStarterVendure12SigningInAtTheCheckoutKeepsTheCart(t *testing.T) 
 			guest, _ := w.opened() // at the checkout, with an address
 			claimed := w.claim("anna", guest)
 			w.wantHeld(claimed.Cart, want)
-			view, err := w.sessions.Create(t.Context(), checkout.CreateSessionInput{Request: w.by("anna", ""), CartID: claimed.Cart.ID, Change: everything("NL")})
+			view, err := w.sessions.Create(t.Context(),
+				checkout.CreateSessionInput{Request: w.by("anna", ""), CartID: claimed.Cart.ID, Change: everything("NL")})
 			w.ok(err)
-			_, err = w.sessions.Complete(t.Context(), checkout.CompleteInput{Request: w.by("anna", ""), SessionID: view.Session.ID, Instrument: method("pm_card_visa")})
+			_, err = w.sessions.Complete(t.Context(),
+				checkout.CompleteInput{Request: w.by("anna", ""), SessionID: view.Session.ID, Instrument: method("pm_card_visa")})
 			w.ok(err)
 			if s := w.wantPaidOnce(view.Session.ID); s.Customer != "anna" || len(s.Quote.Lines) != 1+len(own)/2 {
 				t.Errorf("the order is %q's, of %d lines", s.Customer, len(s.Quote.Lines))
@@ -104,7 +107,8 @@ func TestShopifyIOS976AnotherCustomersTokenShowsNothingOfTheFirst(t *testing.T) 
 		}
 	}
 	r := w.by("bob", guest.Token)
-	mine, err := w.carts.Create(t.Context(), checkout.CreateCartInput{Request: r, Context: checkout.Context{Country: "NL"}, Lines: linesOf("beans", 1)})
+	mine, err := w.carts.Create(t.Context(), checkout.CreateCartInput{Request: r, Context: checkout.Context{Country: "NL"},
+		Lines: linesOf("beans", 1)})
 	w.ok(err)
 	view, err := w.sessions.Create(t.Context(), checkout.CreateSessionInput{Request: w.by("bob", guest.Token), CartID: mine.Cart.ID})
 	w.ok(err)
@@ -232,7 +236,8 @@ func TestWooStripe253AddressChosenInTheSheetIsTheOrders(t *testing.T) {
 		}
 	}
 	complete := func(w *world, cart checkout.CartView, id string, ch checkout.SessionChange) checkout.SessionView {
-		view, err := w.sessions.Complete(w.Context(), checkout.CompleteInput{Request: w.request(cart.Token), SessionID: id, Instrument: method("pm_card_visa"), Change: ch})
+		view, err := w.sessions.Complete(w.Context(),
+			checkout.CompleteInput{Request: w.request(cart.Token), SessionID: id, Instrument: method("pm_card_visa"), Change: ch})
 		w.ok(err)
 		return view
 	}
@@ -381,8 +386,35 @@ func TestCheckoutSheetKitSwift599WalletThatCannotOpen(t *testing.T) {
 		}
 		in := method("pm_card_visa")
 		in.Handler = c.gone
-		refused, err := w.sessions.Complete(t.Context(), checkout.CompleteInput{Request: w.request(cart.Token), SessionID: view.Session.ID, Instrument: in})
+		refused, err := w.sessions.Complete(t.Context(),
+			checkout.CompleteInput{Request: w.request(cart.Token), SessionID: view.Session.ID, Instrument: in})
 		w.ok(err)
 		wantMessage(t, refused.Messages, checkout.MsgHandlerUnknown, "$.payment.instruments[0].handler_id")
+	}
+}
+
+// medusajs/medusa#14746: somebody refunds at the provider's dashboard, the shop tries it once more, fails, and shows the order as paid for
+// ever. Also before any event has told of it, the order ends as what it is: refunded once.
+func TestMedusa14746RefundedAtTheProviderBeforeWeKnow(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, id := w.ordered("pm_card_visa", "mug", 1)
+	w.stripe("/v1/refunds", map[string][]string{"payment_intent": {w.order(id).Order.IntentID}})
+	view, err := w.orders.Refund(t.Context(), checkout.RefundInput{Request: w.merchant(), OrderID: id, All: true})
+	w.ok(err)
+	if rs := view.Session.Order.Refunds; rs[0].State != checkout.RefundFailed || view.Session.Review != "refund_failed" {
+		t.Errorf("our own refund is %+v, review %q", rs, view.Session.Review)
+	}
+	w.webhooks()
+	w.wait(10*time.Minute, time.Minute)
+	s := w.order(id)
+	done := 0
+	for _, r := range s.Order.Refunds {
+		if r.State == checkout.RefundDone {
+			done++
+		}
+	}
+	if done != 1 || !s.Order.Refundable().IsZero() || w.kept(id) != 0 {
+		t.Errorf("refunds %+v, refundable %v, kept %d", s.Order.Refunds, s.Order.Refundable(), w.kept(id))
 	}
 }

@@ -89,9 +89,11 @@ func TestPains53CurrencyThatAWalletCannotShow(t *testing.T) {
 		c.Shop.Pricing.Discounts = nil
 	})
 	w.stock(checkout.Product{SKU: "mug", Title: "Mug", Prices: map[money.Currency]int64{"KWD": 4500}})
-	cart, err := w.carts.Create(t.Context(), checkout.CreateCartInput{Request: w.request(""), Context: checkout.Context{Country: "KW"}, Lines: linesOf("mug", 1)})
+	cart, err := w.carts.Create(t.Context(), checkout.CreateCartInput{Request: w.request(""), Context: checkout.Context{Country: "KW"},
+		Lines: linesOf("mug", 1)})
 	w.ok(err)
-	open, err := w.sessions.Create(t.Context(), checkout.CreateSessionInput{Request: w.request(cart.Token), CartID: cart.Cart.ID, Change: everything("KW")})
+	open, err := w.sessions.Create(t.Context(), checkout.CreateSessionInput{Request: w.request(cart.Token), CartID: cart.Cart.ID,
+		Change: everything("KW")})
 	w.ok(err)
 	for _, o := range open.Offers {
 		if o.Handler == checkout.HandlerGooglePay {

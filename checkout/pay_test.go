@@ -249,7 +249,8 @@ func TestSlowBank(t *testing.T) {
 	wantMessage(t, view.Messages, checkout.MsgPaymentRunning, "$.payment")
 	_, err := w.complete(cart.Token, id, "pm_card_visa")
 	wantCode(t, err, checkout.CodePaymentInProgress)
-	changed, err := w.sessions.Update(t.Context(), checkout.UpdateSessionInput{Request: w.request(cart.Token), SessionID: id, Change: everything("NO")})
+	changed, err := w.sessions.Update(t.Context(), checkout.UpdateSessionInput{Request: w.request(cart.Token), SessionID: id,
+		Change: everything("NO")})
 	w.ok(err)
 	if changed.Session.Destination.Country != "NL" {
 		t.Error("a session that is being paid was changed")

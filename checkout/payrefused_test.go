@@ -35,7 +35,8 @@ func TestPaymentsThatAreRefused(t *testing.T) {
 		w := newWorld(t)
 		cart := w.cart("mug", 1)
 		id := w.open(cart).Session.ID
-		in := checkout.CompleteInput{Request: w.request(cart.Token), SessionID: id, Instrument: method("pm_card_visa"), ExpectedTotal: ptr(int64(1989))}
+		in := checkout.CompleteInput{Request: w.request(cart.Token), SessionID: id, Instrument: method("pm_card_visa"),
+			ExpectedTotal: ptr(int64(1989))}
 		view, err := w.sessions.Complete(t.Context(), in)
 		w.ok(err)
 		wantMessage(t, view.Messages, checkout.MsgPriceChanged, "$.totals")

@@ -108,7 +108,8 @@ func TestAddressesAreOrderedByTheirLastUse(t *testing.T) {
 		t.Errorf("agreed at %v, want when it was first said", p.Agreed.At)
 	}
 	// A later order that doesn't answer keeps what was agreed, and its address; a digital one has none.
-	w.told(order("anna", at.Add(time.Hour), nil, to("G 7")), order("anna", at.Add(2*time.Hour), nil, to("H 8"), func(s *checkout.Session) { s.Ships = false }))
+	w.told(order("anna", at.Add(time.Hour), nil, to("G 7")),
+		order("anna", at.Add(2*time.Hour), nil, to("H 8"), func(s *checkout.Session) { s.Ships = false }))
 	wantStreets(t, w.profile("anna"), "G 7", "B 2", "F 6", "E 5", "D 4")
 }
 

@@ -237,7 +237,8 @@ func TestWhatIsPrepared(t *testing.T) {
 	_, err := w.sessions.Prepare(t.Context(), checkout.PrepareInput{Request: w.request(cart.Token), SessionID: id, KeepCard: true,
 		Change: checkout.SessionChange{Context: checkout.ContextPatch{Platform: ptr("web")}}})
 	w.ok(err)
-	a, err := w.provider.Do(t.Context(), sandbox.Request{Method: http.MethodGet, Path: "/v1/payment_intents/" + w.session(id).Intent.ID, Key: "sk_test_person"})
+	a, err := w.provider.Do(t.Context(), sandbox.Request{Method: http.MethodGet, Path: "/v1/payment_intents/" + w.session(id).Intent.ID,
+		Key: "sk_test_person"})
 	w.ok(err)
 	var made struct {
 		Status, Customer string

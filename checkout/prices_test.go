@@ -33,7 +33,8 @@ func pricedShop() checkout.Shop {
 			{ID: "ten", Title: map[string]string{"en": "Ten percent"}, Code: "TEN", BasisPoints: 1000},
 			{ID: "lamps", Title: map[string]string{"en": "Off lamps"}, Code: "LAMP", Products: []string{"lamp"},
 				Amounts: map[money.Currency]int64{"EUR": 1000, "NOK": 9000, "USD": 1000}},
-			{ID: "bulk", Title: map[string]string{"en": "Bulk"}, BasisPoints: 500, Minimum: map[money.Currency]int64{"EUR": 10000, "NOK": 99900, "USD": 9900}},
+			{ID: "bulk", Title: map[string]string{"en": "Bulk"}, BasisPoints: 500,
+				Minimum: map[money.Currency]int64{"EUR": 10000, "NOK": 99900, "USD": 9900}},
 		},
 	}
 	return s

@@ -271,14 +271,16 @@ func TestRedemptionsOnABadNetwork(t *testing.T) {
 			t.Parallel()
 			var h *checkouttest.Hostile
 			w := newWorld(t, limitedShop, func(c *checkout.Config) {
-				h = checkouttest.NewHostile(checkouttest.Stores{Carts: c.Carts, Sessions: c.Sessions, Catalog: c.Catalog, Redemptions: c.Redemptions}, c.Gateway)
+				h = checkouttest.NewHostile(checkouttest.Stores{Carts: c.Carts, Sessions: c.Sessions, Catalog: c.Catalog, Redemptions: c.Redemptions},
+					c.Gateway)
 				c.Carts, c.Sessions, c.Catalog, c.Redemptions, c.Gateway = h.Carts, h.Sessions, h.Catalog, h.Redemptions, h.Gateway
 			})
 			cart, open := w.coded("ada@example.com", "ONCE")
 			h.Next("Commit", way)
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
-			_, err := w.sessions.Complete(ctx, checkout.CompleteInput{Request: w.request(cart.Token), SessionID: open.Session.ID, Instrument: method("pm_card_visa")})
+			_, err := w.sessions.Complete(ctx, checkout.CompleteInput{Request: w.request(cart.Token), SessionID: open.Session.ID,
+				Instrument: method("pm_card_visa")})
 			w.later(2 * time.Minute)
 			w.later(2 * time.Minute)
 			s := w.session(open.Session.ID)

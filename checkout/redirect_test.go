@@ -36,7 +36,8 @@ func (w *world) abroad(country string, currency money.Currency, platform string)
 	cart, err := w.carts.Create(w.Context(), checkout.CreateCartInput{Request: w.request(""), Lines: linesOf("mug", 1),
 		Context: checkout.Context{Country: country, Language: "en", Currency: string(currency), Platform: platform}})
 	w.ok(err)
-	view, err := w.sessions.Create(w.Context(), checkout.CreateSessionInput{Request: w.request(cart.Token), CartID: cart.Cart.ID, Change: everything(country)})
+	view, err := w.sessions.Create(w.Context(), checkout.CreateSessionInput{Request: w.request(cart.Token), CartID: cart.Cart.ID,
+		Change: everything(country)})
 	w.ok(err)
 	if view.Session.Status != checkout.StatusReady {
 		w.Fatalf("session is %s: %v", view.Session.Status, view.Messages)
@@ -47,7 +48,8 @@ func (w *world) abroad(country string, currency money.Currency, platform string)
 // methodOf makes a payment method as an app does, with the publishable key.
 func (w *world) methodOf(kind string) string {
 	w.Helper()
-	a, err := w.provider.Do(w.Context(), sandbox.Request{Method: http.MethodPost, Path: "/v1/payment_methods", Params: url.Values{"type": {kind}}, Key: "pk_test_world"})
+	a, err := w.provider.Do(w.Context(), sandbox.Request{Method: http.MethodPost, Path: "/v1/payment_methods", Params: url.Values{"type": {kind}},
+		Key: "pk_test_world"})
 	w.ok(err)
 	var made struct{ ID string }
 	w.ok(json.Unmarshal(a.Body, &made))
@@ -57,7 +59,8 @@ func (w *world) methodOf(kind string) string {
 func sellsInSweden(c *checkout.Config) {
 	c.Shop = europeanShop()
 	sweden := c.Shop.Countries["SE"]
-	sweden.Shipping = []pricing.ShippingMethod{{ID: "standard", Title: map[string]string{"en": "Post"}, Prices: map[money.Currency]int64{"SEK": 4900}, MaxDays: 3}}
+	sweden.Shipping = []pricing.ShippingMethod{{ID: "standard", Title: map[string]string{"en": "Post"}, Prices: map[money.Currency]int64{"SEK": 4900},
+		MaxDays: 3}}
 	c.Shop.Countries["SE"] = sweden
 }
 

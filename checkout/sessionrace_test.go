@@ -116,12 +116,14 @@ func TestEverybodyAtOnce(t *testing.T) {
 	for i := range 10 {
 		w := newWorld(t)
 		cart, id := w.opened()
-		w.ok(w.provider.Inject([]sandbox.Fault{{Match: "payment_intents.create", Way: "lost"}, {Match: "payment_intents.create", Way: "error_after"}}[i%2]))
+		w.ok(w.provider.Inject([]sandbox.Fault{{Match: "payment_intents.create", Way: "lost"},
+			{Match: "payment_intents.create", Way: "error_after"}}[i%2]))
 		jobs := []func(){
 			func() { _, _ = w.complete(cart.Token, id, "pm_card_visa") },
 			func() { _, _ = w.complete(cart.Token, id, "pm_card_authenticationRequired") },
 			func() {
-				_, _ = w.sessions.Update(t.Context(), checkout.UpdateSessionInput{Request: w.request(cart.Token), SessionID: id, Change: everything("NO")})
+				_, _ = w.sessions.Update(t.Context(),
+					checkout.UpdateSessionInput{Request: w.request(cart.Token), SessionID: id, Change: everything("NO")})
 			},
 			func() { _, _ = w.sessions.Session(t.Context(), checkout.Caller{Token: cart.Token}, id) },
 			func() { _, _ = w.cancel(cart.Token, id) },
@@ -177,7 +179,8 @@ func TestPaymentsOfOneSessionAreCounted(t *testing.T) {
 	w := newWorld(t)
 	cart, id := w.opened()
 	for range checkout.MaxPays {
-		_, err := w.sessions.Complete(t.Context(), checkout.CompleteInput{Request: w.request(cart.Token), SessionID: id, Instrument: method("pm_card_visa"), ExpectedTotal: ptr(int64(1))})
+		_, err := w.sessions.Complete(t.Context(), checkout.CompleteInput{Request: w.request(cart.Token), SessionID: id,
+			Instrument: method("pm_card_visa"), ExpectedTotal: ptr(int64(1))})
 		w.ok(err)
 	}
 	_, err := w.complete(cart.Token, id, "pm_card_visa")

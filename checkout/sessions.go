@@ -118,8 +118,11 @@ func (s *Sessions) changeable(ctx context.Context, now time.Time, sess Session, 
 	case sess.Status == StatusCanceled:
 		return &Error{Code: CodeAlreadyCanceled, Message: "the session has ended", CheckoutID: sess.ID}
 	case sess.Attempt == nil && !now.Before(sess.ExpiresAt):
-		if _, err := s.end(ctx, now, sess, Message{Type: MessageInfo, Code: MsgExpired}); err != nil {
+		switch ended, err := s.end(ctx, now, sess, Message{Type: MessageInfo, Code: MsgExpired}); {
+		case err != nil:
 			return err
+		case ended.Status == StatusCompleted: // its money came first
+			return alreadyCompleted(sess.ID)
 		}
 		return &Error{Code: CodeAlreadyCanceled, Message: "the session has expired", CheckoutID: sess.ID}
 	case sess.Attempt == nil && (cart.ID == "" || cart.Canceled):

@@ -138,7 +138,8 @@ func TestExpiry(t *testing.T) {
 			"schedule": func(w *world, _ checkout.CartView, id string) { w.tick() },
 			"create":   func(w *world, c checkout.CartView, _ string) { w.create(c) },
 			"change": func(w *world, c checkout.CartView, id string) {
-				_, err := w.sessions.Update(w.Context(), checkout.UpdateSessionInput{Request: w.request(c.Token), SessionID: id, Change: everything("NO")})
+				_, err := w.sessions.Update(w.Context(),
+					checkout.UpdateSessionInput{Request: w.request(c.Token), SessionID: id, Change: everything("NO")})
 				wantCode(w.T, err, checkout.CodeAlreadyCanceled)
 			},
 			"payment": func(w *world, c checkout.CartView, id string) {

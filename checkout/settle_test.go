@@ -75,7 +75,8 @@ func TestLateEventNeverLowers(t *testing.T) {
 	in := w.intents(id)[0]
 	in.Status = payments.StatusActionRequired
 	before := w.session(id).Version
-	w.ok(w.observer.Observe(t.Context(), payments.Event{ID: "evt_late", Type: "payment_intent.requires_action", Kind: payments.EventIntent, Intent: in}))
+	w.ok(w.observer.Observe(t.Context(), payments.Event{ID: "evt_late", Type: "payment_intent.requires_action", Kind: payments.EventIntent,
+		Intent: in}))
 	if s := w.wantStatus(id, checkout.StatusInProgress); s.Version != before {
 		t.Errorf("a late event changed the session: %+v", s.Intent)
 	}

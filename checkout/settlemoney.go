@@ -16,7 +16,7 @@ func (st settler) money(now time.Time, s Session, in payments.Intent) (Commit, b
 		s.Review = "amount_mismatch"
 		s.Status, s.Intent = StatusCanceled, remembered(in)
 		commit := st.release(now, s)
-		commit.Cart.NextRound = true
+		commit.Cart.NextRound, commit.Cart.Due = true, now.Add(st.shop.Durations.Idle)
 		return commit, true
 	}
 	return Commit{Session: st.paid(now, s, in)}, true

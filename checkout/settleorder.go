@@ -109,6 +109,9 @@ func (st settler) orderWatch(now time.Time, s Session) Watch {
 	if c := o.Cancellation; c != nil && !c.Done && c.Refund == "" {
 		earliest(now.Add(st.patience(c.Tries)))
 	}
+	if o.awaits() {
+		earliest(now.Add(decisionLook))
+	}
 	switch {
 	case !o.Authorized:
 	case o.CaptureBefore.IsZero():

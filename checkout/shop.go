@@ -144,12 +144,8 @@ func (s Shop) CountryOf(x Session) (pricing.Country, bool) {
 
 // CurrencyFor returns the currency of a new cart: the one asked for if the shop sells in it, else the country's.
 func (s Shop) CurrencyFor(c Context) money.Currency {
-	if want, err := money.ParseCurrency(c.Currency); err == nil {
-		for _, country := range s.Countries {
-			if country.Currency == want {
-				return want
-			}
-		}
+	if want, err := money.ParseCurrency(c.Currency); err == nil && s.sellsIn(want) {
+		return want
 	}
 	if country, ok := s.Countries[c.Country]; ok {
 		return country.Currency

@@ -80,6 +80,12 @@ func TestShopSettings(t *testing.T) {
 		"methods[0].countries[0]": func(s *checkout.Shop) {
 			s.Methods = rules(checkout.MethodRule{Type: "card", Countries: []string{"nl"}})
 		},
+		"methods[0].countries[1]": func(s *checkout.Shop) {
+			s.Methods = rules(checkout.MethodRule{Type: "card", Countries: []string{"NL", "SE"}})
+		},
+		"the shop sells nothing in SEK": func(s *checkout.Shop) {
+			s.Methods = rules(checkout.MethodRule{Type: "card", Minimum: map[money.Currency]int64{"SEK": 100}})
+		},
 		"methods[0].platforms[0]": func(s *checkout.Shop) {
 			s.Methods = rules(checkout.MethodRule{Type: "card", Platforms: []payments.Platform{"desktop"}})
 		},

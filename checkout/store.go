@@ -106,7 +106,7 @@ type CartChange struct {
 	Mark      Mark          // remembered with Replace
 	At        time.Time     // for Replace
 	ExpiresAt time.Time     // for Replace
-	Due       time.Time     // for Replace: becomes Due if the cart has none
+	Due       time.Time     // for Replace and NextRound: becomes Due if the cart has none
 }
 
 // StockChange moves stock off the shelf (Delta < 0, needs that much free) or back (Delta > 0). A product that is gone or no

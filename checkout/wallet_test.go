@@ -44,7 +44,8 @@ func TestSavedCard(t *testing.T) {
 	if !slices.ContainsFunc(view.Offers, func(o checkout.Offer) bool { return o.Handler == checkout.HandlerSavedCard }) {
 		t.Errorf("offers %v", view.Offers)
 	}
-	paid, err := w.sessions.Complete(t.Context(), checkout.CompleteInput{Request: w.request(cart.Token), SessionID: view.Session.ID, Instrument: saved(cards[0].ID)})
+	paid, err := w.sessions.Complete(t.Context(), checkout.CompleteInput{Request: w.request(cart.Token), SessionID: view.Session.ID,
+		Instrument: saved(cards[0].ID)})
 	w.ok(err)
 	w.wantPaidOnce(paid.Session.ID)
 	// Bought at once, without opening a session first: the card is looked up then.
@@ -65,7 +66,8 @@ func TestForeignCardIsRefused(t *testing.T) {
 	for name, cart := range map[string]checkout.CartView{"bob": w.cartOf("bob", "mug", 1), "a guest": w.cart("mug", 1)} {
 		view := w.open(cart)
 		charges := len(w.provider.Ledger())
-		got, err := w.sessions.Complete(t.Context(), checkout.CompleteInput{Request: w.request(cart.Token), SessionID: view.Session.ID, Instrument: saved(adas)})
+		got, err := w.sessions.Complete(t.Context(), checkout.CompleteInput{Request: w.request(cart.Token), SessionID: view.Session.ID,
+			Instrument: saved(adas)})
 		w.ok(err)
 		code := checkout.MsgCardUnknown
 		if name == "a guest" {
@@ -88,7 +90,8 @@ func TestCardIsNotKept(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	cart, id := w.opened()
-	_, err := w.sessions.Complete(t.Context(), checkout.CompleteInput{Request: w.request(cart.Token), SessionID: id, Instrument: method("pm_card_visa"), KeepCard: true})
+	_, err := w.sessions.Complete(t.Context(), checkout.CompleteInput{Request: w.request(cart.Token), SessionID: id,
+		Instrument: method("pm_card_visa"), KeepCard: true})
 	w.ok(err)
 	if s := w.wantPaidOnce(id); s.Wallet != nil || s.Intent.Customer != "" {
 		t.Errorf("a guest got wallet %+v and customer %q", s.Wallet, s.Intent.Customer)
@@ -176,7 +179,8 @@ func TestForgetCard(t *testing.T) {
 		t.Errorf("cards %+v", cards)
 	}
 	// A session that was opened before lists it still; the provider refuses it.
-	got, err := w.sessions.Complete(t.Context(), checkout.CompleteInput{Request: w.request(cart.Token), SessionID: view.Session.ID, Instrument: saved(card)})
+	got, err := w.sessions.Complete(t.Context(), checkout.CompleteInput{Request: w.request(cart.Token), SessionID: view.Session.ID,
+		Instrument: saved(card)})
 	w.ok(err)
 	wantMessage(t, got.Messages, checkout.MsgPaymentFailed, "$.payment")
 	w.wantUnpaid(view.Session.ID)

@@ -282,7 +282,8 @@ func TestEventsThatNameNoSession(t *testing.T) {
 	w := newWorld(t)
 	cart := w.cart("mug", 1)
 	for i, forged := range []string{
-		"cs_garbage", "cs_0000000000000000000000000_0", "cs__0", "cs_x_-1", "cs_x_99999999999", "ct_x_0", "or_" + cart.Cart.ID[3:] + "_0", cart.Cart.ID,
+		"cs_garbage", "cs_0000000000000000000000000_0", "cs__0", "cs_x_-1", "cs_x_99999999999", "ct_x_0", "or_" + cart.Cart.ID[3:] + "_0",
+		cart.Cart.ID,
 		checkout.SessionID(cart.Cart.ID, 7), "'; DROP TABLE sessions",
 	} {
 		w.foreignIntent(forged, i, "pm_card_visa")

@@ -38,7 +38,8 @@ func TestWithdraw(t *testing.T) {
 	}
 	_, err = w.withdraw(cart.Token, id, checkout.WithdrawInput{})
 	wantCode(t, err, checkout.CodeNotWithdrawable)
-	s := w.refund(checkout.RefundInput{OrderID: id, Withdrawal: view.Session.Order.Withdrawals[0].ID, Lines: []checkout.RefundLineInput{{LineID: mug, Quantity: 1}}})
+	s := w.refund(checkout.RefundInput{OrderID: id, Withdrawal: view.Session.Order.Withdrawals[0].ID,
+		Lines: []checkout.RefundLineInput{{LineID: mug, Quantity: 1}}})
 	if r := s.Order.Refunds[0]; r.Cause != checkout.CauseWithdrawn || r.Of != s.Order.Withdrawals[0].ID {
 		t.Errorf("refund %+v", r)
 	}
@@ -102,7 +103,8 @@ func TestNoWithdrawal(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	cart := w.cart("beans", 1)
-	view, err := w.sessions.Create(t.Context(), checkout.CreateSessionInput{Request: w.request(cart.Token), CartID: cart.Cart.ID, Change: everything("NL")})
+	view, err := w.sessions.Create(t.Context(), checkout.CreateSessionInput{Request: w.request(cart.Token), CartID: cart.Cart.ID,
+		Change: everything("NL")})
 	w.ok(err)
 	id := w.pay(cart.Token, view.Session.ID, "pm_card_visa").Session.Order.ID
 	_, err = w.orders.Cancel(t.Context(), checkout.CancelOrderInput{Request: w.merchant(), OrderID: id})
@@ -118,9 +120,11 @@ func TestNoWithdrawal(t *testing.T) {
 	_, err = w.withdraw(book.Token, bookID, checkout.WithdrawInput{})
 	wantCode(t, err, checkout.CodeNotWithdrawable)
 	american := newWorld(t)
-	us, err := american.carts.Create(t.Context(), checkout.CreateCartInput{Request: american.request(""), Context: checkout.Context{Country: "US"}, Lines: linesOf("mug", 1)})
+	us, err := american.carts.Create(t.Context(), checkout.CreateCartInput{Request: american.request(""), Context: checkout.Context{Country: "US"},
+		Lines: linesOf("mug", 1)})
 	american.ok(err)
-	opened, err := american.sessions.Create(t.Context(), checkout.CreateSessionInput{Request: american.request(us.Token), CartID: us.Cart.ID, Change: everything("US")})
+	opened, err := american.sessions.Create(t.Context(),
+		checkout.CreateSessionInput{Request: american.request(us.Token), CartID: us.Cart.ID, Change: everything("US")})
 	american.ok(err)
 	usID := american.pay(us.Token, opened.Session.ID, "pm_card_visa").Session.Order.ID
 	_, err = american.withdraw(us.Token, usID, checkout.WithdrawInput{})

@@ -120,7 +120,8 @@ func must[T any](v T, err error) func(*testing.T) T {
 
 func demoShop() checkout.Shop {
 	flat := func(prices map[money.Currency]int64) []pricing.ShippingMethod {
-		return []pricing.ShippingMethod{{ID: "standard", Title: map[string]string{"en": "Standard", "nl": "Standaard"}, Prices: prices, MinDays: 1, MaxDays: 2}}
+		return []pricing.ShippingMethod{{ID: "standard", Title: map[string]string{"en": "Standard", "nl": "Standaard"}, Prices: prices, MinDays: 1,
+			MaxDays: 2}}
 	}
 	return checkout.Shop{
 		Name: "Veldwerk", BaseURL: "https://shop.example", ReturnURL: "https://shop.example/return", Country: "NL", DefaultCountry: "NL",
@@ -142,7 +143,8 @@ func stockOf(n int64) *int64 { return &n }
 
 func demoProducts() []checkout.Product {
 	return []checkout.Product{
-		{SKU: "mug", Title: "Enamel mug", Titles: map[string]string{"nl": "Emaille mok"}, Prices: map[money.Currency]int64{"EUR": 1495, "NOK": 16900, "USD": 1600}, Stock: stockOf(10)},
+		{SKU: "mug", Title: "Enamel mug", Titles: map[string]string{"nl": "Emaille mok"},
+			Prices: map[money.Currency]int64{"EUR": 1495, "NOK": 16900, "USD": 1600}, Stock: stockOf(10)},
 		{SKU: "beans", Title: "Coffee beans", TaxCategory: "reduced", Prices: map[money.Currency]int64{"EUR": 1250, "NOK": 14900}},
 		{SKU: "lamp", Title: "Last lamp", Prices: map[money.Currency]int64{"EUR": 8900}, Stock: stockOf(1)},
 		{SKU: "ebook", Title: "Field guide", Digital: true, Prices: map[money.Currency]int64{"EUR": 900}},

@@ -24,7 +24,8 @@ func cartFlaws() []flaw {
 			}),
 			[]string{
 				"mark/an edit repeated has its effect once", "mark/an edit is recognised after 15 others", "mark/the last 16 are kept, oldest first",
-				"race/one request sent 20 times has its effect once", "edit/add a line refused with a remembered mark", "edit/cancel refused with the mark that made the cart",
+				"race/one request sent 20 times has its effect once", "edit/add a line refused with a remembered mark",
+				"edit/cancel refused with the mark that made the cart",
 			},
 		}, {
 			"edits ignore versions", edits(func(ctx context.Context, s checkouttest.Stores, e checkout.CartEdit) (checkout.Cart, error) {
@@ -52,9 +53,11 @@ func cartFlaws() []flaw {
 				return c, err
 			}),
 			[]string{
-				"edit/add to a line refused of a locked cart", "edit/add to a line refused of a canceled cart", "edit/add to a line refused past the cart's life",
+				"edit/add to a line refused of a locked cart", "edit/add to a line refused of a canceled cart",
+				"edit/add to a line refused past the cart's life",
 				"line/one more than the most is refused", "line/the hundred-and-first is refused", "line/set of one that is not there is refused",
-				"line/removed twice is refused the second time", "race/edits and a lock: what was answered before the lock is in it, and nothing after",
+				"line/removed twice is refused the second time",
+				"race/edits and a lock: what was answered before the lock is in it, and nothing after",
 			},
 		}, {
 			"conflicts show no cart", edits(func(ctx context.Context, s checkouttest.Stores, e checkout.CartEdit) (checkout.Cart, error) {
@@ -102,7 +105,8 @@ func cartFlaws() []flaw {
 			[]string{"line/a replacement without buyer keeps the cart's"},
 		}, {
 			"create overwrites", carts(func(s checkouttest.Stores) checkout.CartStore { return overwriting{s.Carts} }),
-			[]string{"cart/created again is a conflict", "cart/created over another shows that one as it stands", "race/50 creates of one cart: one wins, all see its cart"},
+			[]string{"cart/created again is a conflict", "cart/created over another shows that one as it stands",
+				"race/50 creates of one cart: one wins, all see its cart"},
 		}, {
 			"lines are sorted", carts(func(s checkouttest.Stores) checkout.CartStore {
 				return reading{s.Carts, func(c checkout.Cart) checkout.Cart {
@@ -110,7 +114,8 @@ func cartFlaws() []flaw {
 					return c
 				}}
 			}),
-			[]string{"line/new ones come last, whatever their sku", "line/added again after it was removed comes last, with its own quantity", "cart/100 lines keep their order"},
+			[]string{"line/new ones come last, whatever their sku", "line/added again after it was removed comes last, with its own quantity",
+				"cart/100 lines keep their order"},
 		}, {
 			"what is read is shared", carts(func(s checkouttest.Stores) checkout.CartStore {
 				return reading{s.Carts, func(c checkout.Cart) checkout.Cart { return cached.first(c.ID, c) }}
@@ -197,7 +202,8 @@ func indexFlaws() []flaw {
 			return p, err
 		})
 	}
-	pages := []string{"due/pages have each cart once, oldest first", "watch/pages have each session once, oldest first", "unended/pages have each session once"}
+	pages := []string{"due/pages have each cart once, oldest first", "watch/pages have each session once, oldest first",
+		"unended/pages have each session once"}
 	return []flaw{
 		{"the index has no second page", changed(func(p *checkout.DuePage, _ checkout.DueQuery) { p.Cursor = "" }), pages},
 		{"pages are larger than asked for", indexed(func(_ context.Context, q checkout.DueQuery, ask asking) (checkout.DuePage, error) {
@@ -222,7 +228,8 @@ func indexFlaws() []flaw {
 			p.Items = slices.CompactFunc(p.Items, func(a, b checkout.DueItem) bool { return a.At.Equal(b.At) })
 		}), []string{"due/carts of one instant come on several pages", "watch/sessions of one instant come on several pages"}},
 		{"an index that is empty", changed(func(p *checkout.DuePage, _ checkout.DueQuery) { p.Items = nil }), []string{
-			"due/a cart from its time on", "watch/a session by its kind only", "watch/moves to another kind", "unended/sessions of both kinds", "unended/as they are watched now",
+			"due/a cart from its time on", "watch/a session by its kind only", "watch/moves to another kind", "unended/sessions of both kinds",
+			"unended/as they are watched now",
 		}},
 		{"the index forgets nothing", func(s checkouttest.Stores) checkouttest.Stores {
 			s.Sessions = &hoarding{SessionStore: s.Sessions}
@@ -280,17 +287,21 @@ func catalogFlaws() []flaw {
 			return adding{c, func(op string, _ int64) (string, int64) { return op, 0 }}
 		}), []string{"add stock/is free at once", "add stock/never falls below zero", "race/20 additions and 20 takers: all count"}},
 		{"put resets stock", catalog(func(c checkout.Catalog) checkout.Catalog { return resetting{c} }), []string{
-			"catalog/put over does not move stock", "catalog/put over a sold-out one does not fill it", "catalog/a product put over another leaves nothing of it but its stock",
+			"catalog/put over does not move stock", "catalog/put over a sold-out one does not fill it",
+			"catalog/a product put over another leaves nothing of it but its stock",
 			"race/putting a product does not undo what is taken meanwhile",
 		}},
-		{"search ignores categories", search(func(q *checkout.ProductQuery) { q.Categories = nil }), []string{"search/any of the categories", "search/no category but that very one"}},
+		{"search ignores categories", search(func(q *checkout.ProductQuery) { q.Categories = nil }),
+			[]string{"search/any of the categories", "search/no category but that very one"}},
 		{"search takes one word", search(func(q *checkout.ProductQuery) {
 			if words := strings.Fields(q.Text); len(words) > 0 {
 				q.Text = words[len(words)-1]
 			}
 		}), []string{"search/all words, in whatever field"}},
-		{"search has no second page", found(func(p *checkout.ProductPage) { p.Cursor = "" }), []string{"search/pages have each product once, by sku"}},
-		{"search has no order", found(func(p *checkout.ProductPage) { slices.Reverse(p.Products) }), []string{"search/pages have each product once, by sku"}},
+		{"search has no second page", found(func(p *checkout.ProductPage) { p.Cursor = "" }),
+			[]string{"search/pages have each product once, by sku"}},
+		{"search has no order", found(func(p *checkout.ProductPage) { slices.Reverse(p.Products) }),
+			[]string{"search/pages have each product once, by sku"}},
 		{"search finds thin products", found(func(p *checkout.ProductPage) {
 			for i := range p.Products {
 				p.Products[i] = checkout.Product{SKU: p.Products[i].SKU, Title: p.Products[i].Title}
@@ -302,7 +313,8 @@ func catalogFlaws() []flaw {
 		{"the inbox keeps what is removed", func(s checkouttest.Stores) checkouttest.Stores { s.Inbox = keeping{s.Inbox}; return s }, []string{
 			"inbox/a removed item is gone",
 		}},
-		{"the inbox is youngest first", func(s checkouttest.Stores) checkouttest.Stores { s.Inbox = reversing{s.Inbox}; return s }, []string{"inbox/oldest first"}},
+		{"the inbox is youngest first", func(s checkouttest.Stores) checkouttest.Stores { s.Inbox = reversing{s.Inbox}; return s },
+			[]string{"inbox/oldest first"}},
 	}
 }
 

@@ -158,7 +158,8 @@ func TestHostileCommitInContention(t *testing.T) {
 		t.Fatalf("got conflict %+v, want one with session and cart", conflict)
 	}
 	if conflict.Session.Version != 2 || conflict.Session.Op == "op2" || conflict.Cart.Version != 2 {
-		t.Errorf("got session version %d by %s and cart version %d, want 2 by somebody else, and 2", conflict.Session.Version, conflict.Session.Op, conflict.Cart.Version)
+		t.Errorf("got session version %d by %s and cart version %d, want 2 by somebody else, and 2", conflict.Session.Version, conflict.Session.Op,
+			conflict.Cart.Version)
 	}
 }
 
@@ -210,7 +211,8 @@ func TestHostileStaleReads(t *testing.T) {
 	for range 2 { // waiting, then payment
 		s.Version++
 		s.Op += "+"
-		s.Watch = checkout.Watch{Kind: map[int64]checkout.WatchKind{2: checkout.WatchWaiting, 3: checkout.WatchPayment}[s.Version], At: now.Add(time.Duration(s.Version) * time.Second)}
+		s.Watch = checkout.Watch{Kind: map[int64]checkout.WatchKind{2: checkout.WatchWaiting, 3: checkout.WatchPayment}[s.Version],
+			At: now.Add(time.Duration(s.Version) * time.Second)}
 		if err := h.Sessions.Commit(t.Context(), checkout.Commit{Session: s, Stock: []checkout.StockChange{{SKU: p.SKU, Delta: -10}}}); err != nil {
 			t.Fatal(err)
 		}
@@ -253,7 +255,8 @@ func TestHostileStaleReads(t *testing.T) {
 func TestHostileRunsAtOnce(t *testing.T) {
 	t.Parallel()
 	h, c, _ := stored(t)
-	h.Next("EditCart", slices.Repeat([]checkouttest.Way{checkouttest.Lost, checkouttest.Refused, "", checkouttest.Contended, checkouttest.Delayed}, 4)...)
+	h.Next("EditCart", slices.Repeat([]checkouttest.Way{checkouttest.Lost, checkouttest.Refused, "", checkouttest.Contended, checkouttest.Delayed},
+		4)...)
 	var all sync.WaitGroup
 	for i := range 20 {
 		all.Go(func() {

@@ -45,7 +45,8 @@ func personFlaws() []flaw {
 				}
 				return s.People.ClaimCart(ctx, c)
 			}),
-			[]string{"claim/refused of another customer's cart", "claim/refused with a token of another epoch", "claim/refused by a customer without token", "claim/refused without access"},
+			[]string{"claim/refused of another customer's cart", "claim/refused with a token of another epoch",
+				"claim/refused by a customer without token", "claim/refused without access"},
 		}, {
 			"claims ignore versions", claiming(func(ctx context.Context, s checkouttest.Stores, c checkout.Claim) error {
 				if cart, err := s.Carts.Cart(ctx, c.CartID); err == nil {

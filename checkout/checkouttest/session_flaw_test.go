@@ -42,7 +42,8 @@ func sessionFlaws() []flaw {
 			}
 			return s.Sessions.Commit(ctx, c)
 		}), []string{
-			"op/a first version repeated is recognised", "op/a commit repeated takes stock once", "op/a commit is recognised though nothing is left to take",
+			"op/a first version repeated is recognised", "op/a commit repeated takes stock once",
+			"op/a commit is recognised though nothing is left to take",
 			"race/one commit sent 20 times: all succeed, once",
 		}},
 		{"a repeated commit has its effects again", commits(func(ctx context.Context, s checkouttest.Stores, c checkout.Commit) error {
@@ -102,17 +103,21 @@ func sessionFlaws() []flaw {
 			return conflict
 		}), []string{"stock/one more than there is can't be taken", "stock/a short product keeps the cart from being replaced", "commit/the stored version again is refused"}},
 		{"commits ignore versions of sessions", onConflict(func(context.Context, checkouttest.Stores, checkout.Commit, *checkout.Conflict) error { return nil }), []string{
-			"commit/the stored version again is refused", "commit/a version too far ahead is refused", "commit/a second version without a first is refused",
-			"op/another commit of the same version is a conflict", "race/20 commits of one version: one wins", "race/20 first versions of one session: one wins",
+			"commit/the stored version again is refused", "commit/a version too far ahead is refused",
+			"commit/a second version without a first is refused",
+			"op/another commit of the same version is a conflict", "race/20 commits of one version: one wins",
+			"race/20 first versions of one session: one wins",
 		}},
 		{"commits ignore versions of carts", without(func(ch *checkout.CartChange, _ checkout.Cart) { ch.Version = 0 }), []string{
-			"commit/to lock a cart at an older version is refused", "commit/to replace a cart at a later version is refused", "commit/to leave alone a cart at an older version is refused",
+			"commit/to lock a cart at an older version is refused", "commit/to replace a cart at a later version is refused",
+			"commit/to leave alone a cart at an older version is refused",
 		}},
 		{"commits ignore rounds", without(func(ch *checkout.CartChange, is checkout.Cart) { ch.Round = is.Round }), []string{
 			"commit/to lock a cart of an earlier round is refused", "commit/to end the round of a cart of a later round is refused",
 		}},
 		{"commits ignore holders", without(func(ch *checkout.CartChange, is checkout.Cart) { ch.Holder = is.Session }), []string{
-			"commit/to lock a locked cart as open is refused", "commit/to release a cart that another session holds is refused", "commit/to replace an open cart as held is refused",
+			"commit/to lock a locked cart as open is refused", "commit/to release a cart that another session holds is refused",
+			"commit/to replace an open cart as held is refused",
 		}},
 		{"more is sold than there is", onConflict(func(ctx context.Context, s checkouttest.Stores, c checkout.Commit, conflict *checkout.Conflict) error {
 			if len(conflict.Short) == 0 {

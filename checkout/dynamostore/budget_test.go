@@ -59,7 +59,8 @@ func newMetered(t *testing.T, lines int) *metered {
 	m.ok(err)
 	var ids atomic.Int64
 	config := checkout.Config{
-		Carts: m.store, Sessions: m.store, Inbox: m.store, People: m.store, Catalog: dynamostore.Cached(m.store, time.Hour, m.clock.Now), Gateway: m.till,
+		Carts: m.store, Sessions: m.store, Inbox: m.store, People: m.store, Catalog: dynamostore.Cached(m.store, time.Hour, m.clock.Now),
+		Gateway:     m.till,
 		Redemptions: dynamostore.RedemptionsFor(m.store, time.Hour, m.clock.Now), Shop: limitedShop(), Tokens: tokens, Now: m.clock.Now,
 		NewID: func() string { return fmt.Sprintf("%026d", ids.Add(1)) }, // as long as 128 bits in base32
 	}
@@ -159,15 +160,18 @@ func (m *metered) signIn() {
 	claim(rowMerge, m.create())
 	m.row(rowMine, func() error { _, err := m.carts.Mine(ctx, customer().Caller); return err })
 	agrees := checkout.SessionChange{
-		Buyer: checkout.BuyerPatch{Email: some("anna.devries@example.com"), FirstName: some("Anna"), LastName: some("de Vries"), Consent: &checkout.Consent{Preferences: some(true)}},
+		Buyer: checkout.BuyerPatch{Email: some("anna.devries@example.com"), FirstName: some("Anna"), LastName: some("de Vries"),
+			Consent: &checkout.Consent{Preferences: some(true)}},
 		Destination: &checkout.Destination{
-			ID: "wallet", FirstName: "Anna", LastName: "de Vries", Street: "Keizersgracht 123", City: "Amsterdam", PostalCode: "1015 CJ", Country: "NL",
+			ID: "wallet", FirstName: "Anna", LastName: "de Vries", Street: "Keizersgracht 123", City: "Amsterdam", PostalCode: "1015 CJ",
+			Country: "NL",
 		},
 	}
 	m.till.pay = paid
 	view, err := m.sessions.Create(ctx, checkout.CreateSessionInput{
 		Request: customer(), CartID: current.Cart.ID, Change: agrees, ExpectedTotal: some(int64(1_000_000)),
-		Instrument: &payments.Instrument{Handler: checkout.HandlerStripe, Kind: payments.InstrumentConfirmationToken, Token: "ctoken_1NnQUf2eZvKYlo2CIObdtbnb"},
+		Instrument: &payments.Instrument{Handler: checkout.HandlerStripe, Kind: payments.InstrumentConfirmationToken,
+			Token: "ctoken_1NnQUf2eZvKYlo2CIObdtbnb"},
 	})
 	m.ok(err)
 	m.row(rowSession, func() error { _, err := m.sessions.Session(ctx, customer().Caller, view.Session.ID); return err })

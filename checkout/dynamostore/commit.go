@@ -236,6 +236,9 @@ func (s *Store) cartAction(c checkout.CartChange, sessionID string) (types.Trans
 	if c.NextRound {
 		x.set = append(x.set, "n = "+x.value(number(int64(c.Round)+1)))
 	}
+	if c.NextRound || c.Replace != nil {
+		x.due(c.Due, c.CartID)
+	}
 	if c.Replace != nil {
 		if err := x.replaceBySession(c); err != nil {
 			return types.TransactWriteItem{}, fmt.Errorf("encode cart %s: %w", c.CartID, err)
@@ -260,7 +263,6 @@ func (x *expression) replaceBySession(c checkout.CartChange) error {
 	for name, v := range lifetime(c.ExpiresAt) {
 		x.put(name, v)
 	}
-	x.due(c.Due, c.CartID)
 	if c.Mark.Key != "" {
 		x.remember(x.value(hashed(c.Mark.Key)), c.Mark.Print)
 	}

@@ -98,10 +98,10 @@ var budgets = []budget{
 	{rowMine, 2, "0", free, withPerson},
 	{rowKnown, 3, "s+1", func(z size) float64 { return z.s + 1 }, withPerson},
 	{rowRemember, 4, "s+1", func(z size) float64 { return z.s + 1 }, func(z size) float64 { return math.Ceil(z.s/4) + 1 }},
-	{rowDevice, 3, "1", at(1), func(z size) float64 { return math.Ceil(z.c/4) + 1 }},
+	{rowDevice, 4, "2", at(2), func(z size) float64 { return math.Ceil(z.c/4) + 2 }},
 	{rowStep, 4, "c+2", func(z size) float64 { return z.c + 2 }, looks},
 	{rowClose, 4, "c+1", func(z size) float64 { return z.c + 1 }, looks},
-	{rowSend, 9, "3c+1", func(z size) float64 { return 3*z.c + 1 }, func(z size) float64 { return looks(z) + math.Ceil(z.c/4) + 1 }},
+	{rowSend, 12, "3c+1", func(z size) float64 { return 3*z.c + 1 }, func(z size) float64 { return 2*looks(z) + math.Ceil(z.c/4) + 1 }},
 	{rowSweep, 16, "0", free, at(8)},
 	{rowReconcile, 9, "0", free, at(4.5)},
 }

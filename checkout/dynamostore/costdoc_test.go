@@ -158,10 +158,12 @@ No row is above its budget. What each is made of, by AWS's rules:
 - What becomes of a due cart is one write of it, which a rival makes fail: **c+2** if it moves in the index, to its next stage or
   to another look after the shopper was back, **c+1** if it leaves it, closed or at its last stage. Before that write, carts,
   their sessions and their contacts are read: three trips, for up to a hundred due carts together.
-- A follow-up is read anew just before it is sent, and written on the cart before the provider is called, with the outcome after,
-  and without its notice at last: **3c**. The **1** is the person's contact, where caps over all carts are counted. The
+- A follow-up is written on the cart before the provider is called, with the outcome after, and without its notice at last: **3c**.
+  The **1** is the person's contact, where caps over all carts are counted; a customer's carts without an address share them by
+  another. All of it is read before that, and once more behind the first write: whatever was acknowledged by then is heard. The
   notice goes by a write of its own, because the outbox removes it once all who want it have it, and knows of none what it writes.
-- A phone is kept with its cart's contact, **1**, and once more with the customer's if somebody is signed in.
+- A phone is kept with its cart's contact, **1**, and once more with the customer's if somebody is signed in; the other **1**, when it
+  is first heard of, says who holds it.
 
 `
 

@@ -34,7 +34,8 @@ func (m *metered) newFollower(config checkout.Config) *follower {
 		Carts: m.store, Contacts: m.store, Shop: config.Shop, Now: config.Now, NewID: config.NewID,
 		Settings: recovery.Settings{
 			Since: noon.Add(-time.Hour), Quiet: recovery.QuietHours{From: "00:00", To: "00:00"},
-			Messages: wording.Settings{Trader: wording.Trader{Name: "Fjord & Polder B.V.", Address: "Kade 9, Rotterdam", Email: "help@shop.example.com"}},
+			Messages: wording.Settings{Trader: wording.Trader{Name: "Fjord & Polder B.V.", Address: "Kade 9, Rotterdam",
+				Email: "help@shop.example.com"}},
 		},
 	}
 	links, err := recovery.NewLinks([]byte("abcdef0123456789abcdef0123456789"))
@@ -71,7 +72,8 @@ func (f *follower) run() {
 	})
 	f.clock.Advance(30 * time.Minute)
 	_, err := f.carts.SetLine(f.Context(), checkout.LineEditInput{
-		Request: f.request(cart.Token), CartID: cart.Cart.ID, LineID: checkout.LineID(f.skus()[0]), Line: checkout.LineInput{SKU: f.skus()[0], Quantity: 2},
+		Request: f.request(cart.Token), CartID: cart.Cart.ID, LineID: checkout.LineID(f.skus()[0]),
+		Line: checkout.LineInput{SKU: f.skus()[0], Quantity: 2},
 	})
 	f.ok(err)
 	f.sweep(rowStep, 31*time.Minute) // busy until half an hour ago: the cart is due for another look

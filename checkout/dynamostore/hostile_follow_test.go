@@ -50,7 +50,8 @@ func (n *network) contacts() map[string]recovery.Contact {
 }
 
 func (n *network) sending() recovery.Sending {
-	return recovery.Sending{ID: "sm_" + n.id, Version: 1, Op: n.id + "op", SessionID: "cs_1", Reason: "receipt", State: recovery.StateSending, At: noon}
+	return recovery.Sending{ID: "sm_" + n.id, Version: 1, Op: n.id + "op", SessionID: "cs_1", Reason: "receipt", State: recovery.StateSending,
+		At: noon}
 }
 
 func followWrites() []deed {

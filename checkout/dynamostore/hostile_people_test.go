@@ -12,8 +12,10 @@ import (
 
 func (n *network) profile() checkout.Person {
 	return checkout.Person{
-		ID: "pc_" + n.id, Version: 1, Op: n.id + "op1", Cart: "ct_" + n.id, CreatedAt: noon, UpdatedAt: noon, ExpiresAt: noon.Add(checkout.LifePerson),
-		Agreed: &checkout.Agreement{At: noon, Order: "or_1_0", Terms: "2026-01"}, Destinations: []checkout.Destination{{ID: "da_1", Street: "Kade 9"}},
+		ID: "pc_" + n.id, Version: 1, Op: n.id + "op1", Cart: "ct_" + n.id, CreatedAt: noon, UpdatedAt: noon,
+		ExpiresAt:    noon.Add(checkout.LifePerson),
+		Agreed:       &checkout.Agreement{At: noon, Order: "or_1_0", Terms: "2026-01"},
+		Destinations: []checkout.Destination{{ID: "da_1", Street: "Kade 9"}},
 	}
 }
 
@@ -108,7 +110,8 @@ func TestLostClaims(t *testing.T) {
 		n.Helper()
 		line := lineOf("late", 1)
 		must(n.calm.EditCart(n.Context(), checkout.CartEdit{
-			CartID: id, Mark: n.mark("late"), At: noon, ExpiresAt: noon.Add(time.Hour), Access: checkout.Access{Epoch: 1, Customer: customer}, Add: &line,
+			CartID: id, Mark: n.mark("late"), At: noon, ExpiresAt: noon.Add(time.Hour), Access: checkout.Access{Epoch: 1, Customer: customer},
+			Add: &line,
 		}))(n)
 	}
 	for _, way := range []dynamotest.Way{dynamotest.Lost, dynamotest.DoneFailed, dynamotest.InProgress, dynamotest.Garbled} {
@@ -118,7 +121,8 @@ func TestLostClaims(t *testing.T) {
 			n.twoCarts()
 			n.between("TransactWriteItems", way, func() { edit(n, "ct_into"+n.id, "anna") })
 			n.ok(n.store.ClaimCart(t.Context(), n.merging()))
-			n.same(must(n.calm.Cart(t.Context(), "ct_into"+n.id))(n).Lines, []checkout.LineItem{lineOf("plate", 1), lineOf("mug", 2), lineOf("late", 1)})
+			n.same(must(n.calm.Cart(t.Context(), "ct_into"+n.id))(n).Lines,
+				[]checkout.LineItem{lineOf("plate", 1), lineOf("mug", 2), lineOf("late", 1)})
 		})
 	}
 	t.Run("on its way", func(t *testing.T) {

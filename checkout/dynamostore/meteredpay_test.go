@@ -143,7 +143,8 @@ func (m *metered) complete(cart checkout.CartView, id string) error {
 			Handler: checkout.HandlerApplePay, Kind: payments.InstrumentConfirmationToken, Token: "ctoken_1NnQUf2eZvKYlo2CIObdtbnb",
 		},
 		Change: checkout.SessionChange{
-			Buyer: checkout.BuyerPatch{Email: some("anna.devries@example.com"), FirstName: some("Anna"), LastName: some("de Vries"), Phone: some("+31612345678")},
+			Buyer: checkout.BuyerPatch{Email: some("anna.devries@example.com"), FirstName: some("Anna"), LastName: some("de Vries"),
+				Phone: some("+31612345678")},
 			Destination: &checkout.Destination{
 				ID: "wallet", FirstName: "Anna", LastName: "de Vries", Street: "Keizersgracht 123", City: "Amsterdam", PostalCode: "1015 CJ",
 				Country: "NL", Phone: "+31612345678",

@@ -36,7 +36,7 @@ func TestStatisticsBudget(t *testing.T) {
 	}
 	ok(store.Commit(t.Context(), checkout.Commit{Session: func() checkout.Session { v := s; v.Version = 1; return v }()}))
 	ok(store.Commit(t.Context(), checkout.Commit{Session: s}))
-	counter, err := statistics.NewCounter(statistics.Config{Store: store, Reader: store, Percent: 20, Now: func() time.Time { return noon }})
+	counter, err := statistics.NewCounter(statistics.Config{Store: store, Reader: store, Now: func() time.Time { return noon }})
 	ok(err)
 
 	person := recovery.Fact{Kind: recovery.FactEligible, At: noon, Person: "pe_0123456789abcdefghjkmnpqrs", Arm: recovery.ArmTreated, Salt: "s"}

@@ -134,9 +134,9 @@ func change(cart *checkout.Cart, c checkout.Commit) {
 		cart.Version++
 		cart.UpdatedAt, cart.ExpiresAt = c.Cart.At, c.Cart.ExpiresAt
 		cart.Marks = checkout.Remember(cart.Marks, c.Cart.Mark)
-		if cart.Due.IsZero() {
-			cart.Due = c.Cart.Due
-		}
+	}
+	if cart.Due.IsZero() && (c.Cart.Replace != nil || c.Cart.NextRound) {
+		cart.Due = c.Cart.Due
 	}
 }
 

@@ -1,9 +1,9 @@
 // Package merchant is what the shop's merchant does, behind /admin: settings, products and stock, orders, what is kept of people,
 // and the keys by which all of this is reached.
 //
-// Every change leaves one record of who made it (a key's id), what it was and when. Where the store can do both in one
-// commit, it does; elsewhere the record is written first, so that there is no change without one. Records hold ids and
-// versions, and nothing that tells of a person.
+// Every change, and every look at what is kept of a person, leaves one record of who made it (a key's id), what it was and when.
+// Where the store can do both in one commit, it does; elsewhere the record is written first, so that there is no change without one.
+// Records hold ids and versions, and nothing that tells of a person.
 package merchant
 
 import (

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"kassa/checkout"
@@ -43,9 +44,9 @@ type ExportedProfile struct {
 	Buyer        checkout.Buyer         `json:"buyer"`
 	Destinations []checkout.Destination `json:"destinations,omitempty"`
 	Declines     []time.Time            `json:"declines,omitempty"`
-	CreatedAt    time.Time              `json:"created_at"`
-	UpdatedAt    time.Time              `json:"updated_at"`
-	ExpiresAt    time.Time              `json:"expires_at"`
+	CreatedAt    time.Time              `json:"created_at,omitzero"`
+	UpdatedAt    time.Time              `json:"updated_at,omitzero"`
+	ExpiresAt    time.Time              `json:"expires_at,omitzero"`
 }
 
 // ExportedSession is a checkout session, and the order that it became.
@@ -68,8 +69,8 @@ type ExportedSession struct {
 	LeftFor     string                 `json:"left_for,omitempty"`
 	Order       *checkout.Order        `json:"order,omitempty"`
 	Waits       checkout.Wait          `json:"waits,omitempty"` // why it could not be erased now
-	CreatedAt   time.Time              `json:"created_at"`
-	UpdatedAt   time.Time              `json:"updated_at"`
+	CreatedAt   time.Time              `json:"created_at,omitzero"`
+	UpdatedAt   time.Time              `json:"updated_at,omitzero"`
 }
 
 // ExportedLine is what was bought, or was to be.
@@ -92,9 +93,9 @@ type ExportedCart struct {
 	Abandonment *checkout.Abandonment `json:"abandonment,omitempty"`
 	Declines    []time.Time           `json:"declines,omitempty"`
 	Claimed     *checkout.Claimed     `json:"claimed,omitempty"`
-	CreatedAt   time.Time             `json:"created_at"`
-	UpdatedAt   time.Time             `json:"updated_at"`
-	ExpiresAt   time.Time             `json:"expires_at"`
+	CreatedAt   time.Time             `json:"created_at,omitzero"`
+	UpdatedAt   time.Time             `json:"updated_at,omitzero"`
+	ExpiresAt   time.Time             `json:"expires_at,omitzero"`
 }
 
 // ExportedContact is how somebody is reached, and what they agreed to.
@@ -106,10 +107,12 @@ type ExportedContact struct {
 	Sends      []recovery.Send                           `json:"sends,omitempty"`
 	Confirms   []time.Time                               `json:"confirms,omitempty"`
 	Arm        *recovery.Assignment                      `json:"arm,omitempty"`
-	OrderedAt  time.Time                                 `json:"ordered_at"`
-	RevokedAt  time.Time                                 `json:"revoked_at"`
-	SeenAt     time.Time                                 `json:"seen_at"`
-	ExpiresAt  time.Time                                 `json:"expires_at"`
+	OrderedAt  time.Time                                 `json:"ordered_at,omitzero"`
+	RevokedAt  time.Time                                 `json:"revoked_at,omitzero"`
+	SeenAt     time.Time                                 `json:"seen_at,omitzero"`
+	ExpiresAt  time.Time                                 `json:"expires_at,omitzero"`
+	Customers  []string                                  `json:"customers,omitempty"`
+	Holder     string                                    `json:"holder,omitempty"`
 }
 
 // ExportedMessage is the record of a service message.
@@ -123,7 +126,7 @@ type ExportedMessage struct {
 	Why        string         `json:"why,omitempty"`
 	ProviderID string         `json:"provider_id,omitempty"`
 	At         time.Time      `json:"at"`
-	ExpiresAt  time.Time      `json:"expires_at"`
+	ExpiresAt  time.Time      `json:"expires_at,omitzero"`
 }
 
 // ExportedMeasured is what is measured of a person.
@@ -131,16 +134,27 @@ type ExportedMeasured struct {
 	ID        string                `json:"id"`
 	Entries   []statistics.Entry    `json:"entries,omitempty"`
 	Purchases []statistics.Purchase `json:"purchases,omitempty"`
-	Until     time.Time             `json:"until"`
+	Until     time.Time             `json:"until,omitzero"`
 }
 
-// Export shows what is kept of a person, from where an earlier search ended ("" = all). It changes nothing. CodeInvalid for nobody.
-func (s *People) Export(ctx context.Context, who Whose, from string) (Export, error) {
-	now := s.Now()
-	if err := who.validate(); err != nil {
+// ExportPerson asks to see what is kept of somebody.
+type ExportPerson struct {
+	Key string // id of the merchant's key that asks
+	Whose
+	From string // where to search on: Next of the answer before; "" = from the start
+}
+
+// Export shows what is kept of a person. It changes nothing but the journal, which has who asked, and the person by a hash. CodeInvalid
+// for nobody.
+func (s *People) Export(ctx context.Context, in ExportPerson) (Export, error) {
+	now, who := s.Now(), in.Whose
+	if err := who.validate(in.From); err != nil {
 		return Export{}, err
 	}
-	all, err := s.gather(ctx, who, from)
+	if err := s.Journal.Note(ctx, in.Key, "person.export", strings.Join(who.people(), " ")); err != nil {
+		return Export{}, err
+	}
+	all, err := s.gather(ctx, who, in.From)
 	if err != nil {
 		return Export{}, err
 	}
@@ -223,7 +237,7 @@ func profileOf(p checkout.Person) *ExportedProfile {
 func contactOf(c recovery.Contact) ExportedContact {
 	return ExportedContact{
 		ID: c.ID, Consents: c.Consents, Suppressed: c.Suppressed, Devices: c.Devices, Sends: c.Sends, Confirms: c.Confirms, Arm: c.Arm,
-		OrderedAt: c.OrderedAt, RevokedAt: c.RevokedAt, SeenAt: c.SeenAt, ExpiresAt: c.ExpiresAt,
+		OrderedAt: c.OrderedAt, RevokedAt: c.RevokedAt, SeenAt: c.SeenAt, ExpiresAt: c.ExpiresAt, Customers: c.Customers, Holder: c.Holder,
 	}
 }
 

@@ -79,6 +79,19 @@ func (j *Journal) Do(ctx context.Context, c Change, change func(ctx context.Cont
 	return result, false, err
 }
 
+// Note records what changes nothing and should be known all the same: who was shown what is kept of a person. It is written before
+// anything is shown.
+func (j *Journal) Note(ctx context.Context, key, action, target string) error {
+	op := j.NewID()
+	_, err := j.Store.BeginRecord(ctx, Record{
+		ID: derived("au_", action, key, op), At: j.Now(), Key: key, Action: action, Target: target, Outcome: OutcomeDone, Op: op,
+	})
+	if err != nil {
+		return fmt.Errorf("record %s: %w", action, err)
+	}
+	return nil
+}
+
 // Records returns a page of what was changed, newest first.
 func (j *Journal) Records(ctx context.Context, limit int, cursor string) ([]Record, string, error) {
 	if limit < 1 || limit > 100 {

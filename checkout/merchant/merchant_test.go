@@ -43,6 +43,8 @@ type flaky struct {
 	lost   bool
 	times  int
 	puts   int
+
+	meanwhile func() // what others do just before settings are put
 }
 
 var errDown = &checkout.Error{Code: checkout.CodeUnavailable, Message: "by script"}
@@ -69,6 +71,10 @@ func (f *flaky) EndRecord(ctx context.Context, id, outcome string, result json.R
 }
 
 func (f *flaky) PutSettings(ctx context.Context, v settings.Version, r merchant.Record) error {
+	if others := f.meanwhile; others != nil {
+		f.meanwhile = nil
+		others()
+	}
 	return f.around("PutSettings", func() error { return f.Store.PutSettings(ctx, v, r) })
 }
 
@@ -416,5 +422,44 @@ func TestFilesOfSpreadsheets(t *testing.T) {
 	})
 	if err == nil || !strings.Contains(err.Error(), "UTF-8") {
 		t.Errorf("UTF-16: %v", err)
+	}
+}
+
+// Two of the merchant's people put settings at the same moment: one is told, and overwrites nothing.
+func TestSettingsOfTwoAtOnce(t *testing.T) {
+	t.Parallel()
+	document, err := os.ReadFile("../../functions/internal/coldstart/coldstarttest/shop.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	renamed := func(name string) []byte {
+		var doc map[string]any
+		if err := json.Unmarshal(document, &doc); err != nil {
+			t.Fatal(err)
+		}
+		doc["name"] = name
+		text, _ := json.Marshal(doc) // of what was JSON
+		return text
+	}
+	c := newClerk(t)
+	for i := range 2 { // from the deployment's own document, and from a version
+		put := func(name string) error {
+			_, err := c.settings.Put(t.Context(), merchant.PutSettings{Key: name, Document: renamed(fmt.Sprint(name, i))})
+			return err
+		}
+		c.store.meanwhile = func() {
+			if err := put("first"); err != nil {
+				t.Error(err)
+			}
+		}
+		if err := put("second"); checkout.ErrorCode(err) != checkout.CodeVersionConflict {
+			t.Errorf("the second to put is told %v", err)
+		}
+		if v, err := c.settings.Current(t.Context()); err != nil || v.By != "first" || v.Number != int64(i+1) {
+			t.Errorf("in force is version %d by %s, %v", v.Number, v.By, err)
+		}
+	}
+	if all := c.records(); len(all) != 2 {
+		t.Errorf("%d records of two changes: %+v", len(all), all)
 	}
 }

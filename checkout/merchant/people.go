@@ -98,9 +98,13 @@ func (w Whose) people() []string {
 	return ids
 }
 
-func (w Whose) validate() error {
-	if len(w.people()) == 0 {
+// validate refuses nobody, and a cursor that no search has told.
+func (w Whose) validate(from string) error {
+	switch {
+	case len(w.people()) == 0:
 		return invalid("$", "one of email and customer is needed, or both")
+	case from != "" && !strings.HasPrefix(from, cursorOfCarts) && !strings.HasPrefix(from, cursorOfSessions):
+		return invalid("$.from", "is no cursor of ours")
 	}
 	return nil
 }
@@ -136,7 +140,7 @@ type Waiting struct {
 // whoever asks again finishes what is left. There is one record of it, which names the person by a hash.
 func (s *People) Erase(ctx context.Context, in ErasePerson) (Erased, bool, error) {
 	now := s.Now()
-	if err := in.validate(); err != nil {
+	if err := in.validate(in.From); err != nil {
 		return Erased{}, false, err
 	}
 	result, replayed, err := s.Journal.Do(ctx, Change{
@@ -160,7 +164,7 @@ func (s *People) erase(ctx context.Context, now time.Time, who Whose, from strin
 	if err != nil {
 		return Erased{}, err
 	}
-	if err := s.Reached.Erase(ctx, "", "", all.cartIDs()...); err != nil {
+	if err := s.Reached.Erase(ctx, "", who.Customer, all.cartIDs()...); err != nil { // whose the carts' phones are
 		return Erased{}, fmt.Errorf("erase contacts of carts: %w", err)
 	}
 	for _, id := range all.strays(who, now) {

@@ -113,7 +113,8 @@ func TestWindowsAgreeWithCounting(t *testing.T) {
 		working, riding = slices.Compact(working), slices.Compact(riding)
 		zone, cutOff, days := pick(d, "America/Los_Angeles", "Pacific/Auckland", "Asia/Kathmandu"), pick(d, "00:00", "09:30", "23:59"), int(d(9))
 		in := inShop(t, "BE", func(s *pricing.Settings, countries map[string]pricing.Country) {
-			s.Delivery = pricing.Delivery{Zone: zone, CutOff: cutOff, WorkingDays: working, Holidays: map[string][]string{"NL": holidays, "BE": holidays[:len(holidays)/2]}}
+			s.Delivery = pricing.Delivery{Zone: zone, CutOff: cutOff, WorkingDays: working,
+				Holidays: map[string][]string{"NL": holidays, "BE": holidays[:len(holidays)/2]}}
 			countries["NL"].Shipping[2].CutOff = ""
 			m := &countries["BE"].Shipping[0]
 			m.Weekdays, m.MinDays, m.MaxDays = riding, days, days
@@ -148,7 +149,8 @@ func TestWindowsAgreeWithCounting(t *testing.T) {
 			counted = 1 // the day on which it leaves doesn't count
 		}
 		if got := price(t, in).Options[0].Earliest.Format(time.DateOnly); got != day.Format(time.DateOnly) {
-			t.Fatalf("%v in %s, cut-off %s, %d days of %v, leaving on %v without %v: %s, counted %s", start, zone, cutOff, days, riding, working, holidays, got, day)
+			t.Fatalf("%v in %s, cut-off %s, %d days of %v, leaving on %v without %v: %s, counted %s", start, zone, cutOff, days, riding, working,
+				holidays, got, day)
 		}
 	}
 }

@@ -127,6 +127,7 @@ func (v *validation) checkRule(r DiscountRule) {
 	v.require(r.Limit >= 0, "limit", "must not be negative")
 	v.require(r.PerPerson >= 0, "per_person", "must not be negative")
 	v.require(r.Limit <= 0 || r.PerPerson <= r.Limit, "per_person", "must not be more than limit")
+	v.require(!r.FirstOrder || r.PerPerson <= 1, "per_person", "must not be more than 1 with first_order")
 	v.require(r.Priority >= 0, "priority", "must not be negative")
 }
 

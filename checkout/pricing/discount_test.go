@@ -64,19 +64,23 @@ func TestStacking(t *testing.T) {
 		want  []string
 		total int64 // with 495 of shipping
 	}{
-		"none":                            {nil, []string{}, 5495},
-		"percent of what percent left":    {[]pricing.DiscountRule{percent("a", 1000), percent("b", 1000)}, []string{"a 500", "b 450"}, 4545},
-		"percent before amount":           {[]pricing.DiscountRule{off("a", 1000), percent("b", 1000)}, []string{"b 500", "a 1000"}, 3995},
-		"priority before kind":            {[]pricing.DiscountRule{off("a", 1000, priority(1)), percent("b", 1000, priority(2))}, []string{"a 1000", "b 400"}, 4095},
-		"no priority is 100":              {[]pricing.DiscountRule{off("a", 1000, priority(101)), percent("c", 1000), percent("b", 1000, priority(101))}, []string{"c 500", "b 450", "a 1000"}, 3545},
-		"never below zero":                {[]pricing.DiscountRule{off("a", 4000), off("b", 4000)}, []string{"a 4000", "b 1000"}, 495},
-		"never more than its lines":       {[]pricing.DiscountRule{off("a", 9999, only("novel"))}, []string{"a 1000"}, 4495},
-		"all of it":                       {[]pricing.DiscountRule{percent("a", 10000)}, []string{"a 5000"}, 495},
-		"rounded once, half up":           {[]pricing.DiscountRule{percent("a", 1)}, []string{"a 1"}, 5494},
-		"exclusive and better":            {[]pricing.DiscountRule{percent("a", 1000), percent("b", 2000, exclusive)}, []string{"b 1000"}, 4495},
-		"exclusive and worse":             {[]pricing.DiscountRule{percent("a", 1000), percent("b", 900, exclusive)}, []string{"a 500"}, 4995},
-		"equal: what combines":            {[]pricing.DiscountRule{percent("b", 1000), percent("a", 1000, exclusive, priority(1))}, []string{"b 500"}, 4995},
-		"equal: the first":                {[]pricing.DiscountRule{percent("a", 1000, exclusive), off("b", 500, exclusive, priority(1))}, []string{"b 500"}, 4995},
+		"none":                         {nil, []string{}, 5495},
+		"percent of what percent left": {[]pricing.DiscountRule{percent("a", 1000), percent("b", 1000)}, []string{"a 500", "b 450"}, 4545},
+		"percent before amount":        {[]pricing.DiscountRule{off("a", 1000), percent("b", 1000)}, []string{"b 500", "a 1000"}, 3995},
+		"priority before kind": {[]pricing.DiscountRule{off("a", 1000, priority(1)), percent("b", 1000, priority(2))},
+			[]string{"a 1000", "b 400"}, 4095},
+		"no priority is 100": {[]pricing.DiscountRule{off("a", 1000, priority(101)), percent("c", 1000),
+			percent("b", 1000, priority(101))}, []string{"c 500", "b 450", "a 1000"}, 3545},
+		"never below zero":          {[]pricing.DiscountRule{off("a", 4000), off("b", 4000)}, []string{"a 4000", "b 1000"}, 495},
+		"never more than its lines": {[]pricing.DiscountRule{off("a", 9999, only("novel"))}, []string{"a 1000"}, 4495},
+		"all of it":                 {[]pricing.DiscountRule{percent("a", 10000)}, []string{"a 5000"}, 495},
+		"rounded once, half up":     {[]pricing.DiscountRule{percent("a", 1)}, []string{"a 1"}, 5494},
+		"exclusive and better":      {[]pricing.DiscountRule{percent("a", 1000), percent("b", 2000, exclusive)}, []string{"b 1000"}, 4495},
+		"exclusive and worse":       {[]pricing.DiscountRule{percent("a", 1000), percent("b", 900, exclusive)}, []string{"a 500"}, 4995},
+		"equal: what combines": {[]pricing.DiscountRule{percent("b", 1000), percent("a", 1000, exclusive, priority(1))}, []string{"b 500"},
+			4995},
+		"equal: the first": {[]pricing.DiscountRule{percent("a", 1000, exclusive), off("b", 500, exclusive, priority(1))},
+			[]string{"b 500"}, 4995},
 		"exclusive alone":                 {[]pricing.DiscountRule{percent("a", 1000, exclusive)}, []string{"a 500"}, 4995},
 		"free shipping":                   {[]pricing.DiscountRule{freeShipping("a")}, []string{"a 495"}, 5000},
 		"free shipping comes last":        {[]pricing.DiscountRule{freeShipping("a"), percent("b", 1000)}, []string{"b 500", "a 495"}, 4500},
@@ -158,13 +162,14 @@ func TestRefusedCodes(t *testing.T) {
 		change func(*pricing.Input)
 		want   pricing.Reason
 	}{
-		"unknown":                {nil, nil, pricing.ReasonUnknown},
-		"accepted":               {set(func(*pricing.DiscountRule) {}), nil, ""},
-		"not yet valid":          {set(later), nil, pricing.ReasonNotYetValid},
-		"valid now":              {set(func(r *pricing.DiscountRule) { r.From = friday }), nil, ""},
-		"expired now":            {set(func(r *pricing.DiscountRule) { r.Until = friday }), nil, pricing.ReasonExpired},
-		"valid to the last":      {set(func(r *pricing.DiscountRule) { r.Until = friday.Add(1) }), nil, ""},
-		"used up":                {set(func(*pricing.DiscountRule) {}), func(in *pricing.Input) { in.UsedUp = map[string]bool{"a": true} }, pricing.ReasonUsedUp},
+		"unknown":           {nil, nil, pricing.ReasonUnknown},
+		"accepted":          {set(func(*pricing.DiscountRule) {}), nil, ""},
+		"not yet valid":     {set(later), nil, pricing.ReasonNotYetValid},
+		"valid now":         {set(func(r *pricing.DiscountRule) { r.From = friday }), nil, ""},
+		"expired now":       {set(func(r *pricing.DiscountRule) { r.Until = friday }), nil, pricing.ReasonExpired},
+		"valid to the last": {set(func(r *pricing.DiscountRule) { r.Until = friday.Add(1) }), nil, ""},
+		"used up": {set(func(*pricing.DiscountRule) {}), func(in *pricing.Input) { in.UsedUp = map[string]bool{"a": true} },
+			pricing.ReasonUsedUp},
 		"another is used up":     {set(func(*pricing.DiscountRule) {}), func(in *pricing.Input) { in.UsedUp = map[string]bool{"b": true} }, ""},
 		"not the first order":    {set(func(r *pricing.DiscountRule) { r.FirstOrder = true }), nil, pricing.ReasonNotFirstOrder},
 		"first order":            {set(func(r *pricing.DiscountRule) { r.FirstOrder = true }), func(in *pricing.Input) { in.FirstOrder = true }, ""},
@@ -174,10 +179,12 @@ func TestRefusedCodes(t *testing.T) {
 		"nothing to ship": {[]pricing.DiscountRule{freeShipping("a", code("CODE"))}, func(in *pricing.Input) {
 			in.Items = []pricing.Item{{SKU: "file", Quantity: 1, Unit: money.New(500, "EUR")}}
 		}, pricing.ReasonNotForProducts},
-		"amount in other currency":  {set(func(r *pricing.DiscountRule) { r.BasisPoints, r.Amounts = 0, map[money.Currency]int64{"NOK": 1} }), nil, pricing.ReasonWrongCurrency},
-		"minimum in other currency": {set(func(r *pricing.DiscountRule) { r.Minimum = map[money.Currency]int64{"NOK": 1} }), nil, pricing.ReasonWrongCurrency},
-		"minimum not reached":       {set(minimum), nil, pricing.ReasonMinimumNotReached},
-		"minimum just reached":      {set(func(r *pricing.DiscountRule) { r.Minimum = map[money.Currency]int64{"EUR": 5000} }), nil, ""},
+		"amount in other currency": {set(func(r *pricing.DiscountRule) { r.BasisPoints, r.Amounts = 0, map[money.Currency]int64{"NOK": 1} }), nil,
+			pricing.ReasonWrongCurrency},
+		"minimum in other currency": {set(func(r *pricing.DiscountRule) { r.Minimum = map[money.Currency]int64{"NOK": 1} }), nil,
+			pricing.ReasonWrongCurrency},
+		"minimum not reached":  {set(minimum), nil, pricing.ReasonMinimumNotReached},
+		"minimum just reached": {set(func(r *pricing.DiscountRule) { r.Minimum = map[money.Currency]int64{"EUR": 5000} }), nil, ""},
 		"minimum of its products": {set(func(r *pricing.DiscountRule) {
 			r.Products, r.Minimum = []string{"lamp"}, map[money.Currency]int64{"EUR": 4001}
 		}),
@@ -216,7 +223,8 @@ func TestRefusedCodes(t *testing.T) {
 // The minimum is held against prices before any discount, so that one rule doesn't undo another.
 func TestMinimumIsBeforeDiscounts(t *testing.T) {
 	t.Parallel()
-	in := withRules(off("a", 4000, priority(1)), percent("b", 1000, func(r *pricing.DiscountRule) { r.Minimum = map[money.Currency]int64{"EUR": 5000} }))
+	in := withRules(off("a", 4000, priority(1)), percent("b", 1000,
+		func(r *pricing.DiscountRule) { r.Minimum = map[money.Currency]int64{"EUR": 5000} }))
 	in.Discount = money.New(500, "EUR")
 	if diff := cmp.Diff([]string{"a 4000", "b 50"}, gave(price(t, in))); diff != "" {
 		t.Error(diff)
@@ -316,7 +324,8 @@ func TestPain53ZeroDecimalCurrency(t *testing.T) {
 	t.Parallel()
 	country := &pricing.Country{Code: "JP", Currency: "JPY", TaxIncluded: true, TaxRates: map[string]int64{"standard": 1000},
 		Shipping: []pricing.ShippingMethod{flat("home", "JPY", 550)}}
-	q := price(t, pricing.Input{Currency: "JPY", Country: country, Items: []pricing.Item{item("cup", 1, 1980, "JPY", "", 0)}, Rules: []pricing.DiscountRule{percent("a", 1000)}})
+	q := price(t, pricing.Input{Currency: "JPY", Country: country, Items: []pricing.Item{item("cup", 1, 1980, "JPY", "", 0)},
+		Rules: []pricing.DiscountRule{percent("a", 1000)}})
 	if q.Total.Minor != 1980-198+550 || q.Discount.Minor != 198 {
 		t.Errorf("total %v, discount %v", q.Total, q.Discount)
 	}

@@ -211,7 +211,8 @@ func drawInput(draw func(n int64) int64) pricing.Input {
 	}
 	in := pricing.Input{Currency: currency, Country: country, Now: friday}
 	for i := range draw(8) {
-		item := goods(string(rune('a'+i)), 1+draw(999), money.New(draw(1_000_000)*step, currency), []string{"", "standard", "reduced", "zero"}[draw(4)])
+		item := goods(string(rune('a'+i)), 1+draw(999), money.New(draw(1_000_000)*step, currency),
+			[]string{"", "standard", "reduced", "zero"}[draw(4)])
 		item.Shippable = draw(3) > 0
 		if draw(8) == 0 {
 			item.Unit.Minor = 0

@@ -81,7 +81,8 @@ type amounts struct {
 func TestWorkedExamples(t *testing.T) {
 	t.Parallel()
 	country := func(code string, c money.Currency, included bool, shipping int64, rates map[string]int64) *pricing.Country {
-		return &pricing.Country{Code: code, Currency: c, TaxIncluded: included, TaxRates: rates, Shipping: []pricing.ShippingMethod{flat("home", c, shipping)}}
+		return &pricing.Country{Code: code, Currency: c, TaxIncluded: included, TaxRates: rates,
+			Shipping: []pricing.ShippingMethod{flat("home", c, shipping)}}
 	}
 	taxLine := func(c money.Currency, rate, net, tax int64) pricing.TaxLine {
 		return pricing.TaxLine{Rate: rate, Net: money.New(net, c), Tax: money.New(tax, c)}
@@ -282,7 +283,8 @@ func TestRefusals(t *testing.T) {
 
 func TestItemErrorNamesSKU(t *testing.T) {
 	t.Parallel()
-	_, err := pricing.Price(pricing.Input{Currency: "EUR", Country: netherlands(), Items: []pricing.Item{goods("lamp", 1, money.New(4990, "EUR"), "food")}})
+	_, err := pricing.Price(pricing.Input{Currency: "EUR", Country: netherlands(),
+		Items: []pricing.Item{goods("lamp", 1, money.New(4990, "EUR"), "food")}})
 	if want := `item lamp: country has no valid tax rate for the category: "food" in NL`; err == nil || err.Error() != want {
 		t.Errorf("%v, want %s", err, want)
 	}

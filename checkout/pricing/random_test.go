@@ -169,7 +169,8 @@ func (d dice) drawCart(countries map[string]pricing.Country) pricing.Input {
 	}
 	scale := pick(d, int64(20), 3000, 20000)
 	for i := range d(7) {
-		it := goods(string(rune('a'+d(6))), 1+d(5), money.New(d(scale)*in.Currency.Step(), in.Currency), pick(d, "", "standard", "reduced", "zero", "exempt"))
+		it := goods(string(rune('a'+d(6))), 1+d(5), money.New(d(scale)*in.Currency.Step(), in.Currency),
+			pick(d, "", "standard", "reduced", "zero", "exempt"))
 		it.LineID = fmt.Sprint("line-", (i*5)%7)
 		it.Shippable = d.chance(80)
 		it.Categories = d.some("books", "bulky", "sale")
@@ -358,7 +359,8 @@ func BenchmarkPriceWithRules(b *testing.B) {
 	}
 	in := pricing.Input{Currency: "EUR", Country: &country, Rulebook: book, Now: friday}
 	for i := range 100 {
-		in.Items = append(in.Items, item(fmt.Sprintf("sku-%02d", i), 3, int64(1999+i), "EUR", []string{"standard", "books"}[i%2], 10, []string{"books", "bulky"}[i%2]))
+		in.Items = append(in.Items, item(fmt.Sprintf("sku-%02d", i), 3, int64(1999+i), "EUR", []string{"standard", "books"}[i%2], 10,
+			[]string{"books", "bulky"}[i%2]))
 	}
 	b.ReportAllocs()
 	for b.Loop() {

@@ -133,13 +133,14 @@ func TestSettingsThatContradictThemselves(t *testing.T) {
 			nl.Shipping, s.Discounts[6].Methods, s.Discounts[6].Countries = nl.Shipping[:1], nil, []string{"NL"}
 			c["NL"] = nl
 		}, "discounts[6].free_shipping"},
-		"minted with a code":  {rule(0, func(r *pricing.DiscountRule) { r.Minted, r.PerPerson = true, 0 }), "discounts[0].code"},
-		"minted with a limit": {rule(2, func(r *pricing.DiscountRule) { r.Minted, r.Code = true, "" }), "discounts[2].limit"},
-		"minted for each":     {rule(0, func(r *pricing.DiscountRule) { r.Minted, r.Code = true, "" }), "discounts[0].per_person"},
-		"negative limit":      {rule(2, func(r *pricing.DiscountRule) { r.Limit = -1 }), "discounts[2].limit"},
-		"negative per person": {rule(0, func(r *pricing.DiscountRule) { r.PerPerson = -1 }), "discounts[0].per_person"},
-		"one person has all":  {rule(2, func(r *pricing.DiscountRule) { r.PerPerson = 101 }), "discounts[2].per_person"},
-		"negative priority":   {rule(0, func(r *pricing.DiscountRule) { r.Priority = -1 }), "discounts[0].priority"},
+		"minted with a code":     {rule(0, func(r *pricing.DiscountRule) { r.Minted, r.PerPerson = true, 0 }), "discounts[0].code"},
+		"minted with a limit":    {rule(2, func(r *pricing.DiscountRule) { r.Minted, r.Code = true, "" }), "discounts[2].limit"},
+		"minted for each":        {rule(0, func(r *pricing.DiscountRule) { r.Minted, r.Code = true, "" }), "discounts[0].per_person"},
+		"negative limit":         {rule(2, func(r *pricing.DiscountRule) { r.Limit = -1 }), "discounts[2].limit"},
+		"negative per person":    {rule(0, func(r *pricing.DiscountRule) { r.PerPerson = -1 }), "discounts[0].per_person"},
+		"one person has all":     {rule(2, func(r *pricing.DiscountRule) { r.PerPerson = 101 }), "discounts[2].per_person"},
+		"more than one is first": {rule(0, func(r *pricing.DiscountRule) { r.PerPerson = 2 }), "discounts[0].per_person"},
+		"negative priority":      {rule(0, func(r *pricing.DiscountRule) { r.Priority = -1 }), "discounts[0].priority"},
 
 		"two locations with one id": {func(s settings, _ countries) { s.Locations = append(s.Locations, s.Locations[0]) }, "locations[1].id"},
 		"no address":                {place(func(l *pricing.Location) { l.Street = "" }), "locations[0].street_address"},

@@ -57,12 +57,15 @@ func shop() (pricing.Settings, map[string]pricing.Country) {
 				FirstOrder: true, PerPerson: 1},
 			{ID: "autumn", Title: titled("Herfst"), Amounts: map[money.Currency]int64{"EUR": 500}, Minimum: map[money.Currency]int64{"EUR": 7500},
 				ExceptCategories: []string{"books"}, Priority: 20, Countries: []string{"NL"}},
-			{ID: "ten", Title: titled("Tien euro"), Code: "TIEN", Amounts: map[money.Currency]int64{"EUR": 1000}, Countries: []string{"NL", "BE"}, Limit: 100},
-			{ID: "hundred", Title: titled("Hundre kroner"), Amounts: map[money.Currency]int64{"NOK": 10000}, Minimum: map[money.Currency]int64{"NOK": 50000}, Countries: []string{"NO"}},
+			{ID: "ten", Title: titled("Tien euro"), Code: "TIEN", Amounts: map[money.Currency]int64{"EUR": 1000}, Countries: []string{"NL", "BE"},
+				Limit: 100},
+			{ID: "hundred", Title: titled("Hundre kroner"), Amounts: map[money.Currency]int64{"NOK": 10000},
+				Minimum: map[money.Currency]int64{"NOK": 50000}, Countries: []string{"NO"}},
 			{ID: "yule", Title: titled("Jul"), Code: "JUL20", BasisPoints: 2000, Exclusive: true, Countries: []string{"NO"},
 				From: time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC), Until: time.Date(2026, 12, 25, 0, 0, 0, 0, time.UTC)},
 			{ID: "save", Title: titled("Save 15 %"), Code: "SAVE15", BasisPoints: 1500, Countries: []string{"US"}},
-			{ID: "shipfree", Title: titled("Free shipping"), Code: "SHIPFREE", FreeShipping: true, Methods: []string{"ups"}, Countries: []string{"US"}},
+			{ID: "shipfree", Title: titled("Free shipping"), Code: "SHIPFREE", FreeShipping: true, Methods: []string{"ups"},
+				Countries: []string{"US"}},
 		},
 	}
 	return settings, countries
@@ -189,7 +192,8 @@ func TestShopsWorkedByHand(t *testing.T) {
 func TestDiscountsSayWhy(t *testing.T) {
 	t.Parallel()
 	in := inShop(t, "NL")
-	in.Items = []pricing.Item{item("novel", 1, 1250, "EUR", "books", 400, "books"), item("vase", 1, 3333, "EUR", "", 900), item("lamp", 2, 4990, "EUR", "", 1200)}
+	in.Items = []pricing.Item{item("novel", 1, 1250, "EUR", "books", 400, "books"), item("vase", 1, 3333, "EUR", "", 900),
+		item("lamp", 2, 4990, "EUR", "", 1200)}
 	in.Codes, in.FirstOrder = []string{"gone", "tien", "\tWELKOM10\n", "TIEN", ""}, true
 	q := price(t, in)
 	eur := func(minor int64) money.Money { return money.New(minor, "EUR") }

@@ -126,7 +126,7 @@ func (q *Quote) amountOf(r *rule, base money.Money) (money.Money, error) {
 	if minor, ok := r.Amounts[q.Currency]; ok {
 		return money.New(min(minor, base.Minor), q.Currency), nil
 	}
-	return shareInSteps(base, r.BasisPoints, wholeRate, q.Currency.Step())
+	return base.ShareInSteps(r.BasisPoints, wholeRate, q.Currency.Step())
 }
 
 // charges prices the offers for goods of a value, and takes off what the first rule for it does.

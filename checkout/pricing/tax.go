@@ -158,23 +158,14 @@ func (q *Quote) taxGroup(whole money.Money, rate taxRate, step int64) (group Tax
 	group.Treatment = rate.treatment
 	group.Rate, group.Rest = rate.points()
 	if q.TaxIncluded {
-		if group.Net, err = shareInSteps(whole, wholeMillionths, wholeMillionths+rate.millionths, step); err == nil {
+		if group.Net, err = whole.ShareInSteps(wholeMillionths, wholeMillionths+rate.millionths, step); err == nil {
 			group.Tax, err = whole.Sub(group.Net)
 		}
 		return group, err
 	}
 	group.Net = whole
-	group.Tax, err = shareInSteps(whole, rate.millionths, wholeMillionths, step)
+	group.Tax, err = whole.ShareInSteps(rate.millionths, wholeMillionths, step)
 	return group, err
-}
-
-// shareInSteps is m·num/den, rounded half up to a whole step.
-func shareInSteps(m money.Money, num, den, step int64) (money.Money, error) {
-	share, err := m.Share(num, den*step)
-	if err != nil {
-		return money.Money{}, err
-	}
-	return share.Mul(step)
 }
 
 // setTax sets the tax of the quote and of its lines, or takes it off where the buyer has relief.

@@ -11,7 +11,8 @@ import (
 func TestOptionSelection(t *testing.T) {
 	t.Parallel()
 	country := netherlands()
-	country.Shipping = []pricing.ShippingMethod{flat("express", "EUR", 1295), flat("home", "EUR", 495), flat("point", "EUR", 495), flat("dollars", "USD", 1)}
+	country.Shipping = []pricing.ShippingMethod{flat("express", "EUR", 1295), flat("home", "EUR", 495), flat("point", "EUR", 495),
+		flat("dollars", "USD", 1)}
 	in := pricing.Input{Currency: "EUR", Country: country, Items: []pricing.Item{goods("lamp", 1, money.New(4990, "EUR"), "")}}
 	for option, want := range map[string]struct {
 		selected string
@@ -36,7 +37,8 @@ func TestOptionTax(t *testing.T) {
 	country := netherlands()
 	country.Shipping = []pricing.ShippingMethod{flat("home", "EUR", 495), flat("express", "EUR", 1295)}
 	for _, option := range []string{"home", "express"} {
-		q := price(t, pricing.Input{Currency: "EUR", Country: country, Option: option, Items: []pricing.Item{goods("book", 1, money.New(1250, "EUR"), "books")}})
+		q := price(t, pricing.Input{Currency: "EUR", Country: country, Option: option,
+			Items: []pricing.Item{goods("book", 1, money.New(1250, "EUR"), "books")}})
 		// 4.95 − 4.95/1.21 = 0.859 and 12.95 − 12.95/1.21 = 2.248
 		if q.Options[0].Tax.Minor != 86 || q.Options[1].Tax.Minor != 225 {
 			t.Errorf("with %s selected: %v and %v", option, q.Options[0].Tax, q.Options[1].Tax)
@@ -82,7 +84,8 @@ func TestDeliveryWindow(t *testing.T) {
 	} {
 		country := netherlands()
 		country.Shipping[0].MinDays, country.Shipping[0].MaxDays = c.min, c.max
-		q := price(t, pricing.Input{Currency: "EUR", Country: country, Now: c.now, Items: []pricing.Item{goods("lamp", 1, money.New(4990, "EUR"), "")}})
+		q := price(t, pricing.Input{Currency: "EUR", Country: country, Now: c.now,
+			Items: []pricing.Item{goods("lamp", 1, money.New(4990, "EUR"), "")}})
 		if o := q.Options[0]; o.Earliest != c.earliest || o.Latest != c.latest {
 			t.Errorf("%s: %v to %v, want %v to %v", name, o.Earliest, o.Latest, c.earliest, c.latest)
 		}

@@ -2,7 +2,6 @@ package recovery
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"time"
 
@@ -18,20 +17,10 @@ type admission struct {
 }
 
 // admit counts a message among the person's, if that has room for it, and deals the person an arm. It is one conditional write of
-// the contact, so that workers on several carts of one person can't send more than the caps allow. It comes after the message was
-// drafted, and looks once more whether anybody has said no: of what was acknowledged by then, nothing is handed over (invariant 6).
-func (s *Sender) admit(ctx context.Context, now time.Time, v view, fu checkout.FollowUp) (admission, error) {
-	found, err := s.Contacts.Contacts(ctx, v.contactIDs())
-	if err != nil {
-		return admission{}, fmt.Errorf("read contacts: %w", err)
-	}
-	for _, c := range found {
-		if c.refuses(Channel(fu.Channel)) {
-			return admission{refused: true}, nil
-		}
-	}
+// the contact, so that workers on several carts of one person can't send more than the caps allow.
+func (s *Sender) admit(ctx context.Context, now time.Time, v view, fu checkout.FollowUp) (admission, Contact, error) {
 	var a admission
-	_, err = s.reader().changeRead(ctx, v.person, s.NewID(), found, func(c *Contact) bool {
+	after, err := s.reader().changeKnown(ctx, v.contact(), s.NewID(), func(c *Contact) bool {
 		a = admission{refused: c.refuses(Channel(fu.Channel))}
 		if a.refused {
 			return false
@@ -44,19 +33,49 @@ func (s *Sender) admit(ctx context.Context, now time.Time, v view, fu checkout.F
 			a.holdout = true
 			return changed
 		}
-		if slices.ContainsFunc(c.Sends, func(o Send) bool { return o.ID == fu.ID }) {
-			return changed // an earlier try has counted it
-		}
-		if a.until = s.Settings.roomAt(c.Sends, now); a.until.After(now) {
+		if a.until = s.Settings.roomAt(c.beside(fu.ID), now); a.until.After(now) {
 			return changed
 		}
 		a.until = time.Time{}
 		count(c, Send{fu.ID, Channel(fu.Channel), now})
 		agree(c, v, Channel(fu.Channel), s.Settings.Consent, now)
-		c.ExpiresAt = later(c.ExpiresAt, now.Add(contactLife))
+		if p := checkout.PersonOfCustomer(v.cart.Customer); p != "" && p != c.ID && !slices.Contains(c.Customers, p) {
+			c.Customers = append(slices.Clone(c.Customers[max(0, len(c.Customers)-maxCustomers+1):]), p)
+		}
+		c.lasts(now.Add(contactLife))
 		return true
 	})
-	return a, err
+	if err == nil && fu.Stage != confirmStage {
+		err = s.admitCustomer(ctx, now, v, fu, &a)
+	}
+	return a, after, err
+}
+
+// admitCustomer counts a message to an address among those of the customer whose cart it is about: another cart of theirs may have no
+// address, and the caps hold over both.
+func (s *Sender) admitCustomer(ctx context.Context, now time.Time, v view, fu checkout.FollowUp, a *admission) error {
+	id := checkout.PersonOfCustomer(v.cart.Customer)
+	if id == "" || id == v.person || a.refused || a.holdout || !a.until.IsZero() {
+		return nil
+	}
+	_, err := s.reader().changeKnown(ctx, v.known(id), s.NewID(), func(c *Contact) bool {
+		if a.refused = c.refuses(Channel(fu.Channel)); a.refused {
+			return false
+		}
+		if a.until = s.Settings.roomAt(c.beside(fu.ID), now); a.until.After(now) {
+			return false
+		}
+		a.until = time.Time{}
+		count(c, Send{fu.ID, Channel(fu.Channel), now})
+		c.lasts(now.Add(contactLife))
+		return true
+	})
+	return err
+}
+
+// beside are the messages that count beside one.
+func (c Contact) beside(id string) []Send {
+	return slices.DeleteFunc(slices.Clone(c.Sends), func(o Send) bool { return o.ID == id })
 }
 
 func (s *Sender) admitConfirm(c *Contact, now time.Time, v view, fu checkout.FollowUp, a *admission) bool {
@@ -68,7 +87,7 @@ func (s *Sender) admitConfirm(c *Contact, now time.Time, v view, fu checkout.Fol
 	c.Confirms = c.Confirms[max(0, len(c.Confirms)-3):]
 	count(c, Send{fu.ID, ChannelEmail, now})
 	c.consent(ChannelEmail, Consent{State: ConsentPending, At: now, Wording: s.Settings.Consent.Wording, Source: "buyer:" + v.cart.ID})
-	c.ExpiresAt = later(c.ExpiresAt, now.Add(contactLife))
+	c.lasts(now.Add(contactLife))
 	return true
 }
 
@@ -77,12 +96,14 @@ func (s *Sender) deal(c *Contact, v view, now time.Time) (changed bool) {
 	if c.Arm != nil && (c.Arm.Salt == s.Settings.Holdout.Salt || s.Settings.Holdout.Percent == 0) {
 		return false
 	}
-	c.Arm = &Assignment{Arm: ArmOf(s.Settings.Holdout.Salt, v.person, s.Settings.Holdout.Percent), At: now, Salt: s.Settings.Holdout.Salt}
+	h := s.Settings.Holdout
+	c.Arm = &Assignment{Arm: ArmOf(h.Salt, v.person, h.Percent), At: now, Salt: h.Salt, Percent: h.Percent}
 	return true
 }
 
+// count adds a message to those of a contact, in the place of an earlier try of it: what counts is when it goes out.
 func count(c *Contact, send Send) {
-	c.Sends = append(slices.Clone(c.Sends), send)
+	c.Sends = append(c.beside(send.ID), send)
 	c.Sends = c.Sends[max(0, len(c.Sends)-maxSends):]
 }
 

@@ -4,13 +4,15 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"kassa/checkout"
 )
 
 // Contact is what is known about reaching somebody: a person by e-mail address (checkout.PersonOfEmail), a customer
-// (checkout.PersonOfCustomer), or whoever holds a guest's cart (ContactOfCart). It has no address: carts and sessions do.
+// (checkout.PersonOfCustomer), whoever holds a guest's cart (ContactOfCart), or a phone's token (ContactOfToken). It has no address:
+// carts and sessions do.
 type Contact struct {
 	ID      string
 	Version int64  // raised by every change
@@ -26,16 +28,46 @@ type Contact struct {
 	RevokedAt  time.Time               // links sent until then are dead
 	SeenAt     time.Time               // when the contact was last changed by the person
 	ExpiresAt  time.Time               // from then on nothing needs it; zero = never. Consent and suppression are kept
+	Customers  []string                // customers on whose carts this address stands: who says no on every channel says it for them too
+	Holder     string                  // of a phone's token: the customer who was last signed in there; "" = a guest
 }
 
 // Bounds of a contact.
 const (
-	MaxDevices = 5
-	maxSends   = 64
+	MaxDevices   = 5
+	maxSends     = 64
+	maxCustomers = 4
 )
 
 // ContactOfCart is the id of the contact of whoever holds a guest's cart.
-func ContactOfCart(cartID string) string { return "kc_" + cartID }
+func ContactOfCart(cartID string) string { return cartPrefix + cartID }
+
+const cartPrefix = "kc_"
+
+// ContactOfToken is the id of the record of who holds the phone that a token of APNs or FCM reaches.
+func ContactOfToken(token string) string { return "kt_" + hashed("token", token) }
+
+// lasts keeps the contact until a time at least. That somebody has said no, may not be reached, or has confirmed an address is kept
+// for good: whatever else happens, forgetting it would bring messages back. A guest's cart takes all about its holder with it.
+func (c *Contact) lasts(until time.Time) {
+	if c.forever() {
+		c.ExpiresAt = time.Time{}
+		return
+	}
+	c.ExpiresAt = later(c.ExpiresAt, until)
+}
+
+func (c *Contact) forever() bool {
+	if strings.HasPrefix(c.ID, cartPrefix) {
+		return false
+	}
+	for _, consent := range c.Consents {
+		if consent.State == ConsentWithdrawn || consent.confirmed() {
+			return true
+		}
+	}
+	return len(c.Suppressed) > 0
+}
 
 // Consent is what somebody has agreed to for one channel.
 type Consent struct {
@@ -44,6 +76,11 @@ type Consent struct {
 	Wording string       `json:"wording,omitempty"` // version of the text that was agreed to
 	Source  string       `json:"source"`            // buyer:ID of the cart, device:ID, confirmation, unsubscribe …
 }
+
+// confirmation is the source of a consent that the address's owner has given by a link that went to it.
+const confirmation = "confirmation"
+
+func (c Consent) confirmed() bool { return c.State == ConsentGiven && c.Source == confirmation }
 
 // ConsentState is how far a consent goes.
 type ConsentState string
@@ -90,9 +127,10 @@ type Send struct {
 
 // Assignment is the arm that a person belongs to, recorded when it first was eligible.
 type Assignment struct {
-	Arm  Arm       `json:"arm"`
-	At   time.Time `json:"at"`
-	Salt string    `json:"salt,omitempty"` // names the deal: another one assigns anew
+	Arm     Arm       `json:"arm"`
+	At      time.Time `json:"at"`
+	Salt    string    `json:"salt,omitempty"`    // names the deal: another one assigns anew
+	Percent int       `json:"percent,omitempty"` // of people held out by that deal
 }
 
 // Device returns the device that push messages go to: the one last heard of that shows them.
@@ -173,7 +211,7 @@ func (c *Contact) lose(channel Channel, to, source string, now time.Time) bool {
 }
 
 func (c *Contact) suppress(channel Channel, why Suppression) {
-	c.Suppressed = with(c.Suppressed, channel, why)
+	c.Suppressed, c.ExpiresAt = with(c.Suppressed, channel, why), time.Time{}
 }
 
 func (c *Contact) consent(channel Channel, consent Consent) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"kassa/checkout"
@@ -16,22 +17,22 @@ func (s *Sender) draft(ctx context.Context, now time.Time, v view, fu *checkout.
 	m = Message{ID: fu.ID, Channel: channel, Kind: KindFollowUp, Reason: v.cart.Abandonment.Reason, Stage: fu.Stage,
 		Locale: s.Shop.Language(v.language)}
 	facts := wording.Facts{
-		Shop: s.shopFacts(), Locale: m.Locale, Zone: v.place(s.Settings), Channel: string(channel), Reason: m.Reason,
-		FirstName: v.buyer.FirstName,
+		Shop: s.Settings.brand(s.Shop), Locale: m.Locale, Zone: v.place(channel, s.Settings), Channel: string(channel),
+		Reason: m.Reason, FirstName: v.buyer.FirstName,
 	}
 	switch channel {
 	case ChannelPush:
 		device, _ := v.device()
-		m.To, m.Platform = device.Token, device.Platform
+		m.To, m.Platform, m.Told = device.Token, device.Platform, device.UpdatedAt
 		if device.Locale != "" {
 			m.Locale = s.Shop.Language(device.Locale)
 			facts.Locale = m.Locale
 		}
 	default:
-		m.To = v.buyer.Email
+		m.To = strings.TrimSpace(v.buyer.Email)
 	}
 	if fu.Stage == confirmStage {
-		return s.draftConfirm(now, v, m, facts)
+		return s.draftConfirm(ctx, now, v, m, facts)
 	}
 	estimate, err := s.Estimator.Estimate(ctx, v.cart)
 	if err != nil {
@@ -41,10 +42,10 @@ func (s *Sender) draft(ctx context.Context, now time.Time, v view, fu *checkout.
 		return Message{}, WhyNoStock, nil
 	}
 	facts.Total = estimate.Quote.Total
-	m.Link = s.Shop.BaseURL + "/r/" + s.Links.Token(Link{PurposeReturn, v.cart.ID, fu.Stage, channel, now})
+	m.Link = pageOf(s.Shop, "r", s.Links.Token(Link{PurposeReturn, v.cart.ID, fu.Stage, channel, now}))
 	facts.Link = m.Link
 	if channel == ChannelEmail {
-		m.Unsubscribe = s.Shop.BaseURL + "/unsubscribe/" + s.Links.Token(Link{PurposeUnsubscribe, v.person, fu.Stage, channel, now})
+		m.Unsubscribe = pageOf(s.Shop, "unsubscribe", s.Links.Token(Link{PurposeUnsubscribe, v.person, fu.Stage, channel, now}))
 		facts.Unsubscribe = m.Unsubscribe
 	}
 	if facts.Incentive, err = s.incentive(ctx, now, v, *fu, m.Locale); err != nil {
@@ -53,25 +54,25 @@ func (s *Sender) draft(ctx context.Context, now time.Time, v view, fu *checkout.
 	if facts.Incentive != nil {
 		fu.Incentive = facts.Incentive.Code
 	}
-	return said(m, facts)
-}
-
-func (s *Sender) shopFacts() wording.Shop {
-	return wording.Shop{Name: s.Shop.Name, BaseURL: s.Shop.BaseURL, Links: s.Shop.Links, Zone: s.Settings.zone(""),
-		Settings: s.Settings.Messages}
+	return s.said(ctx, m, facts)
 }
 
 // draftConfirm asks the owner of an address whether the consent is his. It is no advertising, and says nothing of the cart.
-func (s *Sender) draftConfirm(now time.Time, v view, m Message, facts wording.Facts) (Message, string, error) {
+func (s *Sender) draftConfirm(ctx context.Context, now time.Time, v view, m Message, facts wording.Facts) (Message, string, error) {
 	m.Kind, m.Reason, m.Stage, facts.Reason, facts.Service = KindService, wording.Confirm, "", wording.Confirm, true
-	m.Link = s.Shop.BaseURL + "/unsubscribe/confirm/" + s.Links.Token(Link{PurposeConfirm, v.person, "", ChannelEmail, now})
+	m.Link = pageOf(s.Shop, "unsubscribe", "confirm", s.Links.Token(Link{PurposeConfirm, v.person, "", ChannelEmail, now}))
 	facts.Link = m.Link
-	return said(m, facts)
+	return s.said(ctx, m, facts)
 }
 
-func said(m Message, facts wording.Facts) (Message, string, error) {
+// said is the message in words. What can't be written will not be written by trying again.
+func (s *Sender) said(ctx context.Context, m Message, facts wording.Facts) (Message, string, error) {
 	words, err := wording.Render(facts)
-	if err != nil {
+	switch {
+	case checkout.ErrorCode(err) == checkout.CodeInvalid:
+		s.Logger.ErrorContext(ctx, "follow-up can't be written", "message", m.ID, "error", err.Error())
+		return Message{}, WhyUnwritten, nil
+	case err != nil:
 		return Message{}, "", fmt.Errorf("put a message into words: %w", err)
 	}
 	m.Subject, m.Text, m.HTML = words.Subject, words.Text, words.HTML

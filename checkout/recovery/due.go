@@ -92,7 +92,7 @@ func (w *Sweeper) Run(ctx context.Context) (checkout.Tally, error) {
 func (w *Sweeper) sweep(ctx context.Context, now time.Time, ids []string) (checkout.Tally, error) {
 	views, err := w.reader().views(ctx, ids, func(c checkout.Cart) bool { return !c.Due.IsZero() && !c.Due.After(now) })
 	if err != nil {
-		return checkout.Tally{}, err
+		return w.apart(ctx, now, ids, err)
 	}
 	var (
 		group           sync.WaitGroup
@@ -124,6 +124,27 @@ func (w *Sweeper) sweep(ctx context.Context, now time.Time, ids []string) (check
 	return checkout.Tally{Looked: looked, Changed: int(changed.Load()), Failed: int(failed.Load())}, nil
 }
 
+// apart looks at the halves of some carts that can't be read together: one that is spoiled must not keep all others from their turn.
+// A store that doesn't answer is no such thing.
+func (w *Sweeper) apart(ctx context.Context, now time.Time, ids []string, failure error) (checkout.Tally, error) {
+	if ctx.Err() != nil || checkout.ErrorCode(failure) == checkout.CodeUnavailable {
+		return checkout.Tally{}, failure
+	}
+	if len(ids) == 1 {
+		w.Logger.ErrorContext(ctx, "cart can't be read", "cart", ids[0], "error_code", string(checkout.ErrorCode(failure)))
+		return checkout.Tally{Looked: 1, Failed: 1}, nil
+	}
+	var total checkout.Tally
+	for _, half := range [][]string{ids[:len(ids)/2], ids[len(ids)/2:]} {
+		tally, err := w.sweep(ctx, now, half)
+		total.Looked, total.Changed, total.Failed = total.Looked+tally.Looked, total.Changed+tally.Changed, total.Failed+tally.Failed
+		if err != nil {
+			return total, err
+		}
+	}
+	return total, nil
+}
+
 // follow writes what is decided about a cart; false if somebody was faster.
 func (w *Sweeper) follow(ctx context.Context, now time.Time, v view) (bool, error) {
 	_, err := w.Carts.FollowCart(ctx, w.decide(now, v))
@@ -151,11 +172,15 @@ const confirmStage = "~confirm"
 // decide returns what becomes of a cart that is due. Every cart leaves it with a time of the next look, or closed with the reason.
 func (w *Sweeper) decide(now time.Time, v view) checkout.CartFollow {
 	f := v.cart.Following(w.NewID())
-	if why := v.ended(now, w.Settings); why != "" {
+	left, why := v.leftAt(), v.ended(now, w.Settings)
+	switch {
+	case why == WhyCanceled && v.leaves():
+		w.abandon(&f, v, left, now)
 		return closed(f, why)
-	}
-	left := v.leftAt()
-	if v.boughtSince(left) {
+	case why == WhyInactive && v.leaves(): // nobody is written to, and that it was left counts all the same
+	case why != "":
+		return closed(f, why)
+	case v.boughtSince(left):
 		return closed(f, WhyBought)
 	}
 	f.Abandonment.Closed = ""
@@ -171,8 +196,16 @@ func (w *Sweeper) decide(now time.Time, v view) checkout.CartFollow {
 		return f
 	}
 	w.abandon(&f, v, left, now)
+	if why != "" {
+		return closed(f, why)
+	}
 	w.step(&f, v, now)
 	return f
+}
+
+// leaves reports whether the cart has something that somebody can leave, and is not one whose contents were merged into another.
+func (v view) leaves() bool {
+	return len(v.cart.Lines) > 0 && (v.cart.Claimed == nil || v.cart.Claimed.Into == "")
 }
 
 // ended says why a cart is not followed up any more, whatever the plan says; "" = it may be.
@@ -202,15 +235,18 @@ func closed(f checkout.CartFollow, why string) checkout.CartFollow {
 // abandon notes that, when and why the cart was left. Whoever comes back and leaves again has left for what was last.
 func (w *Sweeper) abandon(f *checkout.CartFollow, v view, left, now time.Time) {
 	a := &f.Abandonment
-	first := a.Reason == ""
-	if first || left.After(a.LeftAt) {
+	first, again := a.Reason == "", a.Reason != "" && left.After(a.LeftAt)
+	if first || again {
 		a.Reason, a.LeftAt = string(v.why(w.Shop)), left
 		// Stages that were not handed over have their turn again, counted anew.
 		a.FollowUps = slices.DeleteFunc(a.FollowUps, func(fu checkout.FollowUp) bool {
 			return State(fu.State) == StateSkipped || State(fu.State) == StatePostponed
 		})
 	}
-	if first {
+	switch {
+	case first:
 		f.Notify(checkout.NoticeCartAbandoned, a.Reason, now)
+	case again:
+		f.Notify(checkout.NoticeCartLeftAgain, a.Reason, now)
 	}
 }

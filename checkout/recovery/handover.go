@@ -8,12 +8,9 @@ import (
 	"kassa/checkout"
 )
 
-// send hands a message over, once: only who has written "sending" on the cart as it was read may, and nobody after him.
+// send hands a message over, once: only who has written "sending" on the cart as it was read may, and nobody after him. Behind that
+// comes the last look: whatever was acknowledged by then is seen, so that only the call itself can cross with it.
 func (s *Sender) send(ctx context.Context, now time.Time, v view, fu checkout.FollowUp, m Message) (again bool, err error) {
-	messenger := s.Messengers[m.Channel]
-	if messenger == nil {
-		return s.skip(ctx, now, v, fu, WhyNoChannel)
-	}
 	f := v.cart.Following(s.NewID())
 	fu.State, fu.At, fu.Tries, fu.Person = string(StateSending), now, fu.Tries+1, v.person
 	put(&f.Abandonment, fu)
@@ -22,10 +19,37 @@ func (s *Sender) send(ctx context.Context, now time.Time, v view, fu checkout.Fo
 		return again, err
 	}
 	v.cart = cart
+	fresh, err := s.reader().one(ctx, v.cart.ID)
+	if checkout.ErrorCode(err) == checkout.CodeNotFound {
+		return false, nil // erased, and its follow-up with it
+	}
+	if err != nil { // nothing was handed over, so it may be tried again
+		return false, s.outcome(ctx, now, v, fu, m, "", &Refusal{Retry: true, Err: err})
+	}
+	if why := s.overtaken(now, fresh, fu); why != "" {
+		return false, s.outcome(ctx, now, fresh, fu, m, "", &late{why})
+	}
 	callCtx, cancel := reserved(ctx, outcomeTime)
-	id, err := messenger.Send(callCtx, m)
+	id, err := s.Messengers[m.Channel].Send(callCtx, m)
 	cancel()
 	return false, s.outcome(ctx, now, v, fu, m, id, err)
+}
+
+// late is why a message was not handed over at the last moment.
+type late struct{ why string }
+
+// Error implements error.
+func (l *late) Error() string { return l.why }
+
+// overtaken says what has come between the claim and the call; "" = nothing.
+func (s *Sender) overtaken(now time.Time, v view, fu checkout.FollowUp) string {
+	if why := s.untrue(now, v, fu); why != "" {
+		return why
+	}
+	if v.paying() {
+		return WhyPaying
+	}
+	return ""
 }
 
 // reserved is ctx, ended some time before its deadline, so that the outcome of a call can still be written.
@@ -41,8 +65,14 @@ func reserved(ctx context.Context, reserve time.Duration) (context.Context, cont
 func (s *Sender) outcome(ctx context.Context, now time.Time, v view, fu checkout.FollowUp, m Message, id string, failure error) error {
 	state, why, until := StateSent, "", time.Time{}
 	var refusal *Refusal
+	var stopped *late
 	switch {
 	case failure == nil:
+	case errors.As(failure, &stopped):
+		state, why = StateSkipped, stopped.why
+		if why == WhyPaying {
+			state, until = StatePostponed, now.Add(payingRest)
+		}
 	case !errors.As(failure, &refusal):
 		state = StateUnknown
 		s.Logger.WarnContext(ctx, "provider's answer is lost", "cart", v.cart.ID, "stage", fu.Stage, "channel", fu.Channel)
@@ -52,7 +82,7 @@ func (s *Sender) outcome(ctx context.Context, now time.Time, v view, fu checkout
 			return err
 		}
 	case refusal.Retry && fu.Tries < maxTries:
-		state, why, until = StatePostponed, WhyRefused, now.Add(refusedRest)
+		state, why, until = StatePostponed, WhyRefused, now.Add(refusedRest<<(fu.Tries-1))
 	default:
 		state, why = StateRefused, WhyRefused
 		s.Logger.ErrorContext(ctx, "provider refuses a follow-up", "cart", v.cart.ID, "stage", fu.Stage, "channel", fu.Channel)

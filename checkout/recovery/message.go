@@ -1,6 +1,9 @@
 package recovery
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Channel is a way to reach a person.
 type Channel string
@@ -24,15 +27,16 @@ type Message struct {
 	ID       string // the same whenever the message is tried again: at most one with an id is ever handed over
 	Channel  Channel
 	Kind     Kind
-	Reason   string // why the cart was left, or what the service message tells: receipt, refunded …
-	Stage    string // of the plan; "" for service messages
-	To       string // e-mail address, push endpoint, phone number (E.164)
-	Platform string // of a push endpoint: ios or android
-	Locale   string // nl, nb, en, de, fr
-	Subject  string // of an e-mail; the title of a push
-	Text     string // plain text of an e-mail; the body of a push
-	HTML     string // e-mail only
-	Link     string // what it opens: the recovery link, or the order's page
+	Reason   string    // why the cart was left, or what the service message tells: receipt, refunded …
+	Stage    string    // of the plan; "" for service messages
+	To       string    // e-mail address, push endpoint, phone number (E.164)
+	Platform string    // of a push endpoint: ios or android
+	Told     time.Time // of a push endpoint: when the app last told of it
+	Locale   string    // nl, nb, en, de, fr
+	Subject  string    // of an e-mail; the title of a push
+	Text     string    // plain text of an e-mail; the body of a push
+	HTML     string    // e-mail only
+	Link     string    // what it opens: the recovery link, or the order's page
 	// Unsubscribe is the https URL of RFC 8058's one-click POST; follow-ups by e-mail always have one.
 	Unsubscribe string
 }

@@ -40,6 +40,8 @@ func (s *Sender) write(
 		f.Abandonment.Closed, f.Due = why, time.Time{}
 	case why == WhyActive:
 		f.Due = v.leftAt().Add(s.Settings.First())
+	case why == WhyUnplanned && f.Due.IsZero():
+		f.Due = now // what the plan has instead
 	}
 	put(&f.Abandonment, fu)
 	cart, err := s.Carts.FollowCart(ctx, f)
@@ -71,44 +73,26 @@ func (s *Sender) tell(ctx context.Context, v view, fu checkout.FollowUp) error {
 		Stage: fu.Stage, Channel: Channel(fu.Channel),
 		Why: fu.Why,
 	}
+	// Whoever was dealt an arm counts, whatever became of the message: in the holdout nobody knows what would have become of it.
 	var facts []Fact
-	if eligible(State(fu.State), fu.Why) {
-		if arm := s.armOf(ctx, v); arm != nil {
-			e := fact
-			e.ID, e.Kind, e.At, e.Arm, e.Salt, e.Why = "eligible:"+v.person+":"+arm.Salt, FactEligible, arm.At, arm.Arm, arm.Salt, ""
-			e.Percent = s.Settings.Holdout.Percent
-			facts = append(facts, e)
-		}
+	if arm := v.contact().Arm; arm != nil {
+		e := fact
+		e.ID, e.Kind, e.At, e.Arm, e.Salt, e.Percent, e.Why = "eligible:"+v.person+":"+arm.Salt, FactEligible, arm.At, arm.Arm, arm.Salt, arm.Percent, ""
+		facts = append(facts, e)
 	}
 	switch State(fu.State) {
 	case StateSent, StateUnknown:
 		fact.ID, fact.Kind = "sent:"+fu.ID, FactSent
+		facts = append(facts, fact)
 	case StateSkipped, StateRefused:
 		fact.ID, fact.Kind = "skipped:"+fu.ID+":"+fu.Why, FactSkipped
+		facts = append(facts, fact)
 	case StatePostponed, StateClaimed, StateSending:
-		return nil
 	}
-	for _, f := range append(facts, fact) {
+	for _, f := range facts {
 		if err := s.Ledger.Record(ctx, f); err != nil {
 			return fmt.Errorf("count a fact: %w", err)
 		}
 	}
 	return nil
-}
-
-// eligible reports whether a follow-up has reached the point where its person was dealt an arm.
-func eligible(state State, why string) bool {
-	return state == StateSent || state == StateUnknown || why == WhyHoldout
-}
-
-// armOf reads the arm that the person has by now: the view may be older than it.
-func (s *Sender) armOf(ctx context.Context, v view) *Assignment {
-	if arm := v.contact().Arm; arm != nil && arm.Salt == s.Settings.Holdout.Salt {
-		return arm
-	}
-	found, err := s.Contacts.Contacts(ctx, []string{v.person})
-	if err != nil {
-		return nil
-	}
-	return found[v.person].Arm
 }

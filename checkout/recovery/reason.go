@@ -84,5 +84,6 @@ const (
 	WhyReturned    = "returned"    // the shopper has come back by a link
 	WhyRefused     = "refused"     // the provider will not take it
 	WhyGone        = "gone"        // the address or device is no more
+	WhyUnplanned   = "unplanned"   // the plan has no such stage any more
 	WhyErased      = "erased"      // the person has had everything erased
 )

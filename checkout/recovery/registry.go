@@ -2,6 +2,7 @@ package recovery
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -89,10 +90,19 @@ func (r *Registry) PutDevice(ctx context.Context, in DeviceInput) (Device, error
 	if _, ok := loadZone(in.Zone); ok {
 		d.Zone = in.Zone
 	}
+	known, err := r.Contacts.Contacts(ctx, append([]string{ContactOfToken(in.Token)}, owners...))
+	if err != nil {
+		return Device{}, fmt.Errorf("read contacts: %w", err)
+	}
+	if err := r.holds(ctx, now, in, known); err != nil {
+		return Device{}, err
+	}
 	for _, id := range owners {
-		_, err := r.reader().changeContact(ctx, id, r.NewID(), func(c *Contact) bool {
+		owner := known[id]
+		owner.ID = id
+		_, err := r.reader().changeKnown(ctx, owner, r.NewID(), func(c *Contact) bool {
 			*c = c.WithDevice(d)
-			c.SeenAt, c.ExpiresAt = now, later(c.ExpiresAt, now.Add(contactLife))
+			c.SeenAt = now
 			if in.Marketing != nil {
 				state := ConsentGiven
 				if !*in.Marketing {
@@ -100,6 +110,7 @@ func (r *Registry) PutDevice(ctx context.Context, in DeviceInput) (Device, error
 				}
 				c.consent(ChannelPush, Consent{State: state, At: now, Wording: in.Wording, Source: "device:" + d.ID})
 			}
+			c.lasts(now.Add(contactLife))
 			return true
 		})
 		if err != nil {
@@ -107,6 +118,25 @@ func (r *Registry) PutDevice(ctx context.Context, in DeviceInput) (Device, error
 		}
 	}
 	return d, nil
+}
+
+// holds notes who is signed in on the phone that a token reaches: phones are handed on, and what is about the one who had it before
+// must not be shown to the next.
+func (r *Registry) holds(ctx context.Context, now time.Time, in DeviceInput, known map[string]Contact) error {
+	if in.Token == "" {
+		return nil
+	}
+	phone, holder := known[ContactOfToken(in.Token)], checkout.PersonOfCustomer(in.Caller.Customer)
+	phone.ID = ContactOfToken(in.Token)
+	_, err := r.reader().changeKnown(ctx, phone, r.NewID(), func(c *Contact) bool {
+		if c.Version > 0 && c.Holder == holder && now.Add(contactLife/2).Before(c.ExpiresAt) {
+			return false
+		}
+		c.Holder = holder
+		c.lasts(now.Add(contactLife))
+		return true
+	})
+	return err
 }
 
 // owners are the contacts that a device belongs to: whoever has proved to hold the cart, and the customer who is signed in.
@@ -138,27 +168,44 @@ func (r *Registry) Recipient(token string, purpose Purpose) (Link, bool) {
 }
 
 // Unsubscribe says no to follow-ups over the channel of a link, or over all of them, for good: consent that comes with a cart
-// counts no more for this person. All also kills the links that were sent so far. Again is success. CodeNotFound for a token that is none
-// of ours.
+// counts no more for this person. All also kills the links that were sent so far, and speaks for the customers that the person is known
+// as. Again is success. CodeNotFound for a token that is none of ours.
 func (r *Registry) Unsubscribe(ctx context.Context, token string, all bool) (Link, error) {
 	now := r.Now()
 	link, ok := r.Links.Open(token, PurposeUnsubscribe, now)
 	if !ok {
 		return Link{}, deadLink()
 	}
-	_, err := r.reader().changeContact(ctx, link.Subject, r.NewID(), func(c *Contact) bool {
-		changed := c.withdraw(link.Channel, "unsubscribe", now)
+	c, err := r.reader().changeContact(ctx, link.Subject, r.NewID(), func(c *Contact) bool {
 		if all {
-			for _, channel := range []Channel{ChannelEmail, ChannelPush, ChannelSMS} {
-				changed = c.withdraw(channel, "unsubscribe", now) || changed
-			}
-			if changed {
-				c.RevokedAt = now
-			}
+			return c.revoke(now, ChannelEmail, ChannelPush, ChannelSMS)
 		}
-		return changed
+		return c.withdraw(link.Channel, unsubscribed, now)
 	})
-	return link, err
+	if err != nil || !all {
+		return link, err
+	}
+	for _, id := range c.Customers { // their phones are theirs; an address of theirs that is another one is not this person's to speak for
+		_, err := r.reader().changeContact(ctx, id, r.NewID(), func(c *Contact) bool { return c.revoke(now, ChannelPush) })
+		if err != nil {
+			return link, err
+		}
+	}
+	return link, nil
+}
+
+const unsubscribed = "unsubscribe"
+
+// revoke takes consent for channels back, and kills the links that were sent so far; false if that was done before.
+func (c *Contact) revoke(now time.Time, channels ...Channel) bool {
+	changed := false
+	for _, channel := range channels {
+		changed = c.withdraw(channel, unsubscribed, now) || changed
+	}
+	if changed {
+		c.RevokedAt = now
+	}
+	return changed
 }
 
 // withdraw takes consent back; false if that was done before.
@@ -182,10 +229,10 @@ func (r *Registry) Confirm(ctx context.Context, token string) (Link, error) {
 	refused := false
 	_, err := r.reader().changeContact(ctx, link.Subject, r.NewID(), func(c *Contact) bool {
 		old := c.Consents[link.Channel]
-		if refused = old.State == ConsentWithdrawn && old.At.After(link.Sent); refused || old.State == ConsentGiven {
+		if refused = old.State == ConsentWithdrawn && old.At.After(link.Sent); refused || old.confirmed() {
 			return false
 		}
-		c.consent(link.Channel, Consent{State: ConsentGiven, At: now, Wording: old.Wording, Source: "confirmation"})
+		c.consent(link.Channel, Consent{State: ConsentGiven, At: now, Wording: old.Wording, Source: confirmation})
 		c.SeenAt, c.ExpiresAt = now, time.Time{}
 		return true
 	})
@@ -263,7 +310,6 @@ func (r *Registry) Report(ctx context.Context, f Feedback) error {
 			return false
 		}
 		c.suppress(f.Channel, Suppression{Cause: cause, At: at, Source: f.ID})
-		c.ExpiresAt = time.Time{}
 		return true
 	})
 	return err
@@ -273,15 +319,20 @@ func (r *Registry) Report(ctx context.Context, f Feedback) error {
 // said no and may not be reached, under a hash, because forgetting that would bring the messages back; and links are dead.
 func (r *Registry) Erase(ctx context.Context, email, customer string, cartIDs ...string) error {
 	now := r.Now()
+	people := slices.DeleteFunc([]string{checkout.PersonOfEmail(email), checkout.PersonOfCustomer(customer)}, func(id string) bool { return id == "" })
+	ids := slices.Clone(people)
+	for _, cart := range cartIDs {
+		ids = append(ids, ContactOfCart(cart))
+	}
+	if err := r.forgetPhones(ctx, ids, checkout.PersonOfCustomer(customer)); err != nil {
+		return err
+	}
 	for _, cart := range cartIDs {
 		if err := r.Contacts.ForgetContact(ctx, ContactOfCart(cart)); err != nil {
 			return err
 		}
 	}
-	for _, id := range []string{checkout.PersonOfEmail(email), checkout.PersonOfCustomer(customer)} {
-		if id == "" {
-			continue
-		}
+	for _, id := range people {
 		_, err := r.reader().changeContact(ctx, id, r.NewID(), func(c *Contact) bool {
 			kept := Contact{ID: c.ID, Version: c.Version, Suppressed: c.Suppressed, RevokedAt: now}
 			for channel := range map[Channel]bool{ChannelEmail: true, ChannelPush: true, ChannelSMS: true} {
@@ -291,6 +342,33 @@ func (r *Registry) Erase(ctx context.Context, email, customer string, cartIDs ..
 			return true
 		})
 		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// forgetPhones removes what is kept of who holds the phones of some contacts, unless a phone is somebody else's by now.
+func (r *Registry) forgetPhones(ctx context.Context, ids []string, customer string) error {
+	owners, err := batched(ctx, ids, r.Contacts.Contacts)
+	if err != nil {
+		return fmt.Errorf("read contacts: %w", err)
+	}
+	var tokens []string
+	for _, c := range owners {
+		for _, d := range c.Devices {
+			tokens = append(tokens, ContactOfToken(d.Token))
+		}
+	}
+	phones, err := batched(ctx, tokens, r.Contacts.Contacts)
+	if err != nil {
+		return fmt.Errorf("read phones: %w", err)
+	}
+	for id, phone := range phones {
+		if phone.Holder != "" && phone.Holder != customer {
+			continue
+		}
+		if err := r.Contacts.ForgetContact(ctx, id); err != nil {
 			return err
 		}
 	}

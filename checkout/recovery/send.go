@@ -2,6 +2,7 @@ package recovery
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -49,8 +50,8 @@ func NewSender(c SenderConfig) (*Sender, error) {
 const (
 	handover      = 30 * time.Second // a worker that is sending is not disturbed for so long; its call ends long before
 	outcomeTime   = 1500 * time.Millisecond
-	refusedRest   = 10 * time.Minute    // until a message that was refused for now is tried again
-	maxTries      = 6                   // of one message
+	refusedRest   = 10 * time.Minute    // until a message that was refused for now is tried again; twice as long each time
+	maxTries      = 7                   // of one message: over ten hours in all
 	confirmRest   = 7 * 24 * time.Hour  // between two requests to confirm consent, whoever asks for them
 	contactLife   = 90 * 24 * time.Hour // of a contact that says nothing about consent
 	conflictTries = 6
@@ -108,7 +109,13 @@ func (s *Sender) decide(ctx context.Context, now time.Time, v view, fu checkout.
 	if v.paying() {
 		return s.write(ctx, v, fu, StatePostponed, WhyPaying, now, now.Add(payingRest))
 	}
-	place := v.place(s.Settings)
+	if s.voiceless(Channel(fu.Channel)) {
+		return s.skip(ctx, now, v, fu, WhyNoSender)
+	}
+	if moved, err := s.moved(ctx, now, v, fu); moved || err != nil {
+		return moved, err
+	}
+	place := v.place(Channel(fu.Channel), s.Settings)
 	if fu.Stage != confirmStage {
 		if at := s.Settings.Quiet.Allowed(now, place); at.After(now) {
 			return s.postpone(ctx, now, v, fu, WhyQuiet, at)
@@ -121,7 +128,8 @@ func (s *Sender) decide(ctx context.Context, now time.Time, v view, fu checkout.
 	if why != "" {
 		return s.skip(ctx, now, v, fu, why)
 	}
-	verdict, err := s.admit(ctx, now, v, fu)
+	verdict, contact, err := s.admit(ctx, now, v, fu)
+	v = v.with(contact)
 	switch {
 	case err != nil:
 		return false, err
@@ -139,6 +147,39 @@ func (s *Sender) decide(ctx context.Context, now time.Time, v view, fu checkout.
 		return s.postpone(ctx, now, v, fu, WhyCapped, at)
 	}
 	return s.send(ctx, now, v, fu, m)
+}
+
+// voiceless reports whether the shop can't write over a channel: there is none, or it has not said who writes.
+func (s *Sender) voiceless(channel Channel) bool {
+	return s.Messengers[channel] == nil || channel == ChannelEmail && s.Settings.Messages.Trader.Name == ""
+}
+
+// moved takes phones from the person who are somebody else's by now; again if it did.
+func (s *Sender) moved(ctx context.Context, now time.Time, v view, fu checkout.FollowUp) (again bool, err error) {
+	d, ok := v.device()
+	if !ok || Channel(fu.Channel) != ChannelPush {
+		return false, nil
+	}
+	id := ContactOfToken(d.Token)
+	found, err := s.Contacts.Contacts(ctx, []string{id})
+	if err != nil {
+		return false, fmt.Errorf("read who holds a phone: %w", err)
+	}
+	phone, known := found[id]
+	for _, c := range v.contacts {
+		if !known || v.holds(c, phone.Holder) {
+			continue
+		}
+		_, err := s.reader().changeKnown(ctx, c, s.NewID(), func(c *Contact) bool {
+			lost := c.lose(ChannelPush, d.Token, fu.ID, now)
+			again = again || lost
+			return lost
+		})
+		if err != nil {
+			return false, err
+		}
+	}
+	return again, nil
 }
 
 // untrue says why a follow-up is not to be sent at all; "" = it is.
@@ -167,7 +208,7 @@ func (s *Sender) untrue(now time.Time, v view, fu checkout.FollowUp) string {
 	}
 	plan := s.Settings.PlanFor(Reason(v.cart.Abandonment.Reason))
 	if open == "" && !slices.ContainsFunc(plan, func(st Stage) bool { return st.Name == fu.Stage }) {
-		return WhyInactive
+		return WhyUnplanned
 	}
 	return open
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -160,9 +162,10 @@ func (t teller) write(ctx context.Context, now time.Time, item checkout.OutboxIt
 	if t.Email == nil || t.Settings.Messages.From == "" || t.Settings.Messages.Trader.Name == "" {
 		return m, WhyNoSender, nil
 	}
-	contacts, err := t.Contacts.Contacts(ctx, []string{r.Person})
+	// Phones are known by the customer or by the cart, and tell where the reader is.
+	contacts, err := t.Contacts.Contacts(ctx, []string{r.Person, checkout.PersonOfCustomer(item.Session.Customer), ContactOfCart(item.Session.CartID)})
 	if err != nil {
-		return m, "", fmt.Errorf("read contact of %s: %w", r.ID, err)
+		return m, "", fmt.Errorf("read contacts of %s: %w", r.ID, err)
 	}
 	contact := contacts[r.Person]
 	// A complaint is about advertising. A receipt is owed all the same; what nobody can receive is not.
@@ -173,9 +176,7 @@ func (t teller) write(ctx context.Context, now time.Time, item checkout.OutboxIt
 	if why != "" {
 		return m, why, nil
 	}
-	if device, ok := contact.Device(); ok {
-		facts.Zone = t.Settings.zone(device.Zone)
-	}
+	facts.Zone = t.Settings.zone(zoneOf(slices.Collect(maps.Values(contacts))))
 	words, err := wording.Render(facts)
 	if err != nil {
 		t.Logger.ErrorContext(ctx, "service message can't be written", "sending", r.ID, "error", err.Error())

@@ -100,8 +100,15 @@ func (w *town) assemble(p parts, estimator recovery.Estimator) {
 	w.tracer = must(recovery.NewTracer(recovery.TracerConfig{Config: w.config, Ledger: w.ledger}))(w.T)
 	w.returns = must(recovery.NewReturns(recovery.ReturnsConfig{Config: w.config, Editor: w.carts, Tokens: w.tokens, Links: w.links, Ledger: w.ledger}))(w.T)
 	w.registry = must(recovery.NewRegistry(recovery.RegistryConfig{Config: w.config, Tokens: w.tokens, Links: w.links}))(w.T)
+	w.handOn()
+}
+
+// handOn makes the outbox.
+func (w *town) handOn() {
+	w.Helper()
 	w.outbox = must(checkout.NewOutbox(checkout.OutboxConfig{Store: w.store, Carts: w.store, Consumers: map[string][]checkout.Consumer{
 		checkout.NoticeFollowUpDue: {w.sender}, checkout.NoticeCartAbandoned: {w.tracer}, checkout.NoticeOrderPlaced: {w.tracer},
+		checkout.NoticeCartLeftAgain: {w.tracer},
 	}}))(w.T)
 }
 
@@ -132,6 +139,14 @@ type shopper struct {
 	w         *town
 	id, token string
 	email     string
+	subject   string // of a customer who is signed in
+}
+
+// request is one of the shopper's own.
+func (s *shopper) request() checkout.Request {
+	r := s.w.request(s.token)
+	r.Caller.Customer = s.subject
+	return r
 }
 
 func yes() *bool { b := true; return &b }
@@ -153,14 +168,14 @@ func (w *town) fill(email string, consent *bool, edit ...func(*checkout.CreateCa
 	}
 	v, err := w.carts.Create(w.Context(), in)
 	w.ok(err)
-	return &shopper{w, v.Cart.ID, v.Token, email}
+	return &shopper{w: w, id: v.Cart.ID, token: v.Token, email: email, subject: in.Caller.Customer}
 }
 
 // phone registers the shopper's phone, in a zone.
 func (s *shopper) phone(zone string) {
 	s.w.Helper()
 	_, err := s.w.registry.PutDevice(s.w.Context(), recovery.DeviceInput{
-		Request: s.w.request(s.token), ID: "installation-" + s.id, CartID: s.id, Token: "push-" + s.id, Platform: "ios", Permission: "granted",
+		Request: s.request(), ID: "installation-" + s.id, CartID: s.id, Token: "push-" + s.id, Platform: "ios", Permission: "granted",
 		Locale: "nl", Zone: zone,
 	})
 	s.w.ok(err)
@@ -175,7 +190,7 @@ func (s *shopper) cart() checkout.Cart {
 
 func (s *shopper) add(sku string) {
 	s.w.Helper()
-	_, err := s.w.carts.AddLine(s.w.Context(), checkout.LineEditInput{Request: s.w.request(s.token), CartID: s.id, Line: checkout.LineInput{SKU: sku, Quantity: 1}})
+	_, err := s.w.carts.AddLine(s.w.Context(), checkout.LineEditInput{Request: s.request(), CartID: s.id, Line: checkout.LineInput{SKU: sku, Quantity: 1}})
 	s.w.ok(err)
 }
 
@@ -187,7 +202,7 @@ func destination() *checkout.Destination {
 func (s *shopper) open() checkout.SessionView {
 	s.w.Helper()
 	v, err := s.w.sessions.Create(s.w.Context(), checkout.CreateSessionInput{
-		Request: s.w.request(s.token), CartID: s.id, Change: checkout.SessionChange{Destination: destination()},
+		Request: s.request(), CartID: s.id, Change: checkout.SessionChange{Destination: destination()},
 	})
 	s.w.ok(err)
 	return v
@@ -199,7 +214,7 @@ func (s *shopper) pay(card string) checkout.SessionView {
 	v := s.open()
 	total := v.Session.Quote.Total.Minor
 	v, err := s.w.sessions.Complete(s.w.Context(), checkout.CompleteInput{
-		Request: s.w.request(s.token), SessionID: v.Session.ID, ExpectedTotal: &total,
+		Request: s.request(), SessionID: v.Session.ID, ExpectedTotal: &total,
 		Instrument: &payments.Instrument{Handler: "stripe", Kind: payments.InstrumentPaymentMethod, Token: card},
 	})
 	s.w.ok(err)

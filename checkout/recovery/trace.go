@@ -66,7 +66,8 @@ func (t *Tracer) ordered(ctx context.Context, s checkout.Session) error {
 			if !s.Order.PlacedAt.After(c.OrderedAt) {
 				return false
 			}
-			c.OrderedAt, c.ExpiresAt = s.Order.PlacedAt, later(c.ExpiresAt, s.Order.PlacedAt.Add(contactLife))
+			c.OrderedAt = s.Order.PlacedAt
+			c.lasts(s.Order.PlacedAt.Add(contactLife))
 			return true
 		})
 		if err != nil {
@@ -75,6 +76,15 @@ func (t *Tracer) ordered(ctx context.Context, s checkout.Session) error {
 		if err := t.measured(ctx, s, c); err != nil {
 			return err
 		}
+	}
+	// Whoever was known by the cart alone, and has given an address for the order, entered an arm under the cart's name.
+	holder := ContactOfCart(s.CartID)
+	found, err := t.Contacts.Contacts(ctx, []string{holder})
+	if err != nil {
+		return fmt.Errorf("read a contact: %w", err)
+	}
+	if err := t.measured(ctx, s, found[holder]); err != nil {
+		return err
 	}
 	return t.recovered(ctx, s)
 }

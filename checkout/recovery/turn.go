@@ -23,7 +23,7 @@ func (w *Sweeper) step(f *checkout.CartFollow, v view, now time.Time) {
 		return
 	}
 	turns := w.turns(v, now)
-	w.confirm(f, v, turns, now)
+	again := w.confirm(f, v, turns, now)
 	due := -1
 	for i, t := range turns {
 		if t.open == "" && !t.at.After(now) {
@@ -42,7 +42,7 @@ func (w *Sweeper) step(f *checkout.CartFollow, v view, now time.Time) {
 		claim(f, v, turns[due].Stage, now)
 		turns = turns[due+1:]
 	}
-	f.Due = time.Time{}
+	f.Due = again
 	why := ""
 	for _, t := range turns {
 		at := t.at
@@ -124,11 +124,18 @@ func (v view) heldOut(s Settings) bool {
 }
 
 // confirm has the owner of an address asked whether it is his consent that came with the cart, once for each cart, where the
-// law wants that and a stage by e-mail depends on it.
-func (w *Sweeper) confirm(f *checkout.CartFollow, v view, turns []turn, now time.Time) {
-	waits := slices.ContainsFunc(turns, func(t turn) bool { return t.Channel == ChannelEmail && t.open == WhyUnconfirmed })
-	if _, asked := followUpOf(f.Abandonment, confirmStage); waits && !asked {
+// law wants that and a stage by e-mail depends on it. It returns when that is to be tried again; zero = not.
+func (w *Sweeper) confirm(f *checkout.CartFollow, v view, turns []turn, now time.Time) (again time.Time) {
+	if !slices.ContainsFunc(turns, func(t turn) bool { return t.Channel == ChannelEmail && t.open == WhyUnconfirmed }) {
+		return time.Time{}
+	}
+	fu, asked := followUpOf(f.Abandonment, confirmStage)
+	switch postponed := State(fu.State) == StatePostponed; {
+	case postponed && fu.At.After(now):
+		return fu.At
+	case !asked, postponed:
 		claim(f, v, Stage{Name: confirmStage, Channel: ChannelEmail}, now)
 		v.cart.Notices = f.Notices
 	}
+	return time.Time{}
 }

@@ -133,6 +133,9 @@ func (v *view) join(sessions map[string]checkout.Session) {
 	v.buyer, v.country, v.language = v.cart.Buyer, v.cart.Context.Country, v.cart.Context.Language
 	if s := v.session; s != nil {
 		v.buyer = latest(s.Buyer, v.buyer)
+		if no := v.cart.Buyer.Consent; no != nil && no.Marketing != nil && !*no.Marketing && v.cart.UpdatedAt.After(touchedAt(*s)) {
+			v.buyer.Consent = no // said since the checkout was last touched: a yes there is taken back
+		}
 		if s.Destination != nil && s.Destination.Country != "" {
 			v.country = s.Destination.Country
 		}
@@ -170,13 +173,29 @@ func (v view) contactIDs() []string {
 }
 
 // contact is the person's own, or the empty one that it will begin with.
-func (v view) contact() Contact {
+func (v view) contact() Contact { return v.known(v.person) }
+
+// known is the contact of an id, or the empty one that it will begin with.
+func (v view) known(id string) Contact {
 	for _, c := range v.contacts {
-		if c.ID == v.person {
+		if c.ID == id {
 			return c
 		}
 	}
-	return Contact{ID: v.person}
+	return Contact{ID: id}
+}
+
+// with is the view with a contact as it stands after a change.
+func (v view) with(c Contact) view {
+	v.contacts = append(slices.DeleteFunc(slices.Clone(v.contacts), func(o Contact) bool { return o.ID == c.ID }), c)
+	return v
+}
+
+// holds reports whether a phone of a contact's is still theirs, by who was last signed in on it. A guest's cart stays with its phone,
+// whoever signs in there; a customer's does not.
+func (v view) holds(c Contact, holder string) bool {
+	customer := checkout.PersonOfCustomer(v.cart.Customer)
+	return customer == "" || holder == customer || holder == "" && c.ID != customer
 }
 
 // marketing is what the buyer has answered to UCP's buyer.consent.marketing; nil = nothing.
@@ -202,24 +221,23 @@ func (v view) boughtSince(left time.Time) bool {
 
 // leftAt is when the shopper last did something about the cart. What the sweep or reconcile do to a session is none of it.
 func (v view) leftAt() time.Time {
-	last := v.cart.UpdatedAt
-	later := func(t time.Time) {
-		if t.After(last) {
-			last = t
-		}
+	if v.session == nil {
+		return v.cart.UpdatedAt
 	}
-	if s := v.session; s != nil {
-		later(s.CreatedAt)
-		later(s.Quote.PricedAt)
-		if s.UpdatedAt.Before(s.ExpiresAt) { // else the sweep has ended it
-			later(s.UpdatedAt)
-		}
-		for _, d := range s.Declines {
-			later(d)
-		}
-		if s.Attempt != nil {
-			later(s.Attempt.StartedAt)
-		}
+	return later(v.cart.UpdatedAt, touchedAt(*v.session))
+}
+
+// touchedAt is leftAt for a session.
+func touchedAt(s checkout.Session) time.Time {
+	last := later(s.CreatedAt, s.Quote.PricedAt)
+	if s.UpdatedAt.Before(s.ExpiresAt) { // else the sweep has ended it
+		last = later(last, s.UpdatedAt)
+	}
+	for _, d := range s.Declines {
+		last = later(last, d)
+	}
+	if s.Attempt != nil {
+		last = later(last, s.Attempt.StartedAt)
 	}
 	return last
 }
@@ -236,16 +254,27 @@ func (v view) device() (Device, bool) {
 	return latest, found
 }
 
-// place is the recipient's time zone: the device's, else the shop's.
-func (v view) place(s Settings) *time.Location {
-	for _, c := range v.contacts {
+// place is the recipient's time zone: that of the phone that a push goes to, else of the phone last heard of, else the shop's.
+func (v view) place(channel Channel, s Settings) *time.Location {
+	if d, ok := v.device(); ok && channel == ChannelPush {
+		if _, ok := loadZone(d.Zone); ok {
+			return s.zone(d.Zone)
+		}
+	}
+	return s.zone(zoneOf(v.contacts))
+}
+
+// zoneOf is the zone that the phone last heard of has told; "" = none has.
+func zoneOf(contacts []Contact) (zone string) {
+	var told time.Time
+	for _, c := range contacts {
 		for _, d := range c.Devices {
-			if _, ok := loadZone(d.Zone); ok {
-				return s.zone(d.Zone)
+			if _, ok := loadZone(d.Zone); ok && (zone == "" || d.UpdatedAt.After(told)) {
+				zone, told = d.Zone, d.UpdatedAt
 			}
 		}
 	}
-	return s.zone("")
+	return zone
 }
 
 // unreachable says why a follow-up may not go over a channel; "" = it may.
@@ -262,16 +291,18 @@ func (v view) unreachable(channel Channel, rules ConsentRules, home string) stri
 	case ChannelSMS:
 		return WhyNoChannel // not before STOP is wired
 	}
+	doubly := channel == ChannelEmail && rules.doubleOptIn(orElse(v.country, home))
 	agreed := false
 	for _, c := range v.contacts {
 		if c.refuses(channel) {
 			return WhySuppressed // whoever agrees with this address now, its owner has said no
 		}
-		switch c.Consents[channel].State {
+		switch consent := c.Consents[channel]; consent.State {
 		case ConsentPending:
 			return WhyUnconfirmed
-		case ConsentGiven:
-			agreed = true
+		case ConsentGiven: // what came with a cart of a country that doesn't ask for confirmation is none in one that does
+			agreed = agreed || consent.confirmed() || !doubly
+		case ConsentWithdrawn: // which refuses has told
 		}
 	}
 	answer := v.marketing()
@@ -285,7 +316,7 @@ func (v view) unreachable(channel Channel, rules ConsentRules, home string) stri
 			return ""
 		}
 		return WhyNoConsent
-	case channel == ChannelEmail && rules.doubleOptIn(orElse(v.country, home)):
+	case doubly:
 		return WhyUnconfirmed
 	}
 	return ""
@@ -310,16 +341,15 @@ func (r reader) changeContact(ctx context.Context, id, op string, change func(*C
 	if err != nil {
 		return Contact{}, fmt.Errorf("read a contact: %w", err)
 	}
-	return r.changeRead(ctx, id, op, found, change)
+	c := found[id]
+	c.ID = id
+	return r.changeKnown(ctx, c, op, change)
 }
 
-// changeRead is changeContact of a contact that was just read, among others.
-func (r reader) changeRead(ctx context.Context, id, op string, found map[string]Contact, change func(*Contact) bool) (Contact, error) {
-	c, ok := found[id]
+// changeKnown is changeContact for one that was just read; one that there is none of has nothing but its id.
+func (r reader) changeKnown(ctx context.Context, c Contact, op string, change func(*Contact) bool) (Contact, error) {
+	id := c.ID
 	for try := range 8 {
-		if !ok {
-			c = Contact{ID: id}
-		}
 		next := c
 		if !change(&next) {
 			return c, nil
@@ -333,7 +363,7 @@ func (r reader) changeRead(ctx context.Context, id, op string, found map[string]
 			}
 			return next, nil
 		}
-		if c, ok = (Contact{}), conflict.Contact != nil; ok {
+		if c = (Contact{ID: id}); conflict.Contact != nil {
 			c = *conflict.Contact
 		}
 	}

@@ -52,7 +52,18 @@ func Parse(document []byte) (Settings, error) {
 	if err := Decode(document, &s); err != nil {
 		return s, err
 	}
-	return s, s.Validate()
+	err := s.Validate()
+	s.lookInTime()
+	return s, err
+}
+
+// lookInTime has carts looked at by the time at which the first message may be due: a plan that begins after twenty minutes is kept,
+// whatever durations.idle is.
+func (s *Settings) lookInTime() {
+	first := s.Recovery.First()
+	if idle := s.Durations.Idle; s.Recovery.Active() && (idle > first || idle == 0 && first < time.Hour) {
+		s.Durations.Idle = first
+	}
 }
 
 // Validate reports every contradiction in the settings, each naming its field by a JSONPath into the document.

@@ -72,6 +72,32 @@ func TestParseTakesTheSampleShop(t *testing.T) {
 	}
 }
 
+// A plan that begins sooner than carts are looked at has them looked at sooner.
+func TestCartsAreLookedAtInTime(t *testing.T) {
+	t.Parallel()
+	for want, c := range map[time.Duration]struct{ recovery, idle string }{
+		20 * time.Minute: {`{"since": "2026-11-01T00:00:00Z", "plans": {"payment_declined": [{"name": "a", "after": "20m", "channel": "push"}]}}`, ""},
+		15 * time.Minute: {`{"since": "2026-11-01T00:00:00Z", "plan": [{"name": "a", "after": "15m", "channel": "push"}]}`, "40m"},
+		10 * time.Minute: {`{"since": "2026-11-01T00:00:00Z"}`, "10m"},
+		0:                {`{"plan": [{"name": "a", "after": "20m", "channel": "push"}]}`, ""},
+	} {
+		tree := sample(t)
+		tree["recovery"] = json.RawMessage(c.recovery)
+		delete(tree, "durations")
+		if c.idle != "" {
+			idle, err := time.ParseDuration(c.idle)
+			if err != nil {
+				t.Fatal(err)
+			}
+			tree["durations"] = map[string]any{"idle": idle}
+		}
+		s, err := settings.Parse(document(t, tree))
+		if err != nil || s.Durations.Idle != want {
+			t.Errorf("%+v: looked at after %v, %v; want %v", c, s.Durations.Idle, err, want)
+		}
+	}
+}
+
 // What nobody would read, or could be read in two ways, is refused with the field's path.
 func TestParseNamesTheField(t *testing.T) {
 	t.Parallel()

@@ -29,20 +29,19 @@ type Reader interface {
 
 // Config is what a Counter is made of.
 type Config struct {
-	Store   Store
-	Reader  Reader
-	Zone    *time.Location // the shop's, in which its days begin; nil = UTC
-	Window  time.Duration  // how long a person is watched after entering an arm; 0 = DefaultWindow
-	Percent int            // of people held out now
-	Now     func() time.Time
-	Logger  *slog.Logger // ids only
+	Store  Store
+	Reader Reader
+	Zone   *time.Location // the shop's, in which its days begin; nil = UTC
+	Window time.Duration  // how long a person is watched after entering an arm; 0 = DefaultWindow
+	Now    func() time.Time
+	Logger *slog.Logger // ids only
 }
 
 // With returns the configuration as a shop's settings have it, which must be valid.
 func (c Config) With(s recovery.Settings) (Config, error) {
 	var err error
 	c.Zone, err = ZoneOf(s)
-	c.Window, c.Percent = time.Duration(s.Window), s.Holdout.Percent
+	c.Window = time.Duration(s.Window)
 	return c, err
 }
 
@@ -83,9 +82,9 @@ func NewCounter(c Config) (*Counter, error) {
 func (c *Counter) Consumers() map[string][]checkout.Consumer {
 	all := map[string][]checkout.Consumer{}
 	for _, kind := range []string{
-		checkout.NoticeOrderPlaced, checkout.NoticeCartAbandoned, checkout.NoticeCartRecovered, checkout.NoticePaymentReview,
-		checkout.NoticeOrderRefunded,
-		checkout.NoticeOrderCanceled, checkout.NoticeCaptured, checkout.NoticeLateDecline,
+		checkout.NoticeOrderPlaced, checkout.NoticeCartAbandoned, checkout.NoticeCartLeftAgain, checkout.NoticeCartRecovered,
+		checkout.NoticePaymentReview, checkout.NoticeOrderRefunded, checkout.NoticeOrderCanceled, checkout.NoticeCaptured,
+		checkout.NoticeLateDecline,
 	} {
 		all[kind] = []checkout.Consumer{c}
 	}
@@ -175,12 +174,8 @@ func (c *Counter) enter(ctx context.Context, now time.Time, f recovery.Fact) err
 		return invalid("person", "nobody can enter an arm")
 	}
 	deal := dealOf(f.Salt)
-	percent := f.Percent
-	if percent == 0 {
-		percent = c.Percent
-	}
 	e := Entry{
-		Deal: deal, Stratum: stratumOf(deal, percent), Arm: f.Arm, At: f.At, Ends: f.At.Add(c.Window), Day: DayOf(f.At, c.Zone),
+		Deal: deal, Stratum: stratumOf(deal, f.Percent), Arm: f.Arm, At: f.At, Ends: f.At.Add(c.Window), Day: DayOf(f.At, c.Zone),
 	}
 	return c.change(ctx, now, f.Person, func(p Person) (Person, bool) {
 		if !now.Before(e.Ends.Add(Memory)) {

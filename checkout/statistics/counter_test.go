@@ -49,13 +49,15 @@ func TestACartThatWasLeft(t *testing.T) {
 	c.Round = 1
 	w.carts[c.ID] = c
 	second := w.session(c, noon.Add(time.Hour), w.try(payments.ReasonDeclined), w.try(""))
-	abandoned := recovery.Fact{ID: "abandoned:" + c.ID, Kind: recovery.FactAbandoned, At: noon.Add(2 * time.Hour), CartID: c.ID, Platform: payments.PlatformWeb, Reason: recovery.ReasonPaymentDeclined}
+	abandoned := recovery.Fact{ID: "abandoned:" + c.ID, Kind: recovery.FactAbandoned, At: noon.Add(2 * time.Hour), CartID: c.ID,
+		Platform: payments.PlatformWeb, Reason: recovery.ReasonPaymentDeclined}
 	for range 2 {
 		w.consume(w.left(c))
 		w.record(abandoned)
 	}
 	want := statistics.Funnel{
-		Carts: 1, Sessions: 2, Attempts: 3, Declined: map[string]int64{"declined": 1, "try_again": 1}, Abandoned: map[string]int64{"payment_declined": 1},
+		Carts: 1, Sessions: 2, Attempts: 3, Declined: map[string]int64{"declined": 1, "try_again": 1},
+		Abandoned: map[string]int64{"payment_declined": 1},
 	}
 	w.same(w.report("", "").Total, want)
 
@@ -99,9 +101,11 @@ func TestFollowUpsAreFoundOnTheCart(t *testing.T) {
 		{ID: "d", Stage: "~confirm", Channel: "email", State: string(recovery.StateSent), At: noon},
 	}}
 	w.carts[c.ID] = c
-	w.record(recovery.Fact{ID: "sent:a", Kind: recovery.FactSent, At: noon, Channel: recovery.ChannelPush, Stage: "push", Platform: payments.PlatformAndroid})
+	w.record(recovery.Fact{ID: "sent:a", Kind: recovery.FactSent, At: noon, Channel: recovery.ChannelPush, Stage: "push",
+		Platform: payments.PlatformAndroid})
 	w.consume(w.left(c), w.buy(w.session(c, noon), noon, eur(100)))
-	w.record(recovery.Fact{ID: "clicked:a", Kind: recovery.FactClicked, At: noon.Add(time.Hour), Channel: recovery.ChannelPush, Stage: "push", Platform: payments.PlatformAndroid})
+	w.record(recovery.Fact{ID: "clicked:a", Kind: recovery.FactClicked, At: noon.Add(time.Hour), Channel: recovery.ChannelPush, Stage: "push",
+		Platform: payments.PlatformAndroid})
 	total := w.report("", "").Total
 	w.same([]any{total.Followed, total.Clicked, total.Orders}, []any{map[string]int64{"push": 1, "email": 1}, int64(1), int64(1)})
 }

@@ -54,7 +54,8 @@ func (h *history) shopper(amsterdam *time.Location) {
 	if rounds > 0 || !buys {
 		h.items = append(h.items, h.left(c))
 		reason := recovery.Reasons()[h.random.IntN(5)]
-		h.facts = append(h.facts, recovery.Fact{ID: "abandoned:" + c.ID, Kind: recovery.FactAbandoned, At: at, CartID: c.ID, Platform: p, Reason: reason})
+		h.facts = append(h.facts, recovery.Fact{ID: "abandoned:" + c.ID, Kind: recovery.FactAbandoned, At: at, CartID: c.ID, Platform: p,
+			Reason: reason})
 		plus(&h.truth.Abandoned, string(reason), 1)
 	}
 	if !buys {
@@ -70,7 +71,8 @@ func (h *history) shopper(amsterdam *time.Location) {
 	h.truth.Orders, h.truth.Attempts = h.truth.Orders+1, h.truth.Attempts+1
 	plus(&h.truth.Revenue, string(amount.Currency), amount.Minor)
 	if rounds > 0 {
-		f := recovery.Fact{ID: "recovered:" + c.ID, Kind: recovery.FactRecovered, At: at.Add(took), CartID: c.ID, Platform: p, Channel: recovery.ChannelPush, Amount: amount}
+		f := recovery.Fact{ID: "recovered:" + c.ID, Kind: recovery.FactRecovered, At: at.Add(took), CartID: c.ID, Platform: p,
+			Channel: recovery.ChannelPush, Amount: amount}
 		h.facts = append(h.facts, f)
 		h.truth.Recovered++
 		plus(&h.truth.Regained, string(amount.Currency), amount.Minor)
@@ -131,7 +133,8 @@ func TestRandomHistoriesAreConserved(t *testing.T) {
 // tell tells everything three times, in random order, by four workers at once; who is refused, or hears nothing, tells it again.
 func (h *history) tell() {
 	counter, err := statistics.NewCounter(statistics.Config{
-		Store: &flaky{Store: h.store, random: rand.New(rand.NewPCG(h.random.Uint64(), 3))}, Reader: h, Zone: zone(h.T, "Europe/Amsterdam"), Now: h.clock,
+		Store: &flaky{Store: h.store, random: rand.New(rand.NewPCG(h.random.Uint64(), 3))}, Reader: h, Zone: zone(h.T, "Europe/Amsterdam"),
+		Now: h.clock,
 	})
 	h.ok(err)
 	var all []func() error

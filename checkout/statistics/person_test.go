@@ -113,7 +113,8 @@ func TestAPersonEntersADealOnce(t *testing.T) {
 func TestCurrenciesOfAPersonStayApart(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.record(eligible("pe_1", recovery.ArmTreated, noon), bought("pe_1", "or_1_0", eur(100), noon), bought("pe_1", "or_2_0", money.New(9000, "NOK"), noon))
+	w.record(eligible("pe_1", recovery.ArmTreated, noon), bought("pe_1", "or_1_0", eur(100), noon),
+		bought("pe_1", "or_2_0", money.New(9000, "NOK"), noon))
 	w.wantArm(recovery.ArmTreated, statistics.ArmReport{People: 1, Buyers: 1, Orders: 2, Revenue: map[string]int64{"EUR": 100, "NOK": 9000}}, 10_000)
 	if nok := w.squares(recovery.ArmTreated, "NOK"); nok.Int64() != 81_000_000 {
 		t.Errorf("NOK squared: %v", nok)
@@ -173,7 +174,8 @@ func TestAnyOrderAndAnyFaultGiveTheSame(t *testing.T) {
 			Store: &flaky{Store: w.store, random: random}, Reader: w, Zone: zone(t, "Europe/Amsterdam"), Now: w.clock,
 		})
 		w.ok(err)
-		want := map[recovery.Arm]*statistics.ArmReport{recovery.ArmTreated: {Revenue: map[string]int64{}}, recovery.ArmHoldout: {Revenue: map[string]int64{}}}
+		want := map[recovery.Arm]*statistics.ArmReport{recovery.ArmTreated: {Revenue: map[string]int64{}},
+			recovery.ArmHoldout: {Revenue: map[string]int64{}}}
 		squares := map[recovery.Arm]int64{}
 		var facts []recovery.Fact
 		for range 12 {
@@ -183,7 +185,8 @@ func TestAnyOrderAndAnyFaultGiveTheSame(t *testing.T) {
 			facts = append(facts, eligible(person, arm, noon))
 			for range orders {
 				amount := random.Int64N(10_000)
-				facts = append(facts, bought(person, checkout.OrderID(w.id("cs_")+"_0"), eur(amount), noon.Add(time.Duration(random.Int64N(int64(statistics.DefaultWindow))))))
+				facts = append(facts, bought(person, checkout.OrderID(w.id("cs_")+"_0"), eur(amount),
+					noon.Add(time.Duration(random.Int64N(int64(statistics.DefaultWindow))))))
 				total += amount
 			}
 			a := want[arm]

@@ -50,7 +50,8 @@ func TestWhatGoesBack(t *testing.T) {
 		"pending and failed": {[]func(o *checkout.Order){func(o *checkout.Order) { o.Refunds = []checkout.Refund{refund("a", 2500, checkout.RefundPending)} }, func(o *checkout.Order) {
 			o.Refunds = []checkout.Refund{refund("a", 2500, checkout.RefundFailed)}
 		}}, 0, 10_000},
-		"failed": {[]func(o *checkout.Order){func(o *checkout.Order) { o.Refunds = []checkout.Refund{refund("a", 2500, checkout.RefundFailed)} }}, 0, 10_000},
+		"failed": {[]func(o *checkout.Order){func(o *checkout.Order) { o.Refunds = []checkout.Refund{refund("a", 2500, checkout.RefundFailed)} }}, 0,
+			10_000},
 		"two refunds, all of it": {[]func(o *checkout.Order){func(o *checkout.Order) {
 			o.Refunds = []checkout.Refund{refund("a", 2500, checkout.RefundDone), refund("b", 7500, checkout.RefundPending)}
 		}}, 10_000, 0},

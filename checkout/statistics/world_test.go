@@ -40,7 +40,7 @@ type world struct {
 func newWorld(t *testing.T, edits ...func(*statistics.Config)) *world {
 	t.Helper()
 	w := &world{T: t, carts: map[string]checkout.Cart{}, sessions: map[string]checkout.Session{}, now: noon}
-	config := statistics.Config{Store: memstore.New(), Reader: w, Zone: zone(t, "Europe/Amsterdam"), Percent: 20, Now: w.clock}
+	config := statistics.Config{Store: memstore.New(), Reader: w, Zone: zone(t, "Europe/Amsterdam"), Now: w.clock}
 	for _, edit := range edits {
 		edit(&config)
 	}

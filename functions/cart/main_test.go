@@ -11,7 +11,8 @@ import (
 )
 
 var variables = []string{
-	"KASSA_CARTS_TABLE", "KASSA_PRODUCTS_TABLE", "KASSA_STOCK_TABLE", "KASSA_REDEMPTIONS_TABLE", "KASSA_NAMESPACE", "KASSA_MERCHANT_TABLE", "KASSA_PEOPLE_TABLE",
+	"KASSA_CARTS_TABLE", "KASSA_PRODUCTS_TABLE", "KASSA_STOCK_TABLE", "KASSA_REDEMPTIONS_TABLE", "KASSA_NAMESPACE", "KASSA_MERCHANT_TABLE",
+	"KASSA_PEOPLE_TABLE",
 	"KASSA_CONTACTS_TABLE", "KASSA_STATISTICS_TABLE", "KASSA_SHOP_PARAMETER", "KASSA_TOKEN_SECRETS_PARAMETER", "KASSA_LINK_SECRETS_PARAMETER",
 }
 
@@ -39,7 +40,8 @@ func TestServes(t *testing.T) {
 func TestSignInIsNamedWhole(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ issuer, audience, want string }{
-		{"https://id.example", "", "OIDC_AUDIENCE"}, {"", "app", "OIDC_ISSUER"}, {"http://id.example", "app", "https"}, {"https://id.example", "app", ""},
+		{"https://id.example", "", "OIDC_AUDIENCE"}, {"", "app", "OIDC_ISSUER"}, {"http://id.example", "app", "https"},
+		{"https://id.example", "app", ""},
 	} {
 		a := coldstarttest.New(t, variables...)
 		a.Env["OIDC_ISSUER"], a.Env["OIDC_AUDIENCE"] = c.issuer, c.audience

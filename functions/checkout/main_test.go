@@ -11,8 +11,10 @@ import (
 )
 
 var variables = []string{
-	"KASSA_CARTS_TABLE", "KASSA_SESSIONS_TABLE", "KASSA_PRODUCTS_TABLE", "KASSA_STOCK_TABLE", "KASSA_REDEMPTIONS_TABLE", "KASSA_NAMESPACE", "STRIPE_MODE",
-	"KASSA_MERCHANT_TABLE", "KASSA_ORDERS_TABLE", "KASSA_PEOPLE_TABLE", "KASSA_SHOP_PARAMETER", "KASSA_TOKEN_SECRETS_PARAMETER", "KASSA_LINK_SECRETS_PARAMETER", "STRIPE_SECRET_KEY_PARAMETER",
+	"KASSA_CARTS_TABLE", "KASSA_SESSIONS_TABLE", "KASSA_PRODUCTS_TABLE", "KASSA_STOCK_TABLE", "KASSA_REDEMPTIONS_TABLE", "KASSA_NAMESPACE",
+	"STRIPE_MODE",
+	"KASSA_MERCHANT_TABLE", "KASSA_ORDERS_TABLE", "KASSA_PEOPLE_TABLE", "KASSA_SHOP_PARAMETER", "KASSA_TOKEN_SECRETS_PARAMETER",
+	"KASSA_LINK_SECRETS_PARAMETER", "STRIPE_SECRET_KEY_PARAMETER",
 }
 
 func TestStart(t *testing.T) {
@@ -46,7 +48,8 @@ func TestServes(t *testing.T) {
 func TestSignInIsNamedWhole(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ issuer, audience, want string }{
-		{"https://id.example", "", "OIDC_AUDIENCE"}, {"", "app", "OIDC_ISSUER"}, {"http://id.example", "app", "https"}, {"https://id.example", "app", ""},
+		{"https://id.example", "", "OIDC_AUDIENCE"}, {"", "app", "OIDC_ISSUER"}, {"http://id.example", "app", "https"},
+		{"https://id.example", "app", ""},
 	} {
 		a := coldstarttest.New(t, variables...)
 		a.Env["OIDC_ISSUER"], a.Env["OIDC_AUDIENCE"] = c.issuer, c.audience

@@ -48,7 +48,8 @@ func TestPages(t *testing.T) {
 func TestFeedbackSuppresses(t *testing.T) {
 	t.Parallel()
 	for file, puts := range map[string]int{
-		"feedback-bounce": 1, "feedback-complaint": 1, "feedback-stop": 1, "feedback-delivery": 0, "feedback-transient-bounce": 0, "feedback-other-topic": 0,
+		"feedback-bounce": 1, "feedback-complaint": 1, "feedback-stop": 1, "feedback-delivery": 0, "feedback-transient-bounce": 0,
+		"feedback-other-topic": 0,
 	} {
 		a, handler := began(t)
 		event, err := os.ReadFile("../../events/" + file + ".json")

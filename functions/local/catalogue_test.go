@@ -79,7 +79,8 @@ func TestSampleShopSellsEverywhere(t *testing.T) {
 	s := start(t)
 	for country, c := range s.shop.Countries {
 		lines := `"line_items":[{"item":{"id":"beans-kade-250"},"quantity":2},{"item":{"id":"mug-quay"},"quantity":1}]`
-		open := s.do(http.MethodPost, "/checkout-sessions", `{`+lines+`,"context":{"address_country":"`+country+`","address_region":"NY"}}`, "Idempotency-Key", key()).
+		open := s.do(http.MethodPost, "/checkout-sessions", `{`+lines+`,"context":{"address_country":"`+country+`","address_region":"NY"}}`,
+			"Idempotency-Key", key()).
 			want(http.StatusCreated).wantAt("currency", string(c.Currency))
 		var totals []struct {
 			Type   string

@@ -150,7 +150,8 @@ func TestDevIsForThisMachineOnly(t *testing.T) {
 		{"127.0.0.1:5000", "127.0.0.1.evil.example", "", http.StatusNotFound},
 		{"127.0.0.1:5000", "127.0.0.1:3000", "https://evil.example", http.StatusForbidden},
 	} {
-		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+c.host+"/dev/fault", strings.NewReader(`{"at":"send.lost","times":0}`))
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+c.host+"/dev/fault",
+			strings.NewReader(`{"at":"send.lost","times":0}`))
 		r.RemoteAddr = c.peer
 		if c.origin != "" {
 			r.Header.Set("Origin", c.origin)

@@ -160,7 +160,8 @@ func TestIncentiveForOneCartOnce(t *testing.T) {
 	other := s.fill("beans-kade-250")
 	refused(other)
 	// 10 % is 199 off the beans and 220 off the cups. 21 %: 2475/1.21 = 2045 (2045.5); 9 %: 1791/1.09 = 1643 (1643.1).
-	use(left).wantEntries("totals", "subtotal 4190", "discount -419", "fulfillment 495", "total 4266", "of which 3688", "of which 430", "of which 148")
+	use(left).wantEntries("totals", "subtotal 4190", "discount -419", "fulfillment 495", "total 4266", "of which 3688", "of which 430",
+		"of which 148")
 	s.buy(left, left.purchase("pm_card_chargeDeclined", 4266), key()).want(http.StatusCreated).wantAt("status", "ready_for_complete")
 	done := s.buy(left, left.purchase("pm_card_visa", 4266), key()).want(http.StatusCreated).wantAt("status", "completed")
 	s.wantCharge(done.at("id"), 4266)

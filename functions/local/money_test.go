@@ -17,7 +17,8 @@ func TestPartialRefund(t *testing.T) {
 	t.Parallel()
 	s := start(t)
 	c := s.fill("beans-kade-250")
-	s.do(http.MethodPost, "/carts/"+c.id+"/line-items", `{"item":{"id":"beans-kade-250"},"quantity":2}`, "Authorization", c.auth()).want(http.StatusOK)
+	s.do(http.MethodPost, "/carts/"+c.id+"/line-items", `{"item":{"id":"beans-kade-250"},"quantity":2}`, "Authorization",
+		c.auth()).want(http.StatusOK)
 	bought := s.buy(c, c.purchase("pm_card_visa", 3*995+495), key()).want(http.StatusCreated).wantAt("status", "completed")
 	order, line := bought.at("order.id"), bought.at("line_items.0.id")
 	s.desk(http.MethodPost, "orders/"+order+"/refund", `{"line_items":[{"id":"`+line+`","quantity":2}]}`).want(http.StatusOK)
@@ -39,7 +40,8 @@ func TestDispute(t *testing.T) {
 	c := s.fill("beans-kade-250")
 	order := s.buy(c, c.purchase("pm_card_createDispute", beans), key()).want(http.StatusCreated).at("order.id")
 	s.advance("2m")
-	s.do(http.MethodGet, "/orders/"+order, "", "Authorization", c.auth()).wantAt("adjustments.0.type", "dispute").wantAt("adjustments.0.status", "pending")
+	s.do(http.MethodGet, "/orders/"+order, "", "Authorization", c.auth()).wantAt("adjustments.0.type", "dispute").wantAt("adjustments.0.status",
+		"pending")
 	for _, what := range []string{"fulfil", "cancel"} {
 		s.desk(http.MethodPost, "orders/"+order+"/"+what, `{}`).want(http.StatusConflict).wantAt("messages.0.code", "disputed")
 	}

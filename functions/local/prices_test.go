@@ -62,7 +62,8 @@ func TestDutchPurchase(t *testing.T) {
 	// /1.09 = 3891 (3890.8).
 	totals := []string{"subtotal 6640", "discount -419", "fulfillment 495", "total 6716", "of which 5936", "of which 430", "of which 350"}
 	made.wantEntries("totals", totals...).wantAt("discounts.codes", `["WELCOME10"]`).wantAt("messages", "[]").wantAt("totals_estimated", "false")
-	open := s.buy(c, `{"cart_id":"`+c.id+`",`+to("Rotterdam", "3011 WH", "", "NL")+`}`, key()).want(http.StatusCreated).wantEntries("totals", totals...)
+	open := s.buy(c, `{"cart_id":"`+c.id+`",`+to("Rotterdam", "3011 WH", "", "NL")+`}`, key()).want(http.StatusCreated).wantEntries("totals",
+		totals...)
 	open.wantEntries("line_items.0.totals", "subtotal 1990", "discount -199", "total 1791")
 	open.wantEntries("line_items.1.totals", "subtotal 2200", "discount -220", "total 1980")
 	open.wantEntries("line_items.2.totals", "subtotal 2450", "total 2450")
@@ -135,14 +136,16 @@ func TestAmericanPurchase(t *testing.T) {
 	// Goods 3·1799 + 1099 + 2699 = 9195. QUAY5 takes 500 off all but the book: 415 (415.4) and 85 (84.6). SHIPFREE takes the 1899 of shipping.
 	// New York's 8.875 % of 5397 − 415 + 2699 = 7681 are 682 (681.7); coffee is food, at nothing.
 	totals := []string{"subtotal 9195", "discount -500", "discount -1899", "fulfillment 1899", "tax 682", "total 9377"}
-	open := s.buy(c, `{"cart_id":"`+c.id+`",`+to("Albany", "12207", "New York", "US")+`}`, key()).want(http.StatusCreated).wantEntries("totals", totals...)
+	open := s.buy(c, `{"cart_id":"`+c.id+`",`+to("Albany", "12207", "New York", "US")+`}`, key()).want(http.StatusCreated).wantEntries("totals",
+		totals...)
 	// Of the tax, 442 (442.4) fall to 4982 and 240 (239.6) to 2699.
 	open.wantEntries("line_items.0.totals", "subtotal 5397", "discount -415", "tax 442", "total 5424").
 		wantEntries("line_items.1.totals", "subtotal 1099", "discount -85", "total 1014").
 		wantEntries("line_items.2.totals", "subtotal 2699", "tax 240", "total 2939").
 		wantAt("discounts.applied.1.allocations.0.path", "$.totals[?@.type=='fulfillment']")
 	patch := func(region string) reply {
-		return s.do(http.MethodPatch, "/checkout-sessions/"+open.at("id"), `{`+to("Somewhere", "1", region, "US")+`}`, "Authorization", c.auth()).want(http.StatusOK)
+		return s.do(http.MethodPatch, "/checkout-sessions/"+open.at("id"), `{`+to("Somewhere", "1", region, "US")+`}`, "Authorization",
+			c.auth()).want(http.StatusOK)
 	}
 	patch("").wantAt("status", "incomplete").wantAt("messages.0.code", "missing").
 		wantAt("messages.0.path", "$.fulfillment.methods[0].destinations[0].address_region")
@@ -195,7 +198,8 @@ func TestOneUseAmongTwoHundred(t *testing.T) {
 	}
 	inTens(func(i int) {
 		carts[i], _ = s.basket(fmt.Sprintf("p%d@example.nl", i), "NL", "", []string{"QUAY5"}, "mug-quay 1")
-		ids[i] = s.open(carts[i]).wantEntries("totals", "subtotal 1650", "discount -500", "fulfillment 495", "total 1645", "of which 1360", "of which 285").at("id")
+		ids[i] = s.open(carts[i]).wantEntries("totals", "subtotal 1650", "discount -500", "fulfillment 495", "total 1645", "of which 1360",
+			"of which 285").at("id")
 	})
 	replies := make([]reply, rivals)
 	var group sync.WaitGroup

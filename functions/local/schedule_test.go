@@ -42,7 +42,8 @@ func TestManyWakesAreOneLook(t *testing.T) {
 	}
 	made := &services{reconciler: reconciler, sweeper: sweeper, carts: carts}
 	s := &schedule{
-		clock: clock, sessions: sessions, carts: store, services: func(context.Context) (*services, error) { return made, nil }, log: slog.New(slog.DiscardHandler),
+		clock: clock, sessions: sessions, carts: store, services: func(context.Context) (*services, error) { return made, nil },
+		log:   slog.New(slog.DiscardHandler),
 		woken: make(chan struct{}, 1), drained: clock.Now(),
 	}
 	look := func() time.Duration {

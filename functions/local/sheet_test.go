@@ -39,7 +39,8 @@ func (s shopper) sdk(path string, form url.Values) map[string]any {
 // prepare asks for what the sheet needs.
 func (s shopper) prepare(c cart, session, body string) reply {
 	s.t.Helper()
-	return s.do(http.MethodPost, "/checkout-sessions/"+session+"/prepare", body, "Authorization", c.auth(), "Idempotency-Key", key()).want(http.StatusOK)
+	return s.do(http.MethodPost, "/checkout-sessions/"+session+"/prepare", body, "Authorization", c.auth(), "Idempotency-Key",
+		key()).want(http.StatusOK)
 }
 
 // confirm is the sheet's button: it confirms a prepared payment with a method, and returns the bank's page.
@@ -85,7 +86,8 @@ func TestPrepareAndIDEAL(t *testing.T) {
 		wantAt("status", "requires_escalation").wantAt("payment.action.type", "payment_sheet").
 		wantAt("payment.action.publishable_key", "pk_test_sandbox").wantAt("payment.action.return_url", "https://kade9.example/app/return")
 	session := prepared.at("id")
-	s.do(http.MethodPost, "/carts/"+c.id+"/line-items", `{"item":{"id":"beans-kade-250"},"quantity":1}`, "Authorization", c.auth()).want(http.StatusConflict)
+	s.do(http.MethodPost, "/carts/"+c.id+"/line-items", `{"item":{"id":"beans-kade-250"},"quantity":1}`, "Authorization",
+		c.auth()).want(http.StatusConflict)
 
 	refused := s.press(s.confirm(prepared, "ideal"), "fail")
 	if !strings.Contains(refused, "redirect_status=failed") {
@@ -128,7 +130,8 @@ func TestLateSuccess(t *testing.T) {
 	declined := s.buy(c, c.purchase("pm_card_chargeDeclined", beans), key()).want(http.StatusCreated).wantAt("status", "ready_for_complete")
 	intent := s.provider.Ledger()[0].PaymentIntent
 	secret := s.intent(intent)
-	s.sdk("/v1/payment_intents/"+intent+"/confirm", url.Values{"client_secret": {secret}, "payment_method": {"pm_card_visa"}, "return_url": {"https://kade9.example/app/return"}})
+	s.sdk("/v1/payment_intents/"+intent+"/confirm", url.Values{"client_secret": {secret}, "payment_method": {"pm_card_visa"},
+		"return_url": {"https://kade9.example/app/return"}})
 	s.advance("10s")
 	s.session(c, declined.at("id")).wantAt("status", "completed")
 	s.wantCharge(declined.at("id"), beans)
@@ -163,7 +166,8 @@ func TestWithdrawal(t *testing.T) {
 	}
 	s.do(http.MethodPost, "/orders/"+order+"/withdrawals", `{}`, "Authorization", c.auth(), "Idempotency-Key", key()).want(http.StatusConflict).
 		wantAt("messages.0.code", "not_withdrawable")
-	s.do(http.MethodPost, "/orders/"+order+"/withdrawals", `{}`, "Authorization", s.fill("beans-kade-250").auth(), "Idempotency-Key", key()).want(http.StatusNotFound)
+	s.do(http.MethodPost, "/orders/"+order+"/withdrawals", `{}`, "Authorization", s.fill("beans-kade-250").auth(), "Idempotency-Key",
+		key()).want(http.StatusNotFound)
 	s.do(http.MethodGet, "/orders/"+order, "", "Authorization", c.auth()).want(http.StatusOK).wantAt("adjustments.0.type", "withdrawal")
 }
 

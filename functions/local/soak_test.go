@@ -128,7 +128,8 @@ func TestSoakCheckouts(t *testing.T) {
 		}
 		bought.Add(1)
 	})
-	report(t, "| whole checkouts (cart, session, complete) | %.0f/s | %v | %v | %d |", rate, p50.Round(time.Millisecond), p99.Round(time.Millisecond), bad.Load())
+	report(t, "| whole checkouts (cart, session, complete) | %.0f/s | %v | %v | %d |", rate, p50.Round(time.Millisecond), p99.Round(time.Millisecond),
+		bad.Load())
 	if charges := int64(len(s.provider.Ledger())); charges != bought.Load() {
 		t.Errorf("%d charges for %d purchases", charges, bought.Load())
 	}
@@ -157,9 +158,12 @@ func TestSoakBadWeather(t *testing.T) {
 	rate, p50, p99 := soaked(8, func() {
 		k, create := key(), key()
 		began.Add(1)
-		filled := s.insist(&unavailable, http.MethodPost, "/carts", `{"line_items":[{"item":{"id":"beans-kade-250"},"quantity":1}],"context":{"address_country":"NL"},"buyer":{"email":"ada@example.com"}}`, "Idempotency-Key", create)
+		filled := s.insist(&unavailable, http.MethodPost, "/carts",
+			`{"line_items":[{"item":{"id":"beans-kade-250"},"quantity":1}],"context":{"address_country":"NL"},"buyer":{"email":"ada@example.com"}}`,
+			"Idempotency-Key", create)
 		c := cart{filled.at("id"), filled.at("access_token")}
-		done := s.insist(&unavailable, http.MethodPost, "/checkout-sessions", c.purchase("pm_card_visa", beans), "Authorization", c.auth(), "Idempotency-Key", k)
+		done := s.insist(&unavailable, http.MethodPost, "/checkout-sessions", c.purchase("pm_card_visa", beans), "Authorization", c.auth(),
+			"Idempotency-Key", k)
 		sessions.Store(done.at("id"), c)
 	})
 	hostile.Always(func(string) dynamotest.Way { return dynamotest.Passes })
@@ -221,7 +225,8 @@ func TestSoakHammer(t *testing.T) {
 		var group sync.WaitGroup
 		for range 200 {
 			group.Go(func() {
-				a := s.do(http.MethodPost, "/checkout-sessions/"+open.at("id")+"/complete", "{"+paid("pm_card_visa", beans)+"}", "Authorization", c.auth(), "Idempotency-Key", k)
+				a := s.do(http.MethodPost, "/checkout-sessions/"+open.at("id")+"/complete", "{"+paid("pm_card_visa", beans)+"}", "Authorization",
+					c.auth(), "Idempotency-Key", k)
 				switch {
 				case a.status == http.StatusOK && a.at("status") == "completed":
 					bodies.Store(string(a.body), true)

@@ -22,7 +22,8 @@ func TestDeclinedThenPaidOnTheSameIntent(t *testing.T) {
 		wantAt("status", "ready_for_complete").wantAt("messages.0.code", "payment_failed")
 	session := declined.at("id")
 	// The cart is open again: another bag changes what there is to pay, on the intent that is there.
-	s.do(http.MethodPost, "/carts/"+c.id+"/line-items", `{"item":{"id":"beans-kade-250"},"quantity":1}`, "Authorization", c.auth()).want(http.StatusOK)
+	s.do(http.MethodPost, "/carts/"+c.id+"/line-items", `{"item":{"id":"beans-kade-250"},"quantity":1}`, "Authorization",
+		c.auth()).want(http.StatusOK)
 	sheet := s.do(http.MethodPatch, "/checkout-sessions/"+session, `{}`, "Authorization", c.auth()).want(http.StatusOK)
 	s.complete(c, session, "pm_card_visa", sheet.total()).want(http.StatusOK).wantAt("status", "completed")
 	s.wantCharge(session, beans+995)

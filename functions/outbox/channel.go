@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 
-	"kassa/checkout"
 	"kassa/checkout/recovery"
 	"kassa/checkout/recovery/awsmessenger"
 	"kassa/functions/internal/coldstart"
@@ -46,10 +45,9 @@ type toDevices struct{ push *awsmessenger.Push }
 
 // Send implements recovery.Messenger.
 func (d toDevices) Send(ctx context.Context, m recovery.Message) (string, error) {
-	endpoint, err := d.push.Register(ctx, m.Platform, m.To, "")
-	if err != nil { // nothing was sent: making an endpoint is no message
-		return "", &recovery.Refusal{Gone: checkout.ErrorCode(err) == checkout.CodeInvalid,
-			Retry: checkout.ErrorCode(err) == checkout.CodeUnavailable, Err: err}
+	endpoint, err := d.push.Register(ctx, m.Platform, m.To, m.Told)
+	if err != nil {
+		return "", err
 	}
 	m.To = endpoint
 	return d.push.Send(ctx, m)

@@ -91,10 +91,13 @@ func ordered() checkout.Session {
 		ID: sessionInTable, CartID: checkout.CartOfSession(sessionInTable), Version: 1, Op: "op", Status: checkout.StatusCompleted,
 		Context: checkout.Context{Country: "NL", Language: "nl"}, Buyer: checkout.Buyer{Email: "anna@example.com", FirstName: "Anna"},
 		Quote: checkout.Quote{Quote: pricing.Quote{
-			Currency: "EUR", Subtotal: eur(1990), Discount: eur(0), Shipping: eur(0), Tax: eur(0), IncludedTax: eur(164), Net: eur(1826), Total: eur(1990), TaxIncluded: true,
-			Lines: []pricing.Line{{LineID: "l1", SKU: "beans", Title: "Kade", Quantity: 2, Unit: eur(995), Subtotal: eur(1990), Discount: eur(0), Tax: eur(164), Total: eur(1990), TaxRate: 900}},
+			Currency: "EUR", Subtotal: eur(1990), Discount: eur(0), Shipping: eur(0), Tax: eur(0), IncludedTax: eur(164), Net: eur(1826),
+			Total: eur(1990), TaxIncluded: true,
+			Lines: []pricing.Line{{LineID: "l1", SKU: "beans", Title: "Kade", Quantity: 2, Unit: eur(995), Subtotal: eur(1990), Discount: eur(0),
+				Tax: eur(164), Total: eur(1990), TaxRate: 900}},
 		}},
-		Order:   &checkout.Order{ID: checkout.OrderID(sessionInTable), PlacedAt: time.Unix(1795426205, 0), Amount: eur(1990), IntentID: "pi_1", Terms: "2026-01"},
+		Order: &checkout.Order{ID: checkout.OrderID(sessionInTable), PlacedAt: time.Unix(1795426205, 0), Amount: eur(1990), IntentID: "pi_1",
+			Terms: "2026-01"},
 		Notices: map[string]checkout.Notice{"f55ff16f66f43360": {Kind: checkout.NoticeOrderPlaced, At: time.Unix(1795426205, 0)}},
 	}
 }

@@ -109,6 +109,15 @@ func (m Money) Share(num, den int64) (Money, error) {
 	return New(minor, m.Currency), nil
 }
 
+// ShareInSteps is [Money.Share], rounded to a whole step, such as that of [Currency.Step].
+func (m Money) ShareInSteps(num, den, step int64) (Money, error) {
+	share, err := m.Share(num, den*step)
+	if err != nil {
+		return Money{}, err
+	}
+	return share.Mul(step)
+}
+
 func (m Money) matches(o Money) error {
 	if m.Currency != o.Currency {
 		return fmt.Errorf("%w: %q and %q", ErrCurrencyMismatch, m.Currency, o.Currency)

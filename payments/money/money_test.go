@@ -161,3 +161,18 @@ func TestJSON(t *testing.T) {
 		t.Errorf("Unmarshal = %v, %v", decoded, err)
 	}
 }
+
+func TestShareInSteps(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ minor, num, den, step, want int64 }{
+		{1000, 1, 3, 10, 330}, {1000, 2, 3, 10, 670}, {1000, 3, 3, 10, 1000}, {150, 1, 3, 100, 100}, {149, 1, 3, 100, 0},
+		{-1000, 1, 3, 10, -330}, {5, 1, 2, 1, 3},
+	} {
+		if got, err := money.New(c.minor, "KWD").ShareInSteps(c.num, c.den, c.step); err != nil || got != money.New(c.want, "KWD") {
+			t.Errorf("%d·%d/%d in steps of %d is %v, want %d (%v)", c.minor, c.num, c.den, c.step, got, c.want, err)
+		}
+	}
+	if _, err := money.New(1, "KWD").ShareInSteps(1, 0, 10); !errors.Is(err, money.ErrDivisionByZero) {
+		t.Errorf("error %v", err)
+	}
+}

@@ -64,9 +64,11 @@ func TestSecondTryOfOneIntent(t *testing.T) {
 	if _, err = b.api.PaymentIntents.Update(id, &stripe.PaymentIntentParams{Amount: stripe.Int64(3000)}); err != nil {
 		t.Fatal(err)
 	}
-	_, err = b.api.PaymentIntents.Confirm(id, &stripe.PaymentIntentConfirmParams{PaymentMethod: stripe.String("pm_card_chargeDeclinedLostCard"), ReturnURL: stripe.String(comeBack)})
+	_, err = b.api.PaymentIntents.Confirm(id, &stripe.PaymentIntentConfirmParams{PaymentMethod: stripe.String("pm_card_chargeDeclinedLostCard"),
+		ReturnURL: stripe.String(comeBack)})
 	refusal(t, err, 402, "card_declined")
-	pi, err := b.api.PaymentIntents.Confirm(id, &stripe.PaymentIntentConfirmParams{PaymentMethod: stripe.String("pm_card_visa"), ReturnURL: stripe.String(comeBack)})
+	pi, err := b.api.PaymentIntents.Confirm(id, &stripe.PaymentIntentConfirmParams{PaymentMethod: stripe.String("pm_card_visa"),
+		ReturnURL: stripe.String(comeBack)})
 	if err != nil {
 		t.Fatal(err)
 	}

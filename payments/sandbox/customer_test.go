@@ -66,14 +66,16 @@ func TestEphemeralKeys(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	key, err := b.api.EphemeralKeys.New(&stripe.EphemeralKeyParams{Customer: stripe.String(cus.ID), StripeVersion: stripe.String("2025-10-29.clover")})
+	key, err := b.api.EphemeralKeys.New(&stripe.EphemeralKeyParams{Customer: stripe.String(cus.ID),
+		StripeVersion: stripe.String("2025-10-29.clover")})
 	if err != nil || key.Secret == "" || key.Expires != b.now().Add(time.Hour).Unix() {
 		t.Fatalf("key = %+v, %v", key, err)
 	}
 	if status, _ := b.raw("POST", "/v1/ephemeral_keys", "customer="+cus.ID); status != 400 {
 		t.Errorf("without Stripe-Version: %d", status)
 	}
-	_, err = b.api.EphemeralKeys.New(&stripe.EphemeralKeyParams{Customer: stripe.String("cus_nobody"), StripeVersion: stripe.String(stripe.APIVersion)})
+	_, err = b.api.EphemeralKeys.New(&stripe.EphemeralKeyParams{Customer: stripe.String("cus_nobody"),
+		StripeVersion: stripe.String(stripe.APIVersion)})
 	refusal(t, err, 400, "resource_missing")
 	if _, err = b.api.EphemeralKeys.Del(key.ID, nil); err != nil {
 		t.Fatal(err)
@@ -197,7 +199,8 @@ func TestConfirmationTokens(t *testing.T) {
 	})
 	wantStatus(t, b.create(with(described.ID)), "requires_action")
 
-	own, err := b.api.PaymentMethods.New(&stripe.PaymentMethodParams{Type: stripe.String("card"), Card: &stripe.PaymentMethodCardParams{Token: stripe.String("tok_visa")}})
+	own, err := b.api.PaymentMethods.New(&stripe.PaymentMethodParams{Type: stripe.String("card"),
+		Card: &stripe.PaymentMethodCardParams{Token: stripe.String("tok_visa")}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -130,7 +130,8 @@ func TestPublishableKeyActsForTheApp(t *testing.T) {
 	if err != nil || len(seen.Metadata) != 0 {
 		t.Errorf("app sees %+v, %v", seen, err)
 	}
-	pm, err := app.PaymentMethods.New(&stripe.PaymentMethodParams{Type: stripe.String("card"), Card: &stripe.PaymentMethodCardParams{Token: stripe.String("tok_amex")}})
+	pm, err := app.PaymentMethods.New(&stripe.PaymentMethodParams{Type: stripe.String("card"),
+		Card: &stripe.PaymentMethodCardParams{Token: stripe.String("tok_amex")}})
 	if err != nil || pm.Card.Brand != "amex" {
 		t.Fatalf("method = %+v, %v", pm, err)
 	}
@@ -161,7 +162,8 @@ func TestAppCannotStateTheAddressAgain(t *testing.T) {
 			}
 		},
 		"at a confirmation": func(pi *stripe.PaymentIntent) {
-			_, err := b.api.PaymentIntents.Confirm(pi.ID, &stripe.PaymentIntentConfirmParams{Shipping: to, PaymentMethod: stripe.String("pm_card_chargeDeclined")})
+			_, err := b.api.PaymentIntents.Confirm(pi.ID,
+				&stripe.PaymentIntentConfirmParams{Shipping: to, PaymentMethod: stripe.String("pm_card_chargeDeclined")})
 			refusal(t, err, 402, "card_declined")
 		},
 	} {

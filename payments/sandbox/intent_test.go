@@ -258,7 +258,8 @@ func TestParametersAreChecked(t *testing.T) {
 			"statement_descriptor_suffix"},
 		{"51 metadata keys", func(p *stripe.PaymentIntentParams) { p.Metadata = many }, "", "metadata"},
 		{"long metadata key", func(p *stripe.PaymentIntentParams) { p.Metadata = map[string]string{strings.Repeat("k", 41): "v"} }, "", "metadata"},
-		{"long metadata value", func(p *stripe.PaymentIntentParams) { p.Metadata = map[string]string{"k": strings.Repeat("v", 501)} }, "", "metadata"},
+		{"long metadata value", func(p *stripe.PaymentIntentParams) { p.Metadata = map[string]string{"k": strings.Repeat("v", 501)} }, "",
+			"metadata"},
 		{"shipping without name", func(p *stripe.PaymentIntentParams) {
 			p.Shipping = &stripe.ShippingDetailsParams{Address: &stripe.AddressParams{Line1: stripe.String("x")}}
 		}, "parameter_missing", "shipping[name]"},
@@ -273,9 +274,11 @@ func TestParametersAreChecked(t *testing.T) {
 			p.PaymentMethodTypes, p.ErrorOnRequiresAction = nil, stripe.Bool(true)
 			p.AutomaticPaymentMethods = &stripe.PaymentIntentAutomaticPaymentMethodsParams{Enabled: stripe.Bool(true)}
 		}, "parameters_exclusive", "error_on_requires_action"},
-		{"two methods", func(p *stripe.PaymentIntentParams) { p.ConfirmationToken = stripe.String("ctoken_1") }, "parameters_exclusive", "payment_method"},
+		{"two methods", func(p *stripe.PaymentIntentParams) { p.ConfirmationToken = stripe.String("ctoken_1") }, "parameters_exclusive",
+			"payment_method"},
 		{"return_url without confirm", func(p *stripe.PaymentIntentParams) { p.Confirm = nil }, "", "return_url"},
-		{"unknown method", func(p *stripe.PaymentIntentParams) { p.PaymentMethod = stripe.String("pm_card_nobody") }, "resource_missing", "payment_method"},
+		{"unknown method", func(p *stripe.PaymentIntentParams) { p.PaymentMethod = stripe.String("pm_card_nobody") }, "resource_missing",
+			"payment_method"},
 		{"unknown customer", func(p *stripe.PaymentIntentParams) { p.Customer = stripe.String("cus_nobody") }, "resource_missing", "customer"},
 		{"bad off_session", func(p *stripe.PaymentIntentParams) { p.AddExtra("off_session", "maybe") }, "", "off_session"},
 		{"raw card number", func(p *stripe.PaymentIntentParams) {
@@ -324,7 +327,8 @@ func TestReturnURL(t *testing.T) {
 		p := pay("pm_card_visa")
 		p.PaymentMethodTypes, p.ReturnURL = nil, nil
 		if redirects != "" {
-			p.AutomaticPaymentMethods = &stripe.PaymentIntentAutomaticPaymentMethodsParams{Enabled: stripe.Bool(true), AllowRedirects: stripe.String(redirects)}
+			p.AutomaticPaymentMethods = &stripe.PaymentIntentAutomaticPaymentMethodsParams{Enabled: stripe.Bool(true),
+				AllowRedirects: stripe.String(redirects)}
 		}
 		return p
 	}

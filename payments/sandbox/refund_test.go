@@ -13,7 +13,8 @@ func TestRefunds(t *testing.T) {
 	b := open(t)
 	pi := b.create(pay("pm_card_visa"))
 	give := func(amount int64) (*stripe.Refund, error) {
-		p := &stripe.RefundParams{PaymentIntent: stripe.String(pi.ID), Reason: stripe.String("requested_by_customer"), Metadata: map[string]string{"order": "o1"}}
+		p := &stripe.RefundParams{PaymentIntent: stripe.String(pi.ID), Reason: stripe.String("requested_by_customer"),
+			Metadata: map[string]string{"order": "o1"}}
 		if amount > 0 {
 			p.Amount = stripe.Int64(amount)
 		}

@@ -85,7 +85,8 @@ func TestIgnoredEvents(t *testing.T) {
 
 func TestAPIVersionMayBeAny(t *testing.T) {
 	t.Parallel()
-	body := strings.Replace(eventBody("payment_intent.succeeded", intentObject().with(object{"novel": object{"a": 1}})), "2023-10-16", "2031-01-01.oak", 1)
+	body := strings.Replace(eventBody("payment_intent.succeeded", intentObject().with(object{"novel": object{"a": 1}})), "2023-10-16",
+		"2031-01-01.oak", 1)
 	if got, err := event(t, body); err != nil || got.Intent.Status != payments.StatusPaid {
 		t.Errorf("%+v, %v", got, err)
 	}

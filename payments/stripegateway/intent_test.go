@@ -84,15 +84,19 @@ func TestActions(t *testing.T) {
 		next object
 		want payments.Action
 	}{
-		"redirect_to_url":                            {object{"url": "https://bank", "return_url": "https://back"}, payments.Action{URL: "https://bank", ReturnURL: "https://back"}},
-		"alipay_handle_redirect":                     {object{"url": "https://alipay", "native_url": "alipay://", "return_url": "https://back"}, payments.Action{URL: "https://alipay", ReturnURL: "https://back"}},
-		"swish_handle_redirect_or_display_qr_code":   {object{"hosted_instructions_url": "https://swish", "mobile_auth_url": "swish://"}, payments.Action{URL: "https://swish"}},
+		"redirect_to_url": {object{"url": "https://bank", "return_url": "https://back"},
+			payments.Action{URL: "https://bank", ReturnURL: "https://back"}},
+		"alipay_handle_redirect": {object{"url": "https://alipay", "native_url": "alipay://", "return_url": "https://back"},
+			payments.Action{URL: "https://alipay", ReturnURL: "https://back"}},
+		"swish_handle_redirect_or_display_qr_code": {object{"hosted_instructions_url": "https://swish", "mobile_auth_url": "swish://"},
+			payments.Action{URL: "https://swish"}},
 		"cashapp_handle_redirect_or_display_qr_code": {object{"mobile_auth_url": "https://cash"}, payments.Action{URL: "https://cash"}},
 		"wechat_pay_redirect_to_ios_app":             {object{"native_url": "https://wechat"}, payments.Action{URL: "https://wechat"}},
 		"wechat_pay_redirect_to_android_app":         {object{"app_id": "wx1"}, payments.Action{}},
-		"wechat_pay_display_qr_code":                 {object{"hosted_instructions_url": "https://qr", "data": "weixin://"}, payments.Action{URL: "https://qr"}},
-		"use_stripe_sdk":                             {object{"type": "three_d_secure_redirect"}, payments.Action{}},
-		"novel":                                      {object{"url": "https://novel"}, payments.Action{}},
+		"wechat_pay_display_qr_code": {object{"hosted_instructions_url": "https://qr", "data": "weixin://"},
+			payments.Action{URL: "https://qr"}},
+		"use_stripe_sdk": {object{"type": "three_d_secure_redirect"}, payments.Action{}},
+		"novel":          {object{"url": "https://novel"}, payments.Action{}},
 	} {
 		test.want.Type = name
 		got := read(t, intentObject().with(object{"status": "requires_action", "next_action": object{"type": name, name: test.next}})).Action

@@ -80,7 +80,8 @@ func TestFurtherAttemptWithAnotherMethod(t *testing.T) {
 func TestActionForTheSDK(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
-	token := s.create(t, "/v1/test_helpers/confirmation_tokens", url.Values{"payment_method": {"pm_card_authenticationRequired"}, "use_stripe_sdk": {"true"}})
+	token := s.create(t, "/v1/test_helpers/confirmation_tokens",
+		url.Values{"payment_method": {"pm_card_authenticationRequired"}, "use_stripe_sdk": {"true"}})
 	i := s.mustPay(t, paid(request(), payments.InstrumentConfirmationToken, token))
 	if i.Status != payments.StatusActionRequired || i.Action == nil || *i.Action != (payments.Action{Type: "use_stripe_sdk"}) || i.ClientSecret == "" {
 		t.Errorf("intent %+v", i)

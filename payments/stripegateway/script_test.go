@@ -238,5 +238,6 @@ func failureOf(t *testing.T, err error) *payments.Error {
 }
 
 func describe(e *payments.Error) string {
-	return fmt.Sprintf("class=%s reason=%s code=%s state=%t replayed=%t intent=%t", e.Class, e.Decline.Reason, e.Decline.Code, e.State, e.Replayed, e.Intent != nil)
+	return fmt.Sprintf("class=%s reason=%s code=%s state=%t replayed=%t intent=%t", e.Class, e.Decline.Reason, e.Decline.Code, e.State, e.Replayed,
+		e.Intent != nil)
 }

@@ -96,7 +96,8 @@ func TestPayOnTheWire(t *testing.T) {
 				";confirmation_token=ctoken_1;customer=cus_1;expand[0]=latest_charge;" + richOptions + ";payment_method_options[card][setup_future_usage]=on_session"},
 		}},
 		"a card that was to be kept isn't any more": {unkept(further(false)), []sent{
-			{target: "/v1/payment_intents/pi_1/confirm", key: "pay-1", body: confirmWire + ";confirmation_token=ctoken_1;payment_method_options[card][setup_future_usage]=none"},
+			{target: "/v1/payment_intents/pi_1/confirm", key: "pay-1",
+				body: confirmWire + ";confirmation_token=ctoken_1;payment_method_options[card][setup_future_usage]=none"},
 		}},
 		"sheet": {rich(sheet("")), []sent{
 			{target: "/v1/payment_intents", key: "pay-1", body: "capture_method=automatic;customer=cus_1;" + strings.Replace(sheetWire, "payment_method_types[1]=ideal", richTypes, 1) +
@@ -112,7 +113,8 @@ func TestPayOnTheWire(t *testing.T) {
 			{target: "/v1/payment_intents/pi_1/confirm", key: "pay-1", body: confirmWire + googleWire},
 		}},
 		"further attempt, other amount": {paid(further(true), payments.InstrumentPaymentMethod, "pm_2"), []sent{
-			{target: "/v1/payment_intents/pi_1", key: "upd-1", body: "amount=1999;currency=eur;metadata[session_id]=cs_1;metadata[cart_id]=ca_1;metadata[attempt]=2"},
+			{target: "/v1/payment_intents/pi_1", key: "upd-1",
+				body: "amount=1999;currency=eur;metadata[session_id]=cs_1;metadata[cart_id]=ca_1;metadata[attempt]=2"},
 			{target: "/v1/payment_intents/pi_1/confirm", key: "pay-1", body: confirmWire + ";payment_method=pm_2"},
 		}},
 	} {
@@ -128,7 +130,8 @@ func TestPayOnTheWire(t *testing.T) {
 			}
 			for i, want := range test.want {
 				if got[i].method != http.MethodPost || got[i].target != want.target || got[i].key != want.key {
-					t.Errorf("request %d is %s %s under %q, want POST %s under %q", i, got[i].method, got[i].target, got[i].key, want.target, want.key)
+					t.Errorf("request %d is %s %s under %q, want POST %s under %q", i, got[i].method, got[i].target, got[i].key, want.target,
+						want.key)
 				}
 				if diff := cmp.Diff(parse(want.body), fields(t, got[i].body)); diff != "" {
 					t.Errorf("request %d parameters (-want +got):\n%s", i, diff)
@@ -168,8 +171,9 @@ func TestAmountsAreInStripesUnits(t *testing.T) {
 func TestOtherCallsOnTheWire(t *testing.T) {
 	t.Parallel()
 	want := map[string]sent{
-		"cancel":   {method: "POST", target: "/v1/payment_intents/pi_1/cancel", key: "cancel-1", body: "cancellation_reason=abandoned"},
-		"refund":   {method: "POST", target: "/v1/refunds", key: "ref-1", body: "payment_intent=pi_1;amount=500;reason=requested_by_customer;metadata[order_id]=or_1;metadata[a]=1;metadata[b]=2"},
+		"cancel": {method: "POST", target: "/v1/payment_intents/pi_1/cancel", key: "cancel-1", body: "cancellation_reason=abandoned"},
+		"refund": {method: "POST", target: "/v1/refunds", key: "ref-1",
+			body: "payment_intent=pi_1;amount=500;reason=requested_by_customer;metadata[order_id]=or_1;metadata[a]=1;metadata[b]=2"},
 		"capture":  {method: "POST", target: "/v1/payment_intents/pi_1/capture", key: "cap:or_1:1", body: "amount_to_capture=500"},
 		"refunds":  {method: "GET", target: "/v1/refunds?payment_intent=pi_1&limit=100"},
 		"dispute":  {method: "GET", target: "/v1/disputes/dp_1"},

@@ -13,6 +13,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
@@ -48,12 +49,18 @@ func refusal(service string, err error) error {
 	case errors.As(err, &api) && errors.As(err, &response) && response.HTTPStatusCode()/100 == 4:
 		code := api.ErrorCode()
 		_, throttled := retry.DefaultThrottleErrorCodes[code]
-		passes := throttled || response.HTTPStatusCode() == http.StatusTooManyRequests || slices.Contains(later, code)
+		passes := throttled || response.HTTPStatusCode() == http.StatusTooManyRequests || slices.Contains(later, code) || unverified(api)
 		return &recovery.Refusal{Gone: slices.Contains(gone, code), Retry: passes, Err: err}
 	case neverLeft(err):
 		return &recovery.Refusal{Retry: true, Err: err}
 	}
 	return &unanswered{service, err}
+}
+
+// unverified reports whether SES refuses for want of a verified identity: the sender's, or the recipient's while the account is in the
+// sandbox. It has no code of its own, and is mended in the account.
+func unverified(err smithy.APIError) bool {
+	return err.ErrorCode() == "MessageRejected" && strings.Contains(err.ErrorMessage(), "not verified")
 }
 
 // neverLeft reports whether a call failed before any of it was sent: there was no connection to send it over.

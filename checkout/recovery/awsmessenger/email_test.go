@@ -110,7 +110,12 @@ func TestWhatBecameOfAnEmail(t *testing.T) {
 		answer http.HandlerFunc
 		want   string
 	}{
-		"rejected":          {sesError(400, "MessageRejected"), forGood},
+		"rejected": {sesError(400, "MessageRejected"), forGood},
+		"sender unknown": {func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("X-Amzn-Errortype", "MessageRejected")
+			w.WriteHeader(http.StatusBadRequest)
+			fmt.Fprint(w, `{"message":"Email address is not verified. The following identities failed the check in region EU-WEST-1: ada@example.com"}`)
+		}, forNow},
 		"bad request":       {sesError(400, "BadRequestException"), forGood},
 		"throttled":         {sesError(429, "TooManyRequestsException"), forNow},
 		"throttled, as 400": {sesError(400, "ThrottlingException"), forNow},

@@ -1,12 +1,12 @@
 package awsmessenger_test
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
 	"testing"
-
-	"kassa/checkout"
+	"time"
 )
 
 func xml(action, body string) http.HandlerFunc {
@@ -20,46 +20,49 @@ func created(arn string) http.HandlerFunc {
 	return xml("CreatePlatformEndpoint", "<EndpointArn>"+arn+"</EndpointArn>")
 }
 
-func attributes(token, enabled string) http.HandlerFunc {
-	return xml("GetEndpointAttributes", "<Attributes><entry><key>Enabled</key><value>"+enabled+"</value></entry><entry><key>Token</key><value>"+token+"</value></entry></Attributes>")
+func attributes(token, enabled, stamp string) http.HandlerFunc {
+	entry := func(key, value string) string {
+		return "<entry><key>" + key + "</key><value>" + value + "</value></entry>"
+	}
+	return xml("GetEndpointAttributes", "<Attributes>"+entry("Enabled", enabled)+entry("Token", token)+entry("CustomUserData", stamp)+"</Attributes>")
 }
 
 var set = xml("SetEndpointAttributes", "")
 
-// TestRegister tells what SNS is asked when an app brings its token, step by step.
+// TestRegister tells what SNS is asked when a message is to go to a token, step by step. A dead endpoint is enabled again only by an
+// app that has told of its token since.
 func TestRegister(t *testing.T) {
 	t.Parallel()
+	told := time.Date(2026, 3, 2, 11, 0, 0, 5e6, time.FixedZone("east", 3600))
+	const now, before = "2026-03-02T10:00:00.005Z", "2026-02-01T10:00:00Z"
+	exists := snsError(400, "InvalidParameter", "Invalid parameter: Token Reason: Endpoint "+iosDevice+" already exists with the same Token, but different attributes.")
 	for name, c := range map[string]struct {
-		old     string
 		script  []http.HandlerFunc
 		actions string
-		want    string // "" = an error
-		code    checkout.Code
+		want    string // the endpoint, or how it was refused
 	}{
-		"a new device":        {"", []http.HandlerFunc{created(iosDevice), attributes("t2", "true")}, "Create Get", iosDevice, ""},
-		"known, switched off": {"", []http.HandlerFunc{created(iosDevice), attributes("t2", "false"), set}, "Create Get Set", iosDevice, ""},
-		"known, other token":  {"", []http.HandlerFunc{created(iosDevice), attributes("t1", "true"), set}, "Create Get Set", iosDevice, ""},
-		"another token":       {iosDevice, []http.HandlerFunc{set}, "Set", iosDevice, ""},
-		"old one deleted": {iosDevice, []http.HandlerFunc{snsError(404, "NotFound", "no"), created(iosDevice + "2"), attributes("t2", "true")},
-			"Set Create Get", iosDevice + "2", ""},
-		"old one of another app": {droid, []http.HandlerFunc{created(iosDevice), attributes("t2", "true")}, "Create Get", iosDevice, ""},
-		"made by others": {"", []http.HandlerFunc{
-			snsError(400, "InvalidParameter", "Invalid parameter: Token Reason: Endpoint "+iosDevice+" already exists with the same Token, but different attributes."),
-			attributes("t2", "true"),
-		}, "Create Get", iosDevice, ""},
-		"no such token":     {"", []http.HandlerFunc{snsError(400, "InvalidParameter", "Invalid parameter: Token Reason: t2 is bad")}, "Create", "", checkout.CodeInvalid},
-		"not allowed":       {"", []http.HandlerFunc{snsError(403, "AuthorizationError", "t2")}, "Create", "", checkout.CodeUnavailable},
-		"lost, then taken":  {"", []http.HandlerFunc{lost, created(iosDevice), attributes("t2", "true")}, "Create Create Get", iosDevice, ""},
-		"enabling goes bad": {"", []http.HandlerFunc{created(iosDevice), attributes("t2", "false"), snsError(403, "AuthorizationError", "t2")}, "Create Get Set", "", checkout.CodeUnavailable},
+		"a new device":            {[]http.HandlerFunc{created(iosDevice), attributes("t2", "true", now)}, "Create Get", iosDevice},
+		"dead":                    {[]http.HandlerFunc{created(iosDevice), attributes("t2", "false", now)}, "Create Get", nobody},
+		"dead, and told of since": {[]http.HandlerFunc{exists, attributes("t2", "false", before), set}, "Create Get Set", iosDevice},
+		"told of since":           {[]http.HandlerFunc{exists, attributes("t2", "true", before), set}, "Create Get Set", iosDevice},
+		"made by others":          {[]http.HandlerFunc{exists, attributes("t2", "true", ""), set}, "Create Get Set", iosDevice},
+		"known, other token":      {[]http.HandlerFunc{created(iosDevice), attributes("t1", "true", now), set}, "Create Get Set", iosDevice},
+		"no such token":           {[]http.HandlerFunc{snsError(400, "InvalidParameter", "Invalid parameter: Token Reason: t2 is bad")}, "Create", nobody},
+		"not allowed":             {[]http.HandlerFunc{snsError(403, "AuthorizationError", "t2")}, "Create", forNow},
+		"lost, then taken":        {[]http.HandlerFunc{lost, created(iosDevice), attributes("t2", "true", now)}, "Create Create Get", iosDevice},
+		"enabling goes bad":       {[]http.HandlerFunc{exists, attributes("t2", "false", before), snsError(403, "AuthorizationError", "t2")}, "Create Get Set", forNow},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newService(t, c.script...)
-			got, err := s.push(false).Register(t.Context(), "ios", "t2", c.old)
-			if c.want != "" && (got != c.want || err != nil) || c.want == "" && (err == nil || checkout.ErrorCode(err) != c.code) {
+			got, err := s.push(false).Register(t.Context(), "ios", "t2", told)
+			if err != nil {
+				got = outcome(err)
+			}
+			if got != c.want {
 				t.Errorf("%s, %v", got, err)
 			}
-			if err != nil && strings.Contains(err.Error(), "t2") {
+			if err != nil && strings.Contains(fmt.Sprint(err, errors.Unwrap(err)), "t2") {
 				t.Errorf("the error tells the token: %v", err)
 			}
 			var actions []string
@@ -72,7 +75,7 @@ func TestRegister(t *testing.T) {
 		})
 	}
 	s := newService(t)
-	if _, err := s.push(false).Register(t.Context(), "windows", "t", ""); checkout.ErrorCode(err) != checkout.CodeInvalid || len(s.got()) != 0 {
+	if _, err := s.push(false).Register(t.Context(), "windows", "t", told); outcome(err) != forGood || len(s.got()) != 0 {
 		t.Errorf("a platform without an app: %v", err)
 	}
 }

@@ -116,7 +116,7 @@ func sendsEmail(t *testing.T, config aws.Config, url string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := e.Send(t.Context(), mailTo("ada@example.com")); outcome(err) != forGood {
+	if _, err := e.Send(t.Context(), mailTo("ada@example.com")); outcome(err) != forNow {
 		t.Errorf("from a sender that isn't verified: %s, %v", outcome(err), err)
 	}
 	admin := sesv2.NewFromConfig(config)
@@ -171,34 +171,39 @@ func livesOfADevice(t *testing.T, config aws.Config) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	register := func(platform, token, old string) string {
+	told := time.Date(2026, 3, 2, 11, 0, 0, 0, time.UTC)
+	register := func(platform, token string) (endpoint, refused string) {
 		t.Helper()
-		endpoint, err := p.Register(ctx, platform, token, old)
+		endpoint, err := p.Register(ctx, platform, token, told)
 		if err != nil {
-			t.Fatalf("register: %v", err)
+			return "", outcome(err)
 		}
-		return endpoint
+		return endpoint, ""
 	}
 	send := func(endpoint, platform string) string {
 		_, err := p.Send(ctx, pushTo(endpoint, platform))
 		return outcome(err)
 	}
-	phone := register("ios", "token-1", "")
-	if again := register("ios", "token-1", ""); again != phone {
-		t.Errorf("registered twice: %s and %s", phone, again)
+	phone, _ := register("ios", "token-1")
+	if again, refused := register("ios", "token-1"); again != phone {
+		t.Errorf("registered twice: %s and %s%s", phone, again, refused)
 	}
 	if got := send(phone, "ios"); got != "sent" {
 		t.Errorf("to a phone: %s", got)
 	}
-	if got := send(register("android", "token-a", ""), "android"); got != "sent" {
-		t.Errorf("to an Android phone: %s", got)
+	if droid, refused := register("android", "token-a"); refused != "" || send(droid, "android") != "sent" {
+		t.Errorf("to an Android phone: %s", refused)
 	}
 	disable(t, ctx, admin, phone)
 	if got := send(phone, "ios"); got != nobody {
 		t.Errorf("to a phone whose token has died: %s", got)
 	}
-	if moved := register("ios", "token-2", phone); moved != phone || send(moved, "ios") != "sent" {
-		t.Errorf("with another token: %s", moved)
+	if again, refused := register("ios", "token-1"); refused != nobody {
+		t.Errorf("a dead token comes back to life: %s", again)
+	}
+	told = told.Add(time.Hour)
+	if again, refused := register("ios", "token-1"); again != phone || send(again, "ios") != "sent" {
+		t.Errorf("told of again: %s%s", again, refused)
 	}
 	if _, err := admin.DeleteEndpoint(ctx, &sns.DeleteEndpointInput{EndpointArn: &phone}); err != nil {
 		t.Fatal(err)
@@ -206,8 +211,8 @@ func livesOfADevice(t *testing.T, config aws.Config) {
 	if got := send(phone, "ios"); got != nobody {
 		t.Errorf("to an endpoint that was deleted: %s", got)
 	}
-	if made := register("ios", "token-2", phone); made == phone || send(made, "ios") != "sent" {
-		t.Errorf("registered after that: %s", made)
+	if made, refused := register("ios", "token-1"); made == phone || send(made, "ios") != "sent" {
+		t.Errorf("registered after that: %s%s", made, refused)
 	}
 }
 

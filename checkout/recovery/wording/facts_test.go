@@ -52,7 +52,8 @@ var titles = map[string][2]string{
 
 var offers = map[string]string{"en": "10% off", "nl": "10% korting", "nb": "10 % rabatt", "de": "10 % Rabatt", "fr": "10 % de réduction"}
 
-var methods = map[string]string{"en": "Standard delivery", "nl": "Standaard bezorging", "nb": "Standard levering", "de": "Standardversand", "fr": "Livraison standard"}
+var methods = map[string]string{"en": "Standard delivery", "nl": "Standaard bezorging", "nb": "Standard levering", "de": "Standardversand",
+	"fr": "Livraison standard"}
 
 func lines(language string) []wording.Line {
 	return []wording.Line{
@@ -82,7 +83,8 @@ func order(language string) *wording.Order {
 		ID: "or_7k3m9_0", PlacedAt: sent, Country: "NL", Ships: true, Terms: "2026-01", ReturnDays: 30, WithdrawalDays: 14, Method: "Visa •••• 4242",
 		Address: []string{"Ada Visser", "Wijnhaven 9", "3011 WH Rotterdam", "NL"},
 		Quote: pricing.Quote{
-			Currency: "EUR", Subtotal: eur(4190), Discount: eur(0), Shipping: eur(495), Tax: eur(0), IncludedTax: eur(632), Net: eur(4053), Total: eur(4685),
+			Currency: "EUR", Subtotal: eur(4190), Discount: eur(0), Shipping: eur(495), Tax: eur(0), IncludedTax: eur(632), Net: eur(4053),
+			Total:       eur(4685),
 			TaxIncluded: true, Selected: "standard",
 			Taxes: []pricing.TaxLine{{Rate: 2100, Net: eur(2227), Tax: eur(468)}, {Rate: 900, Net: eur(1826), Tax: eur(164)}},
 			Options: []pricing.Option{{

@@ -55,8 +55,8 @@ type section struct {
 // letter begins an e-mail: what all have in common.
 func (w writer) letter(key string, v values) letter {
 	l := letter{
-		Language: w.language, Shop: clean(w.Shop.Name), Logo: w.picture(w.Shop.Logo), Home: w.Shop.BaseURL, Paint: painted(w.Shop.Colour),
-		Subject: clean(w.say(key+".subject", v)), Greeting: w.greeting(),
+		Language: w.language, Shop: apart(clean(w.Shop.Name)), Logo: w.picture(w.Shop.Logo), Home: w.Shop.BaseURL, Paint: painted(w.Shop.Colour),
+		Subject: oneLine(w.say(key+".subject", v)), Greeting: w.greeting(),
 	}
 	l.Heading = l.Subject
 	if w.has(key + ".heading") {
@@ -107,7 +107,7 @@ func (w writer) imprint() []string {
 
 func (w writer) item(line Line) item {
 	return item{
-		Title: cut(clean(line.Title), 150), Total: line.Total.Display(w.language), Picture: w.picture(line.ImageURL),
+		Title: apart(cut(clean(line.Title), 150)), Total: line.Total.Display(w.language), Picture: w.picture(line.ImageURL),
 		Quantity: w.say("item.quantity", values{"quantity": line.Quantity, "unit": line.Unit.Display(w.language)}),
 	}
 }

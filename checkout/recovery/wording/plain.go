@@ -52,7 +52,7 @@ func (l letter) plain() string {
 	b.WriteString("-- \n") // RFC 3676 §4.3: below it stands who writes
 	block(l.Footer...)
 	if l.Leave != nil {
-		block(l.LeaveText + "\n" + l.Leave.URL)
+		block(l.LeaveText + " " + l.Leave.Text + colon + "\n" + l.Leave.URL)
 	}
 	var links []string
 	for _, at := range l.Links {

@@ -36,7 +36,7 @@ func (w writer) sums() []row {
 	rest := q.Discount
 	for _, a := range q.Applied {
 		if a.Amount.Minor > 0 {
-			rows = append(rows, row{clean(a.Title), w.minus(a.Amount), false})
+			rows = append(rows, row{apart(clean(a.Title)), w.minus(a.Amount), false})
 			rest.Minor -= a.Amount.Minor
 		}
 	}
@@ -92,11 +92,11 @@ func (w writer) delivery() section {
 	}
 	o := q.Options[at]
 	if p := w.Order.Pickup; p != nil {
-		place := strings.Join([]string{clean(p.Name), clean(p.Street), clean(p.PostalCode) + " " + clean(p.City)}, ", ")
+		place := strings.Join([]string{apart(clean(p.Name)), apart(clean(p.Street)), apart(clean(p.PostalCode) + " " + clean(p.City))}, ", ")
 		s.Paragraphs = []string{w.say("delivery.pickup", values{"place": place, "from": weekday(w.language, o.Earliest)})}
 		return s
 	}
-	s.Paragraphs = []string{w.window(o.Earliest, o.Latest, clean(o.Title))}
+	s.Paragraphs = []string{w.window(o.Earliest, o.Latest, apart(clean(o.Title)))}
 	if len(w.Order.Address) > 0 {
 		s.Paragraphs = append(s.Paragraphs, w.address())
 	}
@@ -107,7 +107,7 @@ func (w writer) address() string {
 	lines := make([]string, 0, len(w.Order.Address))
 	for _, line := range w.Order.Address {
 		if line = clean(line); line != "" {
-			lines = append(lines, line)
+			lines = append(lines, apart(line))
 		}
 	}
 	return w.say("delivery.to", values{"address": strings.Join(lines, ", ")})

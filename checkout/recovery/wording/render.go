@@ -120,14 +120,14 @@ func (w writer) fields() values {
 		count += line.Quantity
 	}
 	v := values{
-		"shop": clean(w.Shop.Name), "count": count, "total": w.Total.Display(w.language), "others": int64(max(len(w.Lines)-1, 0)),
+		"shop": apart(clean(w.Shop.Name)), "count": count, "total": w.Total.Display(w.language), "others": int64(max(len(w.Lines)-1, 0)),
 		"item": "",
 	}
 	if len(w.Lines) > 0 {
-		v["item"] = cut(clean(w.Lines[0].Title), 60)
+		v["item"] = apart(cut(clean(w.Lines[0].Title), 60))
 	}
 	if w.Incentive != nil {
-		v["incentive"] = clean(w.Incentive.Title)
+		v["incentive"] = apart(clean(w.Incentive.Title))
 	}
 	return v
 }
@@ -144,7 +144,7 @@ func (w writer) greeting() string {
 		return w.say("greeting_plain", w.fields())
 	}
 	v := w.fields()
-	v["first_name"] = name
+	v["first_name"] = apart(name)
 	return w.say("greeting", v)
 }
 
@@ -153,6 +153,16 @@ func (w writer) date(t time.Time) string { return day(w.language, t.In(w.zone)) 
 func (w writer) moment(t time.Time) string {
 	t = t.In(w.zone)
 	return w.say("date.at", values{"date": day(w.language, t), "time": t.Format("15:04"), "zone": zoneOf(t)})
+}
+
+// oneLine makes a text of our own, with what was put into it, one line.
+func oneLine(text string) string {
+	return strings.TrimSpace(strings.Map(func(r rune) rune {
+		if control(r) || r == utf8.RuneError {
+			return ' '
+		}
+		return r
+	}, text))
 }
 
 // clean makes text from elsewhere one line, without what changes the direction of the text around it.
@@ -167,6 +177,19 @@ func clean(text string) string {
 		return r
 	}, text)
 	return strings.TrimSpace(text)
+}
+
+// apart keeps a text that is written from right to left from carrying the numbers and marks around it to its other side: isolated, it
+// reads as one word (Unicode Standard Annex #9, FSI and PDI).
+func apart(text string) string {
+	if strings.ContainsFunc(text, func(r rune) bool { return unicode.In(r, leftward...) }) {
+		return "\u2068" + text + "\u2069"
+	}
+	return text
+}
+
+var leftward = []*unicode.RangeTable{
+	unicode.Hebrew, unicode.Arabic, unicode.Syriac, unicode.Thaana, unicode.Nko, unicode.Samaritan, unicode.Mandaic, unicode.Adlam,
 }
 
 // cut shortens a text to at most so many characters, between words where it can.

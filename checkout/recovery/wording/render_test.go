@@ -210,6 +210,27 @@ func TestStrangersCantSpeakThroughUs(t *testing.T) {
 	}
 }
 
+// TestNamesFromRightToLeft: titles and names in scripts that run leftward stand apart, so that the numbers beside them stay where they
+// are read; all others are as they were.
+func TestNamesFromRightToLeft(t *testing.T) {
+	t.Parallel()
+	f := followUp(t, "en", wording.Email, wording.NoCheckout, false)
+	f.FirstName, f.Lines[0].Title = "דנה", "كوب 250 مل"
+	got := render(t, f)
+	for what, text := range map[string]string{"subject": got.Subject, "text": got.Text, "page": got.HTML} {
+		if !strings.Contains(text, "\u2068كوب 250 مل\u2069") || strings.Count(text, "\u2068") != strings.Count(text, "\u2069") {
+			t.Errorf("the %s: %+q", what, text)
+		}
+	}
+	if !strings.HasPrefix(got.Text, "Hi \u2068דנה\u2069,\n") {
+		t.Errorf("greeted %+q", got.Text[:20])
+	}
+	f.FirstName, f.Lines[0].Title = "Ada", "Tasse 250 ml"
+	if strings.Contains(render(t, f).HTML, "\u2068") {
+		t.Error("what runs rightward is set apart")
+	}
+}
+
 // TestLargestReceiptIsNotClipped: 100 lines with long titles and pictures, as many as a cart may have.
 func TestLargestReceiptIsNotClipped(t *testing.T) {
 	t.Parallel()

@@ -33,7 +33,7 @@ func (w writer) service() letter {
 		footer = "footer.confirm"
 	}
 	if l.Preheader == "" && len(l.Intro) > 0 {
-		l.Preheader = cut(clean(l.Intro[0]), 140)
+		l.Preheader = cut(oneLine(l.Intro[0]), 140)
 	}
 	w.finish(&l, button, footer)
 	if w.Reason == Shipped && secure(w.Parcel.TrackingURL) {
@@ -67,7 +67,7 @@ func (w writer) canceled(l *letter, v values) {
 
 func (w writer) shipped(l *letter, v values) (button string) {
 	p := w.Parcel
-	v["carrier"] = clean(p.Carrier)
+	v["carrier"] = apart(clean(p.Carrier))
 	l.Intro = []string{w.say("shipped.body_plain", v)}
 	if p.Carrier != "" {
 		l.Intro = []string{w.say("shipped.body", v)}
@@ -102,7 +102,7 @@ func (w writer) withdrawn(l *letter, v values) {
 func (w writer) counted(l *letter) {
 	for _, line := range w.Lines {
 		l.Items = append(l.Items, item{
-			Title: cut(clean(line.Title), 150), Quantity: grouped(w.language, line.Quantity) + " ×", Picture: w.picture(line.ImageURL),
+			Title: apart(cut(clean(line.Title), 150)), Quantity: grouped(w.language, line.Quantity) + " ×", Picture: w.picture(line.ImageURL),
 		})
 	}
 }

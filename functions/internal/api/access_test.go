@@ -127,7 +127,8 @@ func (s *stack) asks(t *testing.T, of things) []asked {
 			continue
 		}
 		a := asked{route: name, body: bodies[name]}
-		id := map[string]string{"carts": of.cart, "checkout-sessions": of.session, "orders": of.order, "devices": "installation-1"}[strings.Split(route.Pattern, "/")[1]]
+		id := map[string]string{"carts": of.cart, "checkout-sessions": of.session, "orders": of.order,
+			"devices": "installation-1"}[strings.Split(route.Pattern, "/")[1]]
 		a.path = strings.NewReplacer("{id}", id, "{line}", "li_mug", "{card}", "pm_nobodys").Replace(route.Pattern)
 		a.personal = !strings.Contains(route.Pattern, "{id}") && name != "POST /checkout-sessions"
 		if id == "" && !a.personal {
@@ -198,10 +199,13 @@ func TestAccessMatrix(t *testing.T) {
 		"two tokens":              {"Authorization: Bearer " + open.token + " " + guest.token, false, false},
 		"garbage":                 {"Authorization: Bearer abc.def.ghi", false, false},
 		"a merchant's key":        {"Authorization: Bearer kad_abc", false, false},
-		"expired":                 {"Authorization: Bearer " + s.signed(t, func(c map[string]any) { c["exp"] = s.clock().Unix() - 61 }), false, false},
-		"not yet":                 {"Authorization: Bearer " + s.signed(t, func(c map[string]any) { c["nbf"] = s.clock().Unix() + 61 }), false, false},
-		"wrong audience":          {"Authorization: Bearer " + s.signed(t, func(c map[string]any) { c["aud"] = "other-app" }), false, false},
-		"wrong issuer":            {"Authorization: Bearer " + s.signed(t, func(c map[string]any) { c["iss"] = "https://other.example" }), false, false},
+		"expired": {"Authorization: Bearer " + s.signed(t, func(c map[string]any) { c["exp"] = s.clock().Unix() - 61 }), false,
+			false},
+		"not yet": {"Authorization: Bearer " + s.signed(t, func(c map[string]any) { c["nbf"] = s.clock().Unix() + 61 }), false,
+			false},
+		"wrong audience": {"Authorization: Bearer " + s.signed(t, func(c map[string]any) { c["aud"] = "other-app" }), false, false},
+		"wrong issuer": {"Authorization: Bearer " + s.signed(t, func(c map[string]any) { c["iss"] = "https://other.example" }), false,
+			false},
 		"alg none":                {"Authorization: Bearer " + handmade(t, s, map[string]any{"alg": "none"}, none), false, false},
 		"the public key as HS256": {"Authorization: Bearer " + handmade(t, s, map[string]any{"alg": "HS256", "kid": key.KeyID}, hs256), false, false},
 		"another's key":           {"Authorization: Bearer " + forged, false, false},
@@ -228,7 +232,8 @@ func TestAccessMatrix(t *testing.T) {
 						expected = http.StatusOK // their own profile, of which there is nothing
 					}
 					if got.Code != expected || anyID.ReplaceAllString(got.Body.String(), "") != anyID.ReplaceAllString(want.Body.String(), "") || want.Code != expected {
-						t.Errorf("%s of %s things: %d, want %d\n%s\nunknown: %d\n%s", a.route, name, got.Code, expected, got.Body, want.Code, want.Body)
+						t.Errorf("%s of %s things: %d, want %d\n%s\nunknown: %d\n%s", a.route, name, got.Code, expected, got.Body, want.Code,
+							want.Body)
 					}
 					if strings.Contains(got.Body.String(), "anna") || strings.Contains(got.Body.String(), of.cart[3:]) {
 						t.Errorf("%s of %s things tells %s", a.route, name, got.Body)

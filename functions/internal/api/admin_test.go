@@ -162,6 +162,9 @@ func TestEveryChangeLeavesOneRecord(t *testing.T) {
 			t.Errorf("a record names a person: %s", w.Body)
 		}
 	}
+	if log := s.log.String(); strings.Contains(log, "Ada") || strings.Contains(log, "ada@") || strings.Contains(log, "Visser") || strings.Contains(log, "Wijnhaven") {
+		t.Errorf("the log names a person: %s", log)
+	}
 	total, _ := count()
 	got, link := 0, "/admin/audit?limit=2"
 	for link != "" {

@@ -67,7 +67,8 @@ func TestKeysAreHandedOutExpireAndAreRevoked(t *testing.T) {
 	if again := s.do(t, http.MethodPost, "/admin/keys", body, key).want(http.StatusCreated).wantAt("id", boss, "token", ""); again.Header().Get("Idempotent-Replayed") != "true" {
 		t.Error("the repetition is not marked")
 	}
-	s.do(t, http.MethodPost, "/admin/keys", strings.Replace(body, "boss", "other", 1), key).want(http.StatusConflict).wantAt("messages.0.code", "idempotency_conflict")
+	s.do(t, http.MethodPost, "/admin/keys", strings.Replace(body, "boss", "other", 1), key).want(http.StatusConflict).wantAt("messages.0.code",
+		"idempotency_conflict")
 	s.do(t, http.MethodPost, "/admin/keys", body).want(http.StatusBadRequest).wantAt("messages.0.code", "missing_key")
 	for path, bad := range map[string]string{
 		"$.name":       `{"name":" ","scopes":["keys"]}`,
@@ -81,8 +82,10 @@ func TestKeysAreHandedOutExpireAndAreRevoked(t *testing.T) {
 
 	// A key gives what it has: scopes and time.
 	mine := []string{auth(token)}
-	s.call(t, http.MethodPost, "/admin/keys", `{"name":"x","scopes":["refunds"]}`, append(mine, s.key())...).want(http.StatusForbidden).wantAt("messages.0.path", "$.scopes[0]")
-	s.call(t, http.MethodPost, "/admin/keys", `{"name":"x","scopes":["keys"],"expires_at":"2027-01-01T00:00:00Z"}`, append(mine, s.key())...).want(http.StatusForbidden)
+	s.call(t, http.MethodPost, "/admin/keys", `{"name":"x","scopes":["refunds"]}`,
+		append(mine, s.key())...).want(http.StatusForbidden).wantAt("messages.0.path", "$.scopes[0]")
+	s.call(t, http.MethodPost, "/admin/keys", `{"name":"x","scopes":["keys"],"expires_at":"2027-01-01T00:00:00Z"}`,
+		append(mine, s.key())...).want(http.StatusForbidden)
 	child := s.call(t, http.MethodPost, "/admin/keys", `{"name":"x","scopes":["products"]}`, append(mine, s.key())...).want(http.StatusCreated).
 		wantAt("expires_at", "2026-11-30T00:00:00Z", "created_by", boss)
 

@@ -41,9 +41,11 @@ func TestOrdersAreFoundAndChanged(t *testing.T) {
 	search := func(body string) reply {
 		return s.do(t, http.MethodPost, "/admin/orders/search", body).want(http.StatusOK)
 	}
-	search(`{"email":" ada@example.COM "}`).wantAt("orders.0.id", newest, "orders.4.id", ids[0], "orders.5", "", "orders.0.state", "placed", "orders.0.total", "3075", "cursor", "")
+	search(`{"email":" ada@example.COM "}`).wantAt("orders.0.id", newest, "orders.4.id", ids[0], "orders.5", "", "orders.0.state", "placed",
+		"orders.0.total", "3075", "cursor", "")
 	page := search(`{"email":"ada@example.com","limit":2}`).wantAt("orders.0.id", newest, "orders.2", "")
-	search(`{"email":"ada@example.com","limit":3,"cursor":"`+page.at("cursor")+`"}`).wantAt("orders.0.id", ids[2], "orders.2.id", ids[0], "cursor", "")
+	search(`{"email":"ada@example.com","limit":3,"cursor":"`+page.at("cursor")+`"}`).wantAt("orders.0.id", ids[2], "orders.2.id", ids[0], "cursor",
+		"")
 	search(`{"email":"eve@example.com"}`).wantAt("orders", "[]")
 	search(`{"order_id":"`+ids[1]+`"}`).wantAt("orders.0.id", ids[1])
 	search(`{"order_id":"or_none"}`).wantAt("orders", "[]")
@@ -69,24 +71,29 @@ func TestOrdersAreFoundAndChanged(t *testing.T) {
 	}
 
 	path := "/admin/orders/" + newest
-	show := s.do(t, http.MethodGet, path, "").want(http.StatusOK).wantAt("order.id", newest, "merchant.destination.address_locality", "Rotterdam", "merchant.refundable", "3075")
+	show := s.do(t, http.MethodGet, path, "").want(http.StatusOK).wantAt("order.id", newest, "merchant.destination.address_locality", "Rotterdam",
+		"merchant.refundable", "3075")
 	line := show.at("merchant.lines.0.id")
 	key, body := s.key(), `{"line_items":[{"id":"`+line+`","quantity":1}],"carrier":"PostNL","tracking_number":"3S1","tracking_url":"https://postnl.example/3S1"}`
 	s.do(t, http.MethodPost, path+"/fulfil", body, key, `If-Match: "99"`).want(http.StatusConflict).wantAt("messages.0.code", "version_conflict")
 	tag := "If-Match: " + show.Header().Get("ETag")
-	s.do(t, http.MethodPost, path+"/fulfil", body, key, tag).want(http.StatusOK).wantAt("merchant.state", "partly_fulfilled", "merchant.lines.0.fulfilled", "1")
+	s.do(t, http.MethodPost, path+"/fulfil", body, key, tag).want(http.StatusOK).wantAt("merchant.state", "partly_fulfilled",
+		"merchant.lines.0.fulfilled", "1")
 	if w := s.do(t, http.MethodPost, path+"/fulfil", body, key, tag).want(http.StatusOK).wantAt("merchant.lines.0.fulfilled", "1"); w.Header().Get("Idempotent-Replayed") != "true" {
 		t.Error("the repetition is not marked")
 	}
 	s.do(t, http.MethodPost, path+"/fulfil", `{}`, key).want(http.StatusConflict).wantAt("messages.0.code", "idempotency_conflict")
 	s.do(t, http.MethodPost, path+"/fulfil", `{}`).want(http.StatusBadRequest).wantAt("messages.0.code", "missing_key")
 	s.do(t, http.MethodPost, path+"/cancel", `{}`, s.key()).want(http.StatusConflict)
-	withdrawn := s.do(t, http.MethodPost, path+"/withdraw", `{"line_items":[{"id":"`+line+`","quantity":1}],"reason":"by letter"}`, s.key()).want(http.StatusOK).
+	withdrawn := s.do(t, http.MethodPost, path+"/withdraw", `{"line_items":[{"id":"`+line+`","quantity":1}],"reason":"by letter"}`,
+		s.key()).want(http.StatusOK).
 		wantAt("merchant.withdrawals.0.noted_by_merchant", "true", "merchant.withdrawals.0.reason", "by letter")
-	refund := `{"line_items":[{"id":"` + line + `","quantity":1,"restock":true}],"reason":"requested_by_customer","withdrawal":"` + withdrawn.at("merchant.withdrawals.0.id") + `"}`
+	refund := `{"line_items":[{"id":"` + line + `","quantity":1,"restock":true}],"reason":"requested_by_customer","withdrawal":"` +
+		withdrawn.at("merchant.withdrawals.0.id") + `"}`
 	key = s.key()
 	for range 3 {
-		s.do(t, http.MethodPost, path+"/refund", refund, key).want(http.StatusOK).wantAt("merchant.refunds.0.state", "done", "merchant.refunds.0.amount", "1290", "merchant.refunds.1", "")
+		s.do(t, http.MethodPost, path+"/refund", refund, key).want(http.StatusOK).wantAt("merchant.refunds.0.state", "done",
+			"merchant.refunds.0.amount", "1290", "merchant.refunds.1", "")
 	}
 	s.do(t, http.MethodPost, path+"/refund", `{"amount":1786}`, s.key()).want(http.StatusConflict).wantAt("messages.0.code", "not_refundable")
 	s.do(t, http.MethodPost, path+"/refund", `{"all":true}`, s.key()).want(http.StatusOK).wantAt("merchant.refundable", "0")
@@ -101,14 +108,16 @@ func TestOrdersAreFoundAndChanged(t *testing.T) {
 	if refunded != 2*3075 {
 		t.Errorf("%d went back, want two orders' 6150", refunded)
 	}
-	s.do(t, http.MethodGet, "/admin/audit", "").want(http.StatusOK).wantAt("records.0.action", "order.cancel", "records.0.target", ids[0], "records.0.outcome", "done")
+	s.do(t, http.MethodGet, "/admin/audit", "").want(http.StatusOK).wantAt("records.0.action", "order.cancel", "records.0.target", ids[0],
+		"records.0.outcome", "done")
 }
 
 // The method matrix says of each way to pay whether it is offered, and why not.
 func TestMethodsHaveReasons(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
-	w := s.do(t, http.MethodGet, "/admin/methods?country=NL&platform=ios&total=1000", "").want(http.StatusOK).wantAt("currency", "EUR", "total", "1000")
+	w := s.do(t, http.MethodGet, "/admin/methods?country=NL&platform=ios&total=1000", "").want(http.StatusOK).wantAt("currency", "EUR", "total",
+		"1000")
 	seen := map[string]string{}
 	for i := 0; w.at(fmt.Sprintf("methods.%d.method", i)) != ""; i++ {
 		at := fmt.Sprintf("methods.%d.", i)

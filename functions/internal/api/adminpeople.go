@@ -11,7 +11,7 @@ import (
 
 // MerchantPeople shows what is kept of people, and erases it. *merchant.People is one.
 type MerchantPeople interface {
-	Export(ctx context.Context, who merchant.Whose, from string) (merchant.Export, error)
+	Export(ctx context.Context, in merchant.ExportPerson) (merchant.Export, error)
 	Erase(ctx context.Context, in merchant.ErasePerson) (merchant.Erased, bool, error)
 }
 
@@ -39,7 +39,7 @@ func (a adminRoutes) exportPerson(ctx context.Context, r *edge.Request) (edge.An
 	if err != nil {
 		return edge.Answer{}, err
 	}
-	export, err := a.People.Export(ctx, who, from)
+	export, err := a.People.Export(ctx, merchant.ExportPerson{Key: r.Merchant.ID, Whose: who, From: from})
 	return edge.Answer{Body: export}, err
 }
 

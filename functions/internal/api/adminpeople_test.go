@@ -32,7 +32,8 @@ func TestPeopleAreShownAndErased(t *testing.T) {
 		return s.call(t, http.MethodPost, "/admin/people/"+what, body, append([]string{auth(token)}, headers...)...)
 	}
 	const who = `{"email":" ada@EXAMPLE.com"}`
-	shown := ask("export", who).want(http.StatusOK).wantAt("email", "ada@example.com", "history.0.order_id", order, "sessions.0.buyer.email", "Ada@Example.com", "sessions.0.destination.street", "Wijnhaven 9", "carts.0.lines.0.SKU", "mug")
+	shown := ask("export", who).want(http.StatusOK).wantAt("email", "ada@example.com", "history.0.order_id", order, "sessions.0.buyer.email",
+		"Ada@Example.com", "sessions.0.destination.street", "Wijnhaven 9", "carts.0.lines.0.SKU", "mug")
 	if strings.Contains(shown.Body.String(), "_secret_") {
 		t.Error("the export opens a payment")
 	}
@@ -61,6 +62,10 @@ func TestPeopleAreShownAndErased(t *testing.T) {
 		}
 	}
 	records := s.do(t, http.MethodGet, "/admin/audit", "").want(http.StatusOK)
+	looks, of := strings.Count(records.Body.String(), `"action":"person.export"`), `"target":"`+checkout.PersonOfEmail("ada@example.com")+`"`
+	if looks != 3 || strings.Count(records.Body.String(), of) != 5 { // of Ada: two looks, three erasures; of Eve one look
+		t.Errorf("who looked is not written down: %s", records.Body)
+	}
 	if strings.Count(records.Body.String(), `"action":"person.erase"`) != 3 || strings.Contains(records.Body.String(), "@") || strings.Contains(s.log.String(), "ada@") {
 		t.Errorf("who was erased is written down: %s", records.Body)
 	}
@@ -74,9 +79,11 @@ func TestErasedCustomersBuyAgain(t *testing.T) {
 	me := s.bearer(t, "ada")
 	buy := func() string {
 		t.Helper()
-		cart := s.call(t, http.MethodPost, "/carts", `{"line_items":[`+itemsOf("mug")+`],"context":{"address_country":"NL"}}`, me, s.key()).want(http.StatusCreated).at("id")
+		cart := s.call(t, http.MethodPost, "/carts", `{"line_items":[`+itemsOf("mug")+`],"context":{"address_country":"NL"}}`, me,
+			s.key()).want(http.StatusCreated).at("id")
 		kept := strings.Replace(paidBody[1:], `"instruments"`, `"keep_card":true,"instruments"`, 1)
-		w := s.call(t, http.MethodPost, "/checkout-sessions", `{"cart_id":"`+cart+`","buyer":{"email":"ada@example.com"},`+address+`,`+kept, me, s.key()).
+		w := s.call(t, http.MethodPost, "/checkout-sessions", `{"cart_id":"`+cart+`","buyer":{"email":"ada@example.com"},`+address+`,`+kept, me,
+			s.key()).
 			want(http.StatusCreated).wantAt("status", "completed")
 		s.told(t, w.at("order.id"))
 		s.do(t, http.MethodPost, "/admin/orders/"+w.at("order.id")+"/fulfil", "{}", s.key()).want(http.StatusOK)

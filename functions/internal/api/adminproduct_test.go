@@ -32,14 +32,16 @@ func TestProductsAreImportedRowByRow(t *testing.T) {
 	s.do(t, http.MethodPost, "/admin/products", "sku,title\nx,"+strings.Repeat("x", 6<<20), csv, s.key()).want(http.StatusRequestEntityTooLarge)
 	s.do(t, http.MethodPost, "/admin/products", `[{"sku":"spoon","title":"Spoon","prices":{"EUR":700},"weight":3},{"sku":"fork","title":"Fork","prices":{"EUR":800}}]`, s.key()).
 		want(http.StatusOK).wantAt("stored", "1", "errors.0.row", "1", "errors.0.field", "weight")
-	s.do(t, http.MethodPost, "/admin/products", "{\"sku\":\"a\",\"title\":\"A\",\"prices\":{\"EUR\":1}}\n\n{\"sku\":", "Content-Type: application/x-ndjson", s.key()).
+	s.do(t, http.MethodPost, "/admin/products", "{\"sku\":\"a\",\"title\":\"A\",\"prices\":{\"EUR\":1}}\n\n{\"sku\":",
+		"Content-Type: application/x-ndjson", s.key()).
 		want(http.StatusOK).wantAt("stored", "1", "errors.0.row", "3")
 
 	// What is exported says the same when it is imported.
 	for _, format := range []string{"csv", "jsonl", "json"} {
 		path := "/admin/products?format=" + format
 		out := s.do(t, http.MethodGet, path, "").want(http.StatusOK)
-		in := s.do(t, http.MethodPost, "/admin/products", out.Body.String(), "Content-Type: "+out.Header().Get("Content-Type"), s.key()).want(http.StatusOK)
+		in := s.do(t, http.MethodPost, "/admin/products", out.Body.String(), "Content-Type: "+out.Header().Get("Content-Type"),
+			s.key()).want(http.StatusOK)
 		in.wantAt("refused", "0", "errors", "[]")
 		if back := s.do(t, http.MethodGet, path, ""); back.Body.String() != out.Body.String() || !strings.Contains(back.Body.String(), "cup") {
 			t.Errorf("%s: exported\n%s\nthen\n%s", format, out.Body, back.Body)
@@ -67,7 +69,8 @@ func TestStockIsMovedOnce(t *testing.T) {
 		s.do(t, http.MethodPost, "/admin/stock", body, key).want(http.StatusOK).
 			wantAt("moves.0.code", "", "moves.1.code", "invalid", "moves.2.code", "not_found")
 	}
-	s.do(t, http.MethodGet, "/admin/stock?at_most=7", "").want(http.StatusOK).wantAt("products.0.sku", "gone", "products.1.sku", "scarce", "products.1.stock", "7")
+	s.do(t, http.MethodGet, "/admin/stock?at_most=7", "").want(http.StatusOK).wantAt("products.0.sku", "gone", "products.1.sku", "scarce",
+		"products.1.stock", "7")
 	s.do(t, http.MethodGet, "/admin/stock", "").want(http.StatusOK).wantAt("products.0.sku", "gone", "products.1", "")
 	s.do(t, http.MethodPost, "/admin/stock", `{"moves":[{"sku":"scarce","delta":5}]}`, key).want(http.StatusConflict)
 	for path, bad := range map[string]string{

@@ -9,9 +9,11 @@ import (
 // bought has a customer buy a mug, agreeing to be remembered, and the outbox told of it.
 func (s *stack) bought(t *testing.T, me, street string) {
 	t.Helper()
-	cart := s.call(t, http.MethodPost, "/carts", `{"line_items":[`+itemsOf("mug")+`],"context":{"address_country":"NL"}}`, me, s.key()).want(http.StatusCreated).at("id")
+	cart := s.call(t, http.MethodPost, "/carts", `{"line_items":[`+itemsOf("mug")+`],"context":{"address_country":"NL"}}`, me,
+		s.key()).want(http.StatusCreated).at("id")
 	to := strings.Replace(address, `"street_address":"Keizersgracht 1"`, `"street_address":"`+street+`"`, 1)
-	w := s.call(t, http.MethodPost, "/checkout-sessions", `{"cart_id":"`+cart+`","buyer":{"email":"ada@example.com","consent":{"preferences":true}},`+to+`,`+paidBody[1:], me, s.key()).
+	w := s.call(t, http.MethodPost, "/checkout-sessions",
+		`{"cart_id":"`+cart+`","buyer":{"email":"ada@example.com","consent":{"preferences":true}},`+to+`,`+paidBody[1:], me, s.key()).
 		want(http.StatusCreated).wantAt("status", "completed")
 	if failed := s.outbox.Deliver(t.Context(), []string{w.at("id")}); len(failed) > 0 {
 		t.Fatal(failed)
@@ -41,7 +43,9 @@ func TestKnownCustomer(t *testing.T) {
 	}
 	s.call(t, http.MethodPatch, path, pick(profile.at("destinations.1.id")), me).want(http.StatusOK).wantAt(
 		method+"selected_destination_id", profile.at("destinations.1.id"), method+"destinations.0.street_address", "Kade 9", method+"destinations.1.street_address", "Wijnhaven 9")
-	s.call(t, http.MethodPatch, path, pick("da_other"), me).want(http.StatusBadRequest).wantAt("messages.0.path", "$.fulfillment.methods[0].selected_destination_id")
-	s.call(t, http.MethodPost, "/checkout-sessions", `{"cart_id":"`+cart+`",`+paidBody[1:], me, s.key()).want(http.StatusCreated).wantAt("status", "completed")
+	s.call(t, http.MethodPatch, path, pick("da_other"), me).want(http.StatusBadRequest).wantAt("messages.0.path",
+		"$.fulfillment.methods[0].selected_destination_id")
+	s.call(t, http.MethodPost, "/checkout-sessions", `{"cart_id":"`+cart+`",`+paidBody[1:], me, s.key()).want(http.StatusCreated).wantAt("status",
+		"completed")
 	s.call(t, http.MethodDelete, "/profile", "", me).want(http.StatusOK).wantAt("remembered", "false", "destinations", "[]", "buyer", "")
 }

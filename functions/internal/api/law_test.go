@@ -14,8 +14,10 @@ func TestLawIsShown(t *testing.T) {
 	for country, button := range map[string]string{"NL": "Bestelling met betalingsverplichting", "NO": "Bestilling med betalingsplikt"} {
 		language := map[string]string{"NL": "nl", "NO": "nb"}[country]
 		cart, me := s.newCart(t, `,"context":{"address_country":"`+country+`"},"buyer":{"email":"ada@example.com"}`, "ebook")
-		open := s.call(t, http.MethodPost, "/checkout-sessions", `{"cart_id":"`+cart+`"}`, me, s.key(), "Accept-Language: "+language).want(http.StatusCreated)
-		open.wantAt("pay_button", button, "terms_version", "2026-01", "returns_version", "2026-01", "withdrawal.days", "14", "links.0.type", "terms_of_service")
+		open := s.call(t, http.MethodPost, "/checkout-sessions", `{"cart_id":"`+cart+`"}`, me, s.key(),
+			"Accept-Language: "+language).want(http.StatusCreated)
+		open.wantAt("pay_button", button, "terms_version", "2026-01", "returns_version", "2026-01", "withdrawal.days", "14", "links.0.type",
+			"terms_of_service")
 		if !strings.Contains(open.at("withdrawal.text"), "14") || !strings.HasPrefix(open.at("withdrawal.form_url"), "https://") {
 			t.Errorf("%s: %s", country, open.at("withdrawal"))
 		}

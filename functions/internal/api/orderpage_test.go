@@ -53,7 +53,8 @@ func TestOrderPageOfNobody(t *testing.T) {
 	s := newStack(t)
 	buy := func() string {
 		cart, me := s.newCart(t, `,"context":{"address_country":"NL"},"buyer":{"email":"ada@example.com"}`, "mug")
-		done := s.call(t, http.MethodPost, "/checkout-sessions", `{"cart_id":"`+cart+`",`+address+`,`+paidBody[1:], me, s.key()).want(http.StatusCreated)
+		done := s.call(t, http.MethodPost, "/checkout-sessions", `{"cart_id":"`+cart+`",`+address+`,`+paidBody[1:], me,
+			s.key()).want(http.StatusCreated)
 		return strings.TrimPrefix(done.at("order.permalink_url"), "https://shop.example/o/")
 	}
 	one, other := buy(), buy()

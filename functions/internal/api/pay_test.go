@@ -11,7 +11,8 @@ import (
 )
 
 func pay(handler, kind, token, rest string) string {
-	return `{"payment":{"instruments":[{"id":"1","handler_id":"` + handler + `","type":"card","selected":true,"credential":{"type":"` + kind + `","token":"` + token + `"}}]}` + rest + `}`
+	return `{"payment":{"instruments":[{"id":"1","handler_id":"` + handler + `","type":"card","selected":true,"credential":{"type":"` + kind +
+		`","token":"` + token + `"}}]}` + rest + `}`
 }
 
 // readySession opens a session that only needs paying and returns its path and the owner's credential.
@@ -32,7 +33,8 @@ func TestBuyNow(t *testing.T) {
 	w := s.call(t, http.MethodPost, "/checkout-sessions", body, key).want(http.StatusCreated).wantAt("status", "completed")
 	me := "Authorization: Bearer " + w.at("access_token")
 	s.call(t, http.MethodGet, "/orders/"+w.at("order.id"), "", me).want(http.StatusOK)
-	s.call(t, http.MethodGet, "/carts/"+w.at("cart_id"), "", me).want(http.StatusOK).wantAt("status", "locked", "checkout_id", w.at("id"), "continue_url", "")
+	s.call(t, http.MethodGet, "/carts/"+w.at("cart_id"), "", me).want(http.StatusOK).wantAt("status", "locked", "checkout_id", w.at("id"),
+		"continue_url", "")
 	again := s.call(t, http.MethodPost, "/checkout-sessions", body, key).want(http.StatusCreated)
 	if again.Body.String() != w.Body.String() || again.Header().Get("Idempotent-Replayed") != "true" {
 		t.Errorf("the replay differs:\n%s\n%s", w.Body, again.Body)
@@ -71,7 +73,8 @@ func TestDecline(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
 	path, me := s.readySession(t)
-	w := s.call(t, http.MethodPost, path+"/complete", pay("apple_pay", "stripe_payment_method", "pm_card_chargeDeclinedExpiredCard", ""), me, s.key(), "Accept-Language: nl").want(http.StatusOK)
+	w := s.call(t, http.MethodPost, path+"/complete", pay("apple_pay", "stripe_payment_method", "pm_card_chargeDeclinedExpiredCard", ""), me, s.key(),
+		"Accept-Language: nl").want(http.StatusOK)
 	w.wantAt("status", "ready_for_complete", "messages.0.code", "payment_failed", "messages.0.path", "$.payment", "messages.0.severity", "recoverable",
 		"messages.0.content", "Deze kaart is verlopen. Gebruik een andere.", "messages.0.details.reason", "card_expired")
 	s.call(t, http.MethodPost, path+"/complete", paidBody, me, s.key()).want(http.StatusOK).wantAt("status", "completed")
@@ -94,8 +97,10 @@ func TestEscalation(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
 	path, me := s.readySession(t)
-	w := s.call(t, http.MethodPost, path+"/complete", pay("stripe", "stripe_payment_method", "pm_card_authenticationRequired", ""), me, s.key()).want(http.StatusOK)
-	w.wantAt("status", "requires_escalation", "messages.0.code", "requires_buyer_input", "messages.0.path", "$.payment", "messages.0.severity", "requires_buyer_input")
+	w := s.call(t, http.MethodPost, path+"/complete", pay("stripe", "stripe_payment_method", "pm_card_authenticationRequired", ""), me,
+		s.key()).want(http.StatusOK)
+	w.wantAt("status", "requires_escalation", "messages.0.code", "requires_buyer_input", "messages.0.path", "$.payment", "messages.0.severity",
+		"requires_buyer_input")
 	if w.at("payment.action.type") == "" || !strings.Contains(w.at("payment.action.client_secret"), "_secret_") || w.at("payment.action.return_url") == "" {
 		t.Errorf("action %s", w.at("payment.action"))
 	}
@@ -115,7 +120,8 @@ func TestTheEnd(t *testing.T) {
 	path, me := s.readySession(t)
 	s.call(t, http.MethodPost, path+"/cancel", "", me, s.key()).want(http.StatusOK).wantAt("status", "canceled", "continue_url", "")
 	for _, r := range [][3]string{{"PATCH", path, `{}`}, {"PUT", path, `{}`}, {"POST", path + "/complete", paidBody}} {
-		s.call(t, r[0], r[1], r[2], me, s.key()).want(http.StatusConflict).wantAt("messages.0.code", "already_canceled", "messages.0.severity", "unrecoverable")
+		s.call(t, r[0], r[1], r[2], me, s.key()).want(http.StatusConflict).wantAt("messages.0.code", "already_canceled", "messages.0.severity",
+			"unrecoverable")
 	}
 	path, me = s.readySession(t)
 	s.call(t, http.MethodPost, path+"/complete", paidBody, me, s.key()).want(http.StatusOK)
@@ -125,7 +131,8 @@ func TestTheEnd(t *testing.T) {
 	s.call(t, http.MethodGet, path, "", me).want(http.StatusOK).wantAt("status", "completed")
 	cart, me := s.newCart(t, "", "mug")
 	s.call(t, http.MethodPost, "/carts/"+cart+"/cancel", "", me).want(http.StatusOK).wantAt("status", "canceled")
-	s.call(t, http.MethodPost, "/carts/"+cart+"/line-items", `{"item":{"id":"mug"},"quantity":1}`, me).want(http.StatusConflict).wantAt("messages.0.code", "cart_canceled")
+	s.call(t, http.MethodPost, "/carts/"+cart+"/line-items", `{"item":{"id":"mug"},"quantity":1}`,
+		me).want(http.StatusConflict).wantAt("messages.0.code", "cart_canceled")
 }
 
 func TestZeroTotalNeedsNoPayment(t *testing.T) {

@@ -28,18 +28,23 @@ func TestIdempotency(t *testing.T) {
 			t.Errorf("%s: %v %s", name, w.Header(), w.Body)
 		}
 	}
-	s.call(t, http.MethodPost, "/carts", strings.Replace(body, "1", "2", 1), key).want(http.StatusConflict).wantAt("messages.0.code", "idempotency_conflict")
+	s.call(t, http.MethodPost, "/carts", strings.Replace(body, "1", "2", 1), key).want(http.StatusConflict).wantAt("messages.0.code",
+		"idempotency_conflict")
 
 	me := "Authorization: Bearer " + first.at("access_token")
 	lines := "/carts/" + first.at("id") + "/line-items"
 	edit := s.key()
-	s.call(t, http.MethodPost, lines, `{"item":{"id":"mug"},"quantity":2}`, me, edit).want(http.StatusOK).wantAt("line_items.0.quantity", "3", "access_token", "")
-	again := s.call(t, http.MethodPost, lines, `{"item":{"id":"mug"},"quantity":2}`, me, edit).want(http.StatusOK).wantAt("line_items.0.quantity", "3")
+	s.call(t, http.MethodPost, lines, `{"item":{"id":"mug"},"quantity":2}`, me, edit).want(http.StatusOK).wantAt("line_items.0.quantity", "3",
+		"access_token", "")
+	again := s.call(t, http.MethodPost, lines, `{"item":{"id":"mug"},"quantity":2}`, me, edit).want(http.StatusOK).wantAt("line_items.0.quantity",
+		"3")
 	if again.Header().Get("Idempotent-Replayed") != "true" {
 		t.Error("an edit's replay is not marked")
 	}
-	s.call(t, http.MethodPost, lines, `{"item":{"id":"mug"},"quantity":9}`, me, edit).want(http.StatusConflict).wantAt("messages.0.code", "idempotency_conflict")
-	s.call(t, http.MethodPatch, lines+"/li_mug", `{"quantity":7}`, me, "Content-Type: application/merge-patch+json").want(http.StatusOK).wantAt("line_items.0.quantity", "7")
+	s.call(t, http.MethodPost, lines, `{"item":{"id":"mug"},"quantity":9}`, me, edit).want(http.StatusConflict).wantAt("messages.0.code",
+		"idempotency_conflict")
+	s.call(t, http.MethodPatch, lines+"/li_mug", `{"quantity":7}`, me,
+		"Content-Type: application/merge-patch+json").want(http.StatusOK).wantAt("line_items.0.quantity", "7")
 	s.call(t, http.MethodDelete, lines+"/li_mug", "", me).want(http.StatusOK).wantAt("line_items", "[]")
 }
 
@@ -62,7 +67,8 @@ func TestVersions(t *testing.T) {
 	open := s.call(t, http.MethodPost, "/checkout-sessions", `{"cart_id":"`+cart+`"}`, me, s.key()).want(http.StatusCreated)
 	path := "/checkout-sessions/" + open.at("id")
 	s.call(t, http.MethodPatch, path, `{"buyer":{"email":"a@b.no"}}`, me, "If-Match: "+open.Header().Get("ETag")).want(http.StatusOK)
-	s.call(t, http.MethodPatch, path, `{"buyer":{"email":"c@b.no"}}`, me, "If-Match: "+open.Header().Get("ETag")).want(http.StatusConflict).wantAt("messages.0.code", "version_conflict")
+	s.call(t, http.MethodPatch, path, `{"buyer":{"email":"c@b.no"}}`, me,
+		"If-Match: "+open.Header().Get("ETag")).want(http.StatusConflict).wantAt("messages.0.code", "version_conflict")
 }
 
 // The body's context goes before Accept-Language, and that before what the cart was made in.
@@ -78,7 +84,8 @@ func TestLanguages(t *testing.T) {
 			t.Errorf("%q: %s, want %s", accept, got, want)
 		}
 	}
-	nl := s.call(t, http.MethodPost, "/carts", `{"line_items":[`+itemsOf("mug")+`],"context":{"language":"nl"}}`, s.key(), "Accept-Language: de").want(http.StatusCreated)
+	nl := s.call(t, http.MethodPost, "/carts", `{"line_items":[`+itemsOf("mug")+`],"context":{"language":"nl"}}`, s.key(),
+		"Accept-Language: de").want(http.StatusCreated)
 	nl.wantAt("totals.0.display_text", "Subtotaal", "context.language", "nl", "line_items.0.item.title", "Mok")
 	me := "Authorization: Bearer " + nl.at("access_token")
 	s.call(t, http.MethodGet, "/carts/"+nl.at("id"), "", me).wantAt("totals.0.display_text", "Subtotaal")
@@ -92,13 +99,15 @@ func TestOthersSeeNothing(t *testing.T) {
 	s := newStack(t)
 	cart, me := s.newCart(t, `,"context":{"address_country":"NL"},"buyer":{"email":"ada@example.com"}`, "mug")
 	_, other := s.newCart(t, "", "mug")
-	session := s.call(t, http.MethodPost, "/checkout-sessions", `{"cart_id":"`+cart+`",`+address+`,`+paidBody[1:], me, s.key()).want(http.StatusCreated)
+	session := s.call(t, http.MethodPost, "/checkout-sessions", `{"cart_id":"`+cart+`",`+address+`,`+paidBody[1:], me,
+		s.key()).want(http.StatusCreated)
 	session.wantAt("status", "completed")
 	routes := []struct{ method, path, body string }{
 		{"GET", "/carts/ID", ""}, {"PUT", "/carts/ID", `{"line_items":[]}`}, {"POST", "/carts/ID/cancel", ""},
 		{"POST", "/carts/ID/line-items", `{"item":{"id":"mug"},"quantity":1}`}, {"PATCH", "/carts/ID/line-items/li_mug", `{"quantity":1}`},
 		{"DELETE", "/carts/ID/line-items/li_mug", ""}, {"POST", "/checkout-sessions", `{"cart_id":"ID"}`},
-		{"GET", "/checkout-sessions/ID", ""}, {"PUT", "/checkout-sessions/ID", `{}`}, {"PATCH", "/checkout-sessions/ID", `{"buyer":{"email":"a@b.no"}}`},
+		{"GET", "/checkout-sessions/ID", ""}, {"PUT", "/checkout-sessions/ID", `{}`},
+		{"PATCH", "/checkout-sessions/ID", `{"buyer":{"email":"a@b.no"}}`},
 		{"POST", "/checkout-sessions/ID/complete", `{"expected_total":1}`}, {"POST", "/checkout-sessions/ID/cancel", ""}, {"GET", "/orders/ID", ""},
 	}
 	token := strings.TrimPrefix(me, "Authorization: Bearer ")
@@ -110,7 +119,8 @@ func TestOthersSeeNothing(t *testing.T) {
 		}
 		fill := func(text, id string) string { return strings.ReplaceAll(text, "ID", id) }
 		for name, credential := range map[string]string{
-			"nobody": "X-None: 1", "another guest": other, "a forger": flipped, "an old epoch": "Authorization: Bearer " + strings.Replace(token, "kat_1_", "kat_2_", 1),
+			"nobody": "X-None: 1", "another guest": other, "a forger": flipped,
+			"an old epoch": "Authorization: Bearer " + strings.Replace(token, "kat_1_", "kat_2_", 1),
 		} {
 			theirs := s.call(t, r.method, fill(r.path, id), fill(r.body, id), credential, s.key())
 			unknown := s.call(t, r.method, fill(r.path, "ct_unknown"), fill(r.body, "ct_unknown"), credential, s.key())
@@ -138,7 +148,8 @@ func TestLogsHoldIdsOnly(t *testing.T) {
 	s.call(t, http.MethodGet, "/elsewhere/canary@example.com", "", me).want(http.StatusNotFound)
 	text := s.log.String()
 	for _, secret := range []string{
-		"canary", "Canaria", "687654321", "1015", "Keizersgracht", "Visser", "kat_1", strings.TrimPrefix(key, "Idempotency-Key: "), "pm_card", "4242", "_secret_",
+		"canary", "Canaria", "687654321", "1015", "Keizersgracht", "Visser", "kat_1", strings.TrimPrefix(key, "Idempotency-Key: "), "pm_card", "4242",
+		"_secret_",
 	} {
 		if strings.Contains(text, secret) {
 			t.Errorf("the log has %q:\n%s", secret, text)

@@ -16,7 +16,8 @@ func TestReport(t *testing.T) {
 		wantAt("from", "2026-10-25", "to", "2026-11-23", "zone", "UTC", "total.carts", "0", "rows", "[]", "lift.verdict", "too_few")
 
 	cart, me := s.newCart(t, `,"context":{"address_country":"NL","platform":"ios"}`, "mug")
-	body := strings.Replace(paidBody[:len(paidBody)-1], "pm_card_visa", "pm_card_chargeDeclined", 1) + `,"cart_id":"` + cart + `","buyer":{"email":"ada@example.com"},` + address + `}`
+	body := strings.Replace(paidBody[:len(paidBody)-1], "pm_card_visa", "pm_card_chargeDeclined", 1) + `,"cart_id":"` + cart +
+		`","buyer":{"email":"ada@example.com"},` + address + `}`
 	s.call(t, http.MethodPost, "/checkout-sessions", body, me, s.key()).want(http.StatusCreated).wantAt("status", "ready_for_complete")
 	body = strings.Replace(body, "pm_card_chargeDeclined", "pm_card_visa", 1)
 	s.call(t, http.MethodPost, "/checkout-sessions", body, me, s.key()).want(http.StatusCreated).wantAt("status", "completed")

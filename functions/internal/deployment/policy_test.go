@@ -89,7 +89,8 @@ func TestRolesAreTakenByTheirServiceAlone(t *testing.T) {
 func TestSecretsAreReadByThoseThatNeedThem(t *testing.T) {
 	t.Parallel()
 	want := map[string][]string{
-		"shop":                   {"AdminRole", "CartRole", "CheckoutRole", "FeedbackRole", "OutboxRole", "ReconcileRole", "SweepRole", "WebhookRole"},
+		"shop": {"AdminRole", "CartRole", "CheckoutRole", "FeedbackRole", "OutboxRole", "ReconcileRole", "SweepRole",
+			"WebhookRole"},
 		"token-secrets":          {"CartRole", "CheckoutRole"},
 		"link-secrets":           {"CartRole", "CheckoutRole", "FeedbackRole", "OutboxRole"},
 		"stripe-secret-key":      {"AdminRole", "CheckoutRole", "ReconcileRole"},

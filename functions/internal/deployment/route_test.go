@@ -25,8 +25,9 @@ func TestRoutesAreThoseOfDescriptionAndCode(t *testing.T) {
 
 	coded := map[string]string{}
 	for function, handler := range map[string]api.Handler{
-		"CartFunction": api.Cart(api.CartDeps{}), "CheckoutFunction": api.Checkout(api.CheckoutDeps{}), "WebhookFunction": api.Webhook(api.WebhookDeps{}),
-		"AdminFunction": api.Admin(api.AdminDeps{}), "FeedbackFunction": api.Feedback(api.FeedbackDeps{}),
+		"CartFunction": api.Cart(api.CartDeps{}), "CheckoutFunction": api.Checkout(api.CheckoutDeps{}),
+		"WebhookFunction": api.Webhook(api.WebhookDeps{}),
+		"AdminFunction":   api.Admin(api.AdminDeps{}), "FeedbackFunction": api.Feedback(api.FeedbackDeps{}),
 	} {
 		for _, route := range handler.Routes {
 			coded[route.Method+" "+route.Pattern] = function

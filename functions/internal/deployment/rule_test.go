@@ -161,7 +161,7 @@ func TestQueuesAreKeptSafeAndWatched(t *testing.T) {
 	}
 }
 
-// metrics are what the issue of an operator's sleep hangs on.
+// metrics are what an operator's sleep hangs on.
 var metrics = []string{"PaymentsToReview", "UndecidedSessions", "UnusableSettings", "ApproximateNumberOfMessagesVisible", "IteratorAge", "Latency", "Invocations", "5xx"}
 
 func TestAlarmsReachSomebody(t *testing.T) {

@@ -63,24 +63,32 @@ func TestRequests(t *testing.T) {
 		want   seen
 	}{
 		"plain": {func(*events.APIGatewayV2HTTPRequest) {}, seen{Method: "POST", Path: "/carts", Escaped: "/carts", URI: "/carts"}},
-		"body":  {func(e *events.APIGatewayV2HTTPRequest) { e.Body = "{}" }, seen{Method: "POST", Path: "/carts", Escaped: "/carts", URI: "/carts", Body: "{}", Length: 2}},
+		"body": {func(e *events.APIGatewayV2HTTPRequest) { e.Body = "{}" },
+			seen{Method: "POST", Path: "/carts", Escaped: "/carts", URI: "/carts", Body: "{}", Length: 2}},
 		"coded body": {func(e *events.APIGatewayV2HTTPRequest) {
 			e.Body, e.IsBase64Encoded = base64.StdEncoding.EncodeToString([]byte("\x00\xff{}\r\n")), true
 		}, seen{Method: "POST", Path: "/carts", Escaped: "/carts", URI: "/carts", Body: "\x00\xff{}\r\n", Length: 6}},
-		"body that is not what it says": {func(e *events.APIGatewayV2HTTPRequest) { e.Body, e.IsBase64Encoded = "{}", true }, seen{Method: "refused"}},
-		"method that is none":           {func(e *events.APIGatewayV2HTTPRequest) { e.RequestContext.HTTP.Method = "A B" }, seen{Method: "refused"}},
+		"body that is not what it says": {func(e *events.APIGatewayV2HTTPRequest) { e.Body, e.IsBase64Encoded = "{}", true },
+			seen{Method: "refused"}},
+		"method that is none": {func(e *events.APIGatewayV2HTTPRequest) { e.RequestContext.HTTP.Method = "A B" }, seen{Method: "refused"}},
 		"query": {func(e *events.APIGatewayV2HTTPRequest) { e.RawQueryString = "q=caf%C3%A9&q=2&r=%F0%9F%92%A9" },
 			seen{Method: "POST", Path: "/carts", Escaped: "/carts", URI: "/carts?q=caf%C3%A9&q=2&r=%F0%9F%92%A9", Query: "café"}},
 		"headers": {func(e *events.APIGatewayV2HTTPRequest) {
 			e.Headers = map[string]string{"accept": "a/b,c/d", "host": "shop.example", "x-forwarded-for": "10.0.0.1"}
 			e.Cookies = []string{"a=1", "b=2"}
 		}, seen{Method: "POST", Path: "/carts", Escaped: "/carts", URI: "/carts", Host: "shop.example", Accept: []string{"a/b,c/d"}, Cookie: "2"}},
-		"escaped path":   {func(e *events.APIGatewayV2HTTPRequest) { e.RawPath = "/a%2Fb/c%20d" }, seen{Method: "POST", Path: "/a/b/c d", Escaped: "/a%2Fb/c%20d", URI: "/a%2Fb/c%20d"}},
-		"decoded path":   {func(e *events.APIGatewayV2HTTPRequest) { e.RawPath = "/a b/ü" }, seen{Method: "POST", Path: "/a b/ü", Escaped: "/a%20b/%C3%BC", URI: "/a%20b/%C3%BC"}},
-		"lone percent":   {func(e *events.APIGatewayV2HTTPRequest) { e.RawPath = "/100%" }, seen{Method: "POST", Path: "/100%", Escaped: "/100%25", URI: "/100%25"}},
-		"two slashes":    {func(e *events.APIGatewayV2HTTPRequest) { e.RawPath = "//evil.example/x" }, seen{Method: "POST", Path: "//evil.example/x", Escaped: "//evil.example/x", URI: "//evil.example/x"}},
-		"named stage":    {func(e *events.APIGatewayV2HTTPRequest) { e.RawPath, e.RequestContext.Stage = "/prod/carts", "prod" }, seen{Method: "POST", Path: "/carts", Escaped: "/carts", URI: "/carts"}},
-		"path of IPv6":   {func(e *events.APIGatewayV2HTTPRequest) { e.RequestContext.HTTP.SourceIP = "2001:db8::1" }, seen{Method: "POST", Path: "/carts", Escaped: "/carts", URI: "/carts", RemoteAddr: "[2001:db8::1]:0"}},
+		"escaped path": {func(e *events.APIGatewayV2HTTPRequest) { e.RawPath = "/a%2Fb/c%20d" },
+			seen{Method: "POST", Path: "/a/b/c d", Escaped: "/a%2Fb/c%20d", URI: "/a%2Fb/c%20d"}},
+		"decoded path": {func(e *events.APIGatewayV2HTTPRequest) { e.RawPath = "/a b/ü" },
+			seen{Method: "POST", Path: "/a b/ü", Escaped: "/a%20b/%C3%BC", URI: "/a%20b/%C3%BC"}},
+		"lone percent": {func(e *events.APIGatewayV2HTTPRequest) { e.RawPath = "/100%" },
+			seen{Method: "POST", Path: "/100%", Escaped: "/100%25", URI: "/100%25"}},
+		"two slashes": {func(e *events.APIGatewayV2HTTPRequest) { e.RawPath = "//evil.example/x" },
+			seen{Method: "POST", Path: "//evil.example/x", Escaped: "//evil.example/x", URI: "//evil.example/x"}},
+		"named stage": {func(e *events.APIGatewayV2HTTPRequest) { e.RawPath, e.RequestContext.Stage = "/prod/carts", "prod" },
+			seen{Method: "POST", Path: "/carts", Escaped: "/carts", URI: "/carts"}},
+		"path of IPv6": {func(e *events.APIGatewayV2HTTPRequest) { e.RequestContext.HTTP.SourceIP = "2001:db8::1" },
+			seen{Method: "POST", Path: "/carts", Escaped: "/carts", URI: "/carts", RemoteAddr: "[2001:db8::1]:0"}},
 		"no path at all": {func(e *events.APIGatewayV2HTTPRequest) { e.RawPath = "" }, seen{Method: "refused"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -123,7 +131,8 @@ func TestResponses(t *testing.T) {
 		}, events.APIGatewayV2HTTPResponse{StatusCode: 200, Headers: map[string]string{"content-type": "image/png"}, Body: "iVD/", IsBase64Encoded: true}},
 		"untyped": {"GET", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "hello") },
 			events.APIGatewayV2HTTPResponse{StatusCode: 200, Headers: map[string]string{"content-type": "text/plain; charset=utf-8"}, Body: "hello"}},
-		"nothing": {"GET", func(http.ResponseWriter, *http.Request) {}, events.APIGatewayV2HTTPResponse{StatusCode: 200, Headers: map[string]string{}}},
+		"nothing": {"GET", func(http.ResponseWriter, *http.Request) {},
+			events.APIGatewayV2HTTPResponse{StatusCode: 200, Headers: map[string]string{}}},
 		"cookies": {"GET", func(w http.ResponseWriter, _ *http.Request) {
 			http.SetCookie(w, &http.Cookie{Name: "a", Value: "1", Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode})
 			http.SetCookie(w, &http.Cookie{Name: "b", Value: "2", Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode})

@@ -26,10 +26,13 @@ func TestKeysThatAreNotUsed(t *testing.T) {
 		key   jose.JSONWebKey
 		token func(p *provider) string
 	}{
-		"for encryption":       {jose.JSONWebKey{KeyID: "k", Key: &ecKey().PublicKey, Use: "enc"}, func(p *provider) string { return signed(jose.ES256, ecKey(), "k", p.claims()) }},
-		"of another algorithm": {jose.JSONWebKey{KeyID: "k", Key: &rsaKey().PublicKey, Algorithm: "PS256"}, func(p *provider) string { return signed(jose.RS256, rsaKey(), "k", p.claims()) }},
-		"too weak":             {public("k", &weak.PublicKey), func(p *provider) string { return signed(jose.RS256, weak, "k", p.claims()) }},
-		"shared":               {jose.JSONWebKey{KeyID: "k", Key: []byte(strings.Repeat("k", 32))}, func(p *provider) string { return signed(jose.ES256, ecKey(), "k", p.claims()) }},
+		"for encryption": {jose.JSONWebKey{KeyID: "k", Key: &ecKey().PublicKey, Use: "enc"},
+			func(p *provider) string { return signed(jose.ES256, ecKey(), "k", p.claims()) }},
+		"of another algorithm": {jose.JSONWebKey{KeyID: "k", Key: &rsaKey().PublicKey, Algorithm: "PS256"},
+			func(p *provider) string { return signed(jose.RS256, rsaKey(), "k", p.claims()) }},
+		"too weak": {public("k", &weak.PublicKey), func(p *provider) string { return signed(jose.RS256, weak, "k", p.claims()) }},
+		"shared": {jose.JSONWebKey{KeyID: "k", Key: []byte(strings.Repeat("k", 32))},
+			func(p *provider) string { return signed(jose.ES256, ecKey(), "k", p.claims()) }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

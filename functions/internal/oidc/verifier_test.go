@@ -32,7 +32,8 @@ func TestTokensThatAreTaken(t *testing.T) {
 		wantSubject(t, v, signed(algorithm, rsaKey(), "rsa", p.claims()), "ada")
 	}
 	for name, edit := range map[string]func(map[string]any){
-		"as it should be": func(map[string]any) {}, "many audiences": set("aud", []string{"x", audience}), "the other audience": set("aud", "another"),
+		"as it should be": func(map[string]any) {}, "many audiences": set("aud", []string{"x", audience}),
+		"the other audience":   set("aud", "another"),
 		"no times but its end": func(c map[string]any) { delete(c, "iat"); delete(c, "nbf") },
 		"the issuer's clock goes before ours": func(c map[string]any) {
 			c["iat"], c["nbf"] = p.clock().Unix()+60, p.clock().Unix()+60
@@ -79,35 +80,38 @@ func TestTokensThatAreRefused(t *testing.T) {
 	for name, token := range map[string]string{
 		"empty": "", "no JWT": "abc", "two parts": parts[0] + "." + parts[1], "without signature": parts[0] + "." + parts[1] + ".",
 		"four parts": good + ".x", "encrypted": "a.b.c.d.e", "too long": p.token(set("x", strings.Repeat("x", 9000))),
-		"alg none":                           forged(map[string]any{"alg": "none"}, p.claims(), unsigned),
-		"alg NONE":                           forged(map[string]any{"alg": "NONE", "kid": "ec"}, p.claims(), unsigned),
-		"no alg":                             forged(map[string]any{"kid": "ec"}, p.claims(), unsigned),
-		"HS256 with the public key":          forged(map[string]any{"alg": "HS256", "kid": "rsa"}, p.claims(), hmacWith(der)),
-		"HS256 with the public key as PEM":   forged(map[string]any{"alg": "HS256", "kid": "rsa"}, p.claims(), hmacWith(publicPEM)),
-		"RS256 that says the EC key":         signed(jose.RS256, rsaKey(), "ec", p.claims()),
-		"ES256 that says the RSA key":        signed(jose.ES256, ecKey(), "rsa", p.claims()),
-		"somebody else's key":                signed(jose.ES256, mallory, "ec", p.claims()),
-		"somebody else's key, in the token":  signed(jose.ES256, mallory, "ec", p.claims(), func(h map[jose.HeaderKey]any) { h["jwk"] = embedded }),
-		"an unknown key":                     signed(jose.ES256, ecKey(), "other", p.claims()),
-		"an unknown critical header":         forged(map[string]any{"alg": "ES256", "kid": "ec", "crit": []string{"x"}, "x": 1}, p.claims(), unsigned),
-		"a logout token":                     signed(jose.ES256, ecKey(), "ec", p.claims(), func(h map[jose.HeaderKey]any) { h["typ"] = "logout+jwt" }),
-		"a type that is no text":             forged(map[string]any{"alg": "ES256", "kid": "ec", "typ": 1}, p.claims(), unsigned),
-		"another issuer":                     p.token(set("iss", "https://other.example")),
-		"an issuer with a slash more":        p.token(set("iss", p.url+"/")),
-		"no issuer":                          p.token(without("iss")),
-		"wrong audience":                     p.token(set("aud", "other-app")),
-		"no audience":                        p.token(without("aud")),
-		"an empty audience":                  p.token(set("aud", []string{})),
-		"expired":                            p.token(set("exp", now-61)),
-		"without end":                        p.token(without("exp")),
-		"not yet":                            p.token(set("nbf", now+61)),
-		"issued tomorrow":                    p.token(set("iat", now+86400)),
-		"nobody's":                           p.token(without("sub")),
-		"with an empty subject":              p.token(set("sub", "")),
-		"with a subject that is too long":    p.token(set("sub", strings.Repeat("a", 256))),
-		"with a subject that breaks lines":   p.token(set("sub", "ada\nbob")),
-		"with a subject that is a number":    p.token(set("sub", 7)),
-		"with other claims than were signed": strings.Split(p.token(set("sub", "bob")), ".")[0] + "." + strings.Split(p.token(set("sub", "bob")), ".")[1] + "." + parts[2],
+		"alg none":                          forged(map[string]any{"alg": "none"}, p.claims(), unsigned),
+		"alg NONE":                          forged(map[string]any{"alg": "NONE", "kid": "ec"}, p.claims(), unsigned),
+		"no alg":                            forged(map[string]any{"kid": "ec"}, p.claims(), unsigned),
+		"HS256 with the public key":         forged(map[string]any{"alg": "HS256", "kid": "rsa"}, p.claims(), hmacWith(der)),
+		"HS256 with the public key as PEM":  forged(map[string]any{"alg": "HS256", "kid": "rsa"}, p.claims(), hmacWith(publicPEM)),
+		"RS256 that says the EC key":        signed(jose.RS256, rsaKey(), "ec", p.claims()),
+		"ES256 that says the RSA key":       signed(jose.ES256, ecKey(), "rsa", p.claims()),
+		"somebody else's key":               signed(jose.ES256, mallory, "ec", p.claims()),
+		"somebody else's key, in the token": signed(jose.ES256, mallory, "ec", p.claims(), func(h map[jose.HeaderKey]any) { h["jwk"] = embedded }),
+		"an unknown key":                    signed(jose.ES256, ecKey(), "other", p.claims()),
+		"an unknown critical header": forged(map[string]any{"alg": "ES256", "kid": "ec", "crit": []string{"x"}, "x": 1}, p.claims(),
+			unsigned),
+		"a logout token": signed(jose.ES256, ecKey(), "ec", p.claims(),
+			func(h map[jose.HeaderKey]any) { h["typ"] = "logout+jwt" }),
+		"a type that is no text":           forged(map[string]any{"alg": "ES256", "kid": "ec", "typ": 1}, p.claims(), unsigned),
+		"another issuer":                   p.token(set("iss", "https://other.example")),
+		"an issuer with a slash more":      p.token(set("iss", p.url+"/")),
+		"no issuer":                        p.token(without("iss")),
+		"wrong audience":                   p.token(set("aud", "other-app")),
+		"no audience":                      p.token(without("aud")),
+		"an empty audience":                p.token(set("aud", []string{})),
+		"expired":                          p.token(set("exp", now-61)),
+		"without end":                      p.token(without("exp")),
+		"not yet":                          p.token(set("nbf", now+61)),
+		"issued tomorrow":                  p.token(set("iat", now+86400)),
+		"nobody's":                         p.token(without("sub")),
+		"with an empty subject":            p.token(set("sub", "")),
+		"with a subject that is too long":  p.token(set("sub", strings.Repeat("a", 256))),
+		"with a subject that breaks lines": p.token(set("sub", "ada\nbob")),
+		"with a subject that is a number":  p.token(set("sub", 7)),
+		"with other claims than were signed": strings.Split(p.token(set("sub", "bob")), ".")[0] + "." +
+			strings.Split(p.token(set("sub", "bob")), ".")[1] + "." + parts[2],
 	} {
 		t.Run(name, func(t *testing.T) { wantRefused(t, v, token, checkout.CodeUnauthorized) })
 	}
@@ -142,7 +146,8 @@ func TestAddressesInTokensAreNotFetched(t *testing.T) {
 	t.Cleanup(trap.Close)
 	v := p.verifier()
 	for _, header := range []jose.HeaderKey{"jku", "x5u"} {
-		token := signed(jose.ES256, must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader)), "ec", p.claims(), func(h map[jose.HeaderKey]any) { h[header] = trap.URL })
+		token := signed(jose.ES256, must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader)), "ec", p.claims(),
+			func(h map[jose.HeaderKey]any) { h[header] = trap.URL })
 		wantRefused(t, v, token, checkout.CodeUnauthorized)
 		wantSubject(t, v, signed(jose.ES256, ecKey(), "ec", p.claims(), func(h map[jose.HeaderKey]any) { h[header] = trap.URL }), "ada")
 	}

@@ -40,19 +40,23 @@ func answers(t *testing.T) map[string]any {
 	incomplete.Session.Quote = quote(t, "US", "", "de", 100)
 	incomplete.Messages = []checkout.Message{
 		{Type: checkout.MessageError, Code: checkout.MsgMissing, Severity: checkout.SeverityRecoverable, Path: "$.buyer.email"},
-		{Type: checkout.MessageWarning, Code: checkout.MsgPriceChanged, Path: "$.totals", Args: map[string]string{"old": "4990", "new": "5990", "currency": "USD"}},
+		{Type: checkout.MessageWarning, Code: checkout.MsgPriceChanged, Path: "$.totals",
+			Args: map[string]string{"old": "4990", "new": "5990", "currency": "USD"}},
 	}
 	escalated := ready(t)
 	escalated.Session.Status, escalated.Offers = checkout.StatusEscalated, nil
 	escalated.Session.Attempt = &checkout.Attempt{N: 1, ReturnURL: "https://shop.example/return"}
-	escalated.Session.Intent = &checkout.Intent{ID: "pi_1", ClientSecret: "pi_1_secret_2", Action: &payments.Action{Type: "redirect_to_url", URL: "https://hooks.example/3ds"}}
-	escalated.Messages = []checkout.Message{{Type: checkout.MessageError, Code: checkout.MsgActionRequired, Severity: checkout.SeverityBuyerInput, Path: "$.payment"}}
+	escalated.Session.Intent = &checkout.Intent{ID: "pi_1", ClientSecret: "pi_1_secret_2",
+		Action: &payments.Action{Type: "redirect_to_url", URL: "https://hooks.example/3ds"}}
+	escalated.Messages = []checkout.Message{{Type: checkout.MessageError, Code: checkout.MsgActionRequired, Severity: checkout.SeverityBuyerInput,
+		Path: "$.payment"}}
 	running := ready(t)
 	running.Session.Status, running.Offers = checkout.StatusInProgress, nil
 	running.Session.Intent = escalated.Session.Intent // the shopper has acted: there is nothing to act on any more
 	done := ready(t)
 	done.Session.Status, done.Offers = checkout.StatusCompleted, nil
-	done.Session.Order = &checkout.Order{ID: "or_1", PlacedAt: now, Amount: done.Session.Quote.Total, Terms: "2025-12", Returns: "2025-11", WithdrawalDays: 14, Page: "V7QK2N5XWJ3T6RZA"}
+	done.Session.Order = &checkout.Order{ID: "or_1", PlacedAt: now, Amount: done.Session.Quote.Total, Terms: "2025-12", Returns: "2025-11",
+		WithdrawalDays: 14, Page: "V7QK2N5XWJ3T6RZA"}
 	lived := done
 	lived.Session.Order = life(t, *done.Session.Order)
 	digital := done
@@ -102,14 +106,17 @@ func life(t *testing.T, o checkout.Order) *checkout.Order {
 	o.Fulfillments = []checkout.Fulfillment{{ID: "fu_1", Lines: []checkout.LineQuantity{{LineID: line, Quantity: 1}}, Carrier: "PostNL",
 		TrackingNumber: "3SKASSA1", TrackingURL: "https://track.example/3SKASSA1", At: now.Add(day)}}
 	o.Refunds = []checkout.Refund{
-		{ID: "rf_1", Amount: lines[0].Unit, Lines: []checkout.RefundLine{{LineID: line, Quantity: 1, Unshipped: 1}}, State: checkout.RefundDone, AskedAt: now.Add(2 * day)},
+		{ID: "rf_1", Amount: lines[0].Unit, Lines: []checkout.RefundLine{{LineID: line, Quantity: 1, Unshipped: 1}}, State: checkout.RefundDone,
+			AskedAt: now.Add(2 * day)},
 		{ID: "rf_2", Amount: eur(100), State: checkout.RefundFailed, AskedAt: now.Add(4 * day)},
 		{ID: "rf_3", Amount: eur(200), State: checkout.RefundPending, Of: "wd_1", AskedAt: now.Add(5 * day)},
 	}
-	o.Withdrawals = []checkout.Withdrawal{{ID: "wd_1", Lines: []checkout.LineQuantity{{LineID: line, Quantity: 1}}, At: now.Add(3 * day), RefundBy: now.Add(17 * day)}}
+	o.Withdrawals = []checkout.Withdrawal{{ID: "wd_1", Lines: []checkout.LineQuantity{{LineID: line, Quantity: 1}}, At: now.Add(3 * day),
+		RefundBy: now.Add(17 * day)}}
 	o.Cancellation = &checkout.Cancellation{At: now.Add(6 * day)}
 	o.Disputes = []checkout.Dispute{
-		{ID: "dp_1", Amount: eur(300), State: checkout.DisputeOpen, At: now.Add(7 * day)}, {ID: "dp_2", Amount: eur(300), State: checkout.DisputeLost, At: now.Add(8 * day)},
+		{ID: "dp_1", Amount: eur(300), State: checkout.DisputeOpen, At: now.Add(7 * day)},
+		{ID: "dp_2", Amount: eur(300), State: checkout.DisputeLost, At: now.Add(8 * day)},
 		{ID: "dp_3", Amount: eur(300), State: checkout.DisputeWon, At: now.Add(9 * day)},
 	}
 	return &o

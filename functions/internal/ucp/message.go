@@ -21,10 +21,16 @@ type message struct {
 	Details    map[string]string    `json:"details,omitempty"`
 }
 
+// messages leaves out a warning that an error says again, as when a price has risen and the payment is refused for it.
 func (s speaker) messages(list []checkout.Message) []message {
 	out := make([]message, 0, len(list))
 	for _, m := range list {
-		out = append(out, s.message(m))
+		again := func(other checkout.Message) bool {
+			return other.Type == checkout.MessageError && other.Code == m.Code && other.Path == m.Path
+		}
+		if m.Type != checkout.MessageWarning || !slices.ContainsFunc(list, again) {
+			out = append(out, s.message(m))
+		}
 	}
 	return out
 }

@@ -32,7 +32,8 @@ func shop() checkout.Shop {
 				{ID: "air", Title: standard, Prices: map[money.Currency]int64{"JPY": 1200}, MinDays: 5, MaxDays: 9}}},
 		},
 		Links: []checkout.Link{
-			{Type: "terms_of_service", URL: "https://shop.example/terms"}, {Type: "refund_policy", URL: "https://shop.example/returns", Title: "Returns"},
+			{Type: "terms_of_service", URL: "https://shop.example/terms"},
+			{Type: "refund_policy", URL: "https://shop.example/returns", Title: "Returns"},
 		},
 		Wallets: checkout.Wallets{
 			PublishableKey: "pk_test_123", ProviderVersion: "2024-06-20", AppleMerchantID: "merchant.example.shop", GooglePay: true,
@@ -60,7 +61,8 @@ func quote(t *testing.T, country, option, language string, discount int64) check
 	}
 	in.Currency, in.Discount = currency, money.New(discount, currency)
 	in.Items = []pricing.Item{
-		{LineID: "li_mug", SKU: "mug", Title: "Mug", ImageURL: "https://shop.example/mug.jpg", Quantity: 2, Unit: money.New(1290, currency), Shippable: true},
+		{LineID: "li_mug", SKU: "mug", Title: "Mug", ImageURL: "https://shop.example/mug.jpg", Quantity: 2, Unit: money.New(1290, currency),
+			Shippable: true},
 		{LineID: "li_book", SKU: "book", Title: "Book", Quantity: 1, Unit: money.New(2410, currency), TaxCategory: "books", Shippable: true},
 	}
 	if country == "KW" || country == "JP" {
@@ -87,7 +89,8 @@ func richShop() checkout.Shop {
 		Locations: []pricing.Location{{ID: "ams", Name: "Fjord & Fern Damrak", Street: "Damrak 1", PostalCode: "1012 LG", City: "Amsterdam", Country: "NL",
 			Opening: []pricing.Opening{{Days: []string{"tue", "sat"}, From: "10:00", To: "18:00"}}}},
 		Discounts: []pricing.DiscountRule{
-			{ID: "ten", Title: map[string]string{"": "Ten percent off", "nl": "Tien procent"}, Code: "TEN", BasisPoints: 1000, Limit: 100, Priority: 10},
+			{ID: "ten", Title: map[string]string{"": "Ten percent off", "nl": "Tien procent"}, Code: "TEN", BasisPoints: 1000, Limit: 100,
+				Priority: 10},
 			{ID: "free", Title: map[string]string{"": "Free shipping"}, Code: "FREE", FreeShipping: true},
 			{ID: "books", Title: map[string]string{"": "Book week"}, Products: []string{"book"}, BasisPoints: 500},
 		},
@@ -121,7 +124,8 @@ func richQuote(t *testing.T, code, option, language, vat string, codes ...string
 		Codes: codes, VATCountry: vat,
 		Items: []pricing.Item{
 			{LineID: "li_mug", SKU: "mug", Title: "Mug", Quantity: 2, Unit: money.New(1290, country.Currency), Shippable: true},
-			{LineID: "li_book", SKU: "book", Title: "Book", Quantity: 1, Unit: money.New(2410, country.Currency), TaxCategory: "books", Shippable: true},
+			{LineID: "li_book", SKU: "book", Title: "Book", Quantity: 1, Unit: money.New(2410, country.Currency), TaxCategory: "books",
+				Shippable: true},
 		},
 	})
 	if err != nil {

@@ -126,6 +126,29 @@ func TestTextsInDetail(t *testing.T) {
 	}
 }
 
+// What is warned of and refused for is said once, as the refusal.
+func TestNothingIsSaidTwice(t *testing.T) {
+	t.Parallel()
+	v := ready(t)
+	moved := map[string]string{"old": "100", "new": "200", "currency": "EUR"}
+	v.Messages = []checkout.Message{
+		{Type: checkout.MessageWarning, Code: checkout.MsgPriceChanged, Path: "$.totals", Args: moved},
+		{Type: checkout.MessageWarning, Code: checkout.MsgQuantityAdjusted, Path: "$.line_items[0]"},
+		{Type: checkout.MessageError, Code: checkout.MsgPriceChanged, Path: "$.totals", Args: moved, Severity: checkout.SeverityBuyerReview},
+	}
+	encoded, err := json.Marshal(wire(t).Checkout("en", v))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var doc struct{ Messages []struct{ Type, Code string } }
+	if err := json.Unmarshal(encoded, &doc); err != nil {
+		t.Fatal(err)
+	}
+	if got := doc.Messages; len(got) != 2 || got[0].Code != checkout.MsgQuantityAdjusted || got[1].Type != "error" || got[1].Code != checkout.MsgPriceChanged {
+		t.Errorf("got %+v", got)
+	}
+}
+
 // What shoppers may meet as an error speaks their language; what developers meet says what is wrong.
 func TestFailure(t *testing.T) {
 	t.Parallel()

@@ -97,7 +97,8 @@ func TestSheetsSumToTheTotal(t *testing.T) {
 	t.Parallel()
 	w := wire(t)
 	for country, want := range map[string]struct{ apple, google, stripe string }{
-		"NL": {"49.85", "49.85", "eur 4985"}, "US": {"54.39", "54.39", "usd 5439"}, "KW": {"4.580", "4.58", "kwd 4580"}, "JP": {"3280", "3280", "jpy 3280"},
+		"NL": {"49.85", "49.85", "eur 4985"}, "US": {"54.39", "54.39", "usd 5439"}, "KW": {"4.580", "4.58", "kwd 4580"},
+		"JP": {"3280", "3280", "jpy 3280"},
 	} {
 		v := ready(t)
 		v.Session.Quote = quote(t, country, "", "en", 500)
@@ -139,10 +140,11 @@ func TestSheetsAskForWhatIsMissing(t *testing.T) {
 		google  [3]bool // e-mail, address, option
 		settled string
 	}{
-		"nothing":  {func(*checkout.Session) {}, []string{}, [3]bool{}, "FINAL"},
-		"e-mail":   {func(s *checkout.Session) { s.Buyer.Email = "" }, []string{"email"}, [3]bool{true, false, false}, "FINAL"},
-		"name":     {func(s *checkout.Session) { s.Destination.LastName = "" }, []string{"name"}, [3]bool{false, true, true}, "FINAL"},
-		"redacted": {func(s *checkout.Session) { s.Destination.Street = "" }, []string{"postalAddress", "name"}, [3]bool{false, true, true}, "ESTIMATED"},
+		"nothing": {func(*checkout.Session) {}, []string{}, [3]bool{}, "FINAL"},
+		"e-mail":  {func(s *checkout.Session) { s.Buyer.Email = "" }, []string{"email"}, [3]bool{true, false, false}, "FINAL"},
+		"name":    {func(s *checkout.Session) { s.Destination.LastName = "" }, []string{"name"}, [3]bool{false, true, true}, "FINAL"},
+		"redacted": {func(s *checkout.Session) { s.Destination.Street = "" }, []string{"postalAddress", "name"}, [3]bool{false, true, true},
+			"ESTIMATED"},
 		"all": {func(s *checkout.Session) { s.Destination, s.Buyer = nil, checkout.Buyer{} },
 			[]string{"postalAddress", "name", "email"}, [3]bool{true, true, true}, "ESTIMATED"},
 		"digital": {func(s *checkout.Session) {

@@ -82,7 +82,8 @@ func request(kind payments.InstrumentKind, token string) payments.Request {
 		Methods:    []string{"card", "link", "ideal", "bancontact", "klarna", "paypal", "swish", "mobilepay", "alipay", "wechat_pay"},
 		ReturnURL:  "https://shop.example/return", Email: "ada@shop.example",
 		Shipping: &payments.Shipping{
-			Name: "Ada", Phone: "+31612345678", Line1: "Keizersgracht 1", Line2: "boven", City: "Amsterdam", Region: "NH", PostalCode: "1015 AA", Country: "NL",
+			Name: "Ada", Phone: "+31612345678", Line1: "Keizersgracht 1", Line2: "boven", City: "Amsterdam", Region: "NH", PostalCode: "1015 AA",
+			Country: "NL",
 		},
 	}
 }
