@@ -38,10 +38,11 @@ unit:
 provider:
 	cd payments/stripegateway/lint && $(GO) test -race ./...
 
-## lint: golangci-lint with the linters of .golangci.yml, and a tidy go.mod
+## lint: golangci-lint with the linters of .golangci.yml, and a tidy go.mod, in both modules
 lint: $(GOLANGCI)
 	$(GOLANGCI) run ./...
 	$(GO) mod tidy -diff
+	cd payments/stripegateway/lint && $(CURDIR)/$(GOLANGCI) run ./... && $(GO) mod tidy -diff
 
 $(GOLANGCI):
 	GOBIN=$(CURDIR)/.tools/bin $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
