@@ -117,8 +117,12 @@ func (s Session) nameless() Session {
 	return s
 }
 
-// nameless is the order without what people wrote.
+// nameless is the order without what people wrote, and without links to carriers, in which a postal code often stands.
 func (o Order) nameless() Order {
+	o.Fulfillments = slices.Clone(o.Fulfillments)
+	for i := range o.Fulfillments {
+		o.Fulfillments[i].TrackingURL = ""
+	}
 	o.Withdrawals = slices.Clone(o.Withdrawals)
 	for i := range o.Withdrawals {
 		o.Withdrawals[i].Reason = ""

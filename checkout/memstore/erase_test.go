@@ -283,7 +283,8 @@ var stays = []string{
 	"Session.Order.IntentID", "Session.Order.Terms", "Session.Order.Returns", "Session.Order.Page", "Session.Order.Capture.",
 	"Session.Order.Refunds.",
 	"Session.Order.Disputes.", "Session.Order.Cancellation.Mark", "Session.Order.Cancellation.Refund",
-	"Session.Order.Fulfillments.", "Session.Order.Withdrawals.ID", "Session.Order.Withdrawals.Mark", "Session.Order.Withdrawals.Lines.",
+	"Session.Order.Fulfillments.ID", "Session.Order.Fulfillments.Mark", "Session.Order.Fulfillments.Lines.", "Session.Order.Fulfillments.Carrier",
+	"Session.Order.Fulfillments.TrackingNumber", "Session.Order.Withdrawals.ID", "Session.Order.Withdrawals.Mark", "Session.Order.Withdrawals.Lines.",
 	"Contact.Suppressed.", // why an address may not be written to
 	"Sending.Op", "Sending.SessionID", "Sending.Reason", "Sending.Ref", "Sending.State", "Sending.Why", "Sending.ProviderID",
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"kassa/checkout"
 	"kassa/checkout/merchant"
@@ -85,19 +86,37 @@ func TestErasedCustomersBuyAgain(t *testing.T) {
 		w := s.call(t, http.MethodPost, "/checkout-sessions", `{"cart_id":"`+cart+`","buyer":{"email":"ada@example.com"},`+address+`,`+kept, me,
 			s.key()).
 			want(http.StatusCreated).wantAt("status", "completed")
+		session, err := s.store.Session(t.Context(), w.at("id"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := (checkout.HistoryConsumer{History: s.store}).Consume(t.Context(), checkout.OutboxItem{Session: session}); err != nil {
+			t.Fatal(err)
+		}
 		s.told(t, w.at("order.id"))
-		s.do(t, http.MethodPost, "/admin/orders/"+w.at("order.id")+"/fulfil", "{}", s.key()).want(http.StatusOK)
+		s.do(t, http.MethodPost, "/admin/orders/"+w.at("order.id")+"/fulfil", `{"tracking_url":"https://postnl.example/3S1/NL/1015CJ"}`, s.key()).want(http.StatusOK)
 		s.told(t, w.at("order.id"))
 		return w.at("id")
 	}
 	ask := func(what string) reply {
 		return s.do(t, http.MethodPost, "/admin/people/"+what, `{"email":"ada@example.com","customer":"ada"}`, s.key()).want(http.StatusOK)
 	}
+	search := func(more string) reply {
+		return s.do(t, http.MethodPost, "/admin/orders/search", `{"customer":"ada"`+more+`}`).want(http.StatusOK)
+	}
+	earlier := buy()
+	s.pass(time.Hour)
 	bought := buy()
+	page := search(`,"limit":1`).wantAt("orders.0.id", checkout.OrderID(bought), "orders.1", "")
+	search(`,"limit":1,"cursor":"`+page.at("cursor")+`"`).wantAt("orders.0.id", checkout.OrderID(earlier), "orders.1", "")
 	s.call(t, http.MethodPost, "/carts", `{"line_items":[`+itemsOf("mug")+`]}`, me, s.key()).want(http.StatusCreated)
 	s.call(t, http.MethodPost, "/carts", `{"line_items":[`+itemsOf("mug")+`],"buyer":{"email":"ADA@example.com"}}`, s.key()).want(http.StatusCreated)
-	first := ask("export").wantAt("carts.2.lines.0.SKU", "mug", "carts.3", "", "sessions.0.id", bought).at("profile.provider")
-	ask("erase").wantAt("done", "true", "carts", "3", "sessions", "1", "provider", first, "waiting", "")
+	first := ask("export").wantAt("carts.3.lines.0.SKU", "mug", "carts.4", "", "sessions.0.id", bought).at("profile.provider")
+	ask("erase").wantAt("done", "true", "carts", "4", "sessions", "2", "provider", first, "waiting", "")
+	search("").wantAt("orders", "[]")
+	if left := s.do(t, http.MethodGet, "/admin/orders/"+checkout.OrderID(bought), "").want(http.StatusOK).Body.String(); strings.Contains(left, "1015") {
+		t.Errorf("the order still says where it went: %s", left)
+	}
 	ask("export").wantAt("carts", "[]", "sessions", "[]", "profile", "")
 	s.call(t, http.MethodGet, "/checkout-sessions/"+bought, "", me).want(http.StatusNotFound)
 	s.call(t, http.MethodGet, "/carts/mine", "", me).want(http.StatusNotFound)
