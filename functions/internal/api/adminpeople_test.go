@@ -1,10 +1,13 @@
 package api_test
 
 import (
+	"fmt"
 	"maps"
 	"net/http"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -130,4 +133,45 @@ func TestErasedCustomersBuyAgain(t *testing.T) {
 	if log := s.log.String(); strings.Contains(log, "ada@") || strings.Contains(log, "ADA@") || strings.Contains(log, "Keizersgracht") {
 		t.Error("the log names who was erased")
 	}
+}
+
+// Somebody is erased just while they pay. Either they have bought, and that waits for what an order owes; or nothing is left, and
+// nothing was charged.
+func TestErasureWhileSomebodyPays(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	bought := 0
+	for i := range 24 {
+		email := fmt.Sprintf("ada%d@example.com", i)
+		cart, me := s.newCart(t, `,"context":{"address_country":"NL"},"buyer":{"email":"`+email+`"}`, "mug")
+		open := s.call(t, http.MethodPost, "/checkout-sessions", `{"cart_id":"`+cart+`",`+address+`}`, me, s.key()).want(http.StatusCreated)
+		var both sync.WaitGroup
+		pay, key, again := s.key(), s.key(), s.key()
+		both.Go(func() {
+			if i%3 == 0 {
+				runtime.Gosched() // whoever begins
+			}
+			s.call(t, http.MethodPost, "/checkout-sessions/"+open.at("id")+"/complete", paidBody, me, pay)
+		})
+		both.Go(func() { s.do(t, http.MethodPost, "/admin/people/erase", `{"email":"`+email+`"}`, key) })
+		both.Wait()
+		erased := s.do(t, http.MethodPost, "/admin/people/erase", `{"email":"`+email+`"}`, again).want(http.StatusOK)
+		session, err := s.store.Session(t.Context(), open.at("id"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch {
+		case session.Order != nil:
+			bought++
+			if session.Buyer.Email != email || session.Destination.Street == "" || erased.at("done") != "false" || erased.at("waiting.0.why") != "telling" {
+				t.Errorf("an order that is not served yet: %+v, %s", session.Buyer, erased.Body)
+			}
+		case session.Status != checkout.StatusCanceled || session.Buyer.Email != "" || session.Attempt != nil || erased.at("done") != "true":
+			t.Errorf("session %s of %+v, %s", session.Status, session.Buyer, erased.Body)
+		}
+	}
+	if charges := len(s.provider.Ledger()); charges != bought {
+		t.Errorf("%d charges, %d orders", charges, bought)
+	}
+	t.Logf("%d of 24 were faster than their erasure", bought)
 }
