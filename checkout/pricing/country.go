@@ -1,9 +1,9 @@
 package pricing
 
 import (
-	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 
 	"kassa/payments/money"
 )
@@ -64,7 +64,7 @@ func (c Country) Validate() error {
 	v.require(c.ReturnDays >= 0, "return_days", "must not be negative")
 	seen := map[string]bool{}
 	for i, method := range c.Shipping {
-		v.within(fmt.Sprintf("shipping[%d]", i), func() {
+		v.within(element("shipping", i), func() {
 			v.require(!seen[method.ID], "id", "occurs twice")
 			seen[method.ID] = true
 			v.checkMethod(method, c.Currency)
@@ -80,12 +80,12 @@ func (v *validation) checkTax(c Country) {
 	for _, category := range slices.Sorted(maps.Keys(c.TaxRates)) {
 		rate := c.TaxRates[category]
 		v.require(category != "", "tax_rates", "has a category without a name")
-		v.require(rate >= 0 && rate <= wholeRate, "tax_rates."+category, fmt.Sprintf("must be 0 to %d basis points", wholeRate))
+		v.require(rate >= 0 && rate <= wholeRate, "tax_rates."+category, "must be 0 to "+strconv.Itoa(wholeRate)+" basis points")
 	}
 	v.checkNames(c.TaxExempt, "tax_exempt")
 	for i, category := range c.TaxExempt {
 		_, rated := c.TaxRates[category]
-		v.require(!rated, fmt.Sprintf("tax_exempt[%d]", i), "has a rate in tax_rates too")
+		v.require(!rated, element("tax_exempt", i), "has a rate in tax_rates too")
 	}
 	v.require(c.ShippingTax == "" || c.Taxes(c.ShippingTax), "shipping_tax", "is neither in tax_rates nor in tax_exempt")
 }
@@ -116,7 +116,7 @@ func (v *validation) checkRegions(c Country) {
 				_, rated := c.TaxRates[category]
 				v.require(rated, "tax_millionths."+category, "has no rate in the country's tax_rates")
 				v.require(rate >= 0 && rate <= wholeMillionths, "tax_millionths."+category,
-					fmt.Sprintf("must be 0 to %d millionths", wholeMillionths))
+					"must be 0 to "+strconv.Itoa(wholeMillionths)+" millionths")
 			}
 		})
 	}

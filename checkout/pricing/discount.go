@@ -121,7 +121,7 @@ func (v *validation) checkRule(r DiscountRule) {
 	v.checkNames(r.Categories, "categories")
 	v.checkNames(r.ExceptCategories, "except_categories")
 	for i, category := range r.ExceptCategories {
-		v.require(!slices.Contains(r.Categories, category), fmt.Sprintf("except_categories[%d]", i), "is also one of categories")
+		v.require(!slices.Contains(r.Categories, category), element("except_categories", i), "is also one of categories")
 	}
 	v.checkNames(r.Countries, "countries")
 	v.require(r.Limit >= 0, "limit", "must not be negative")

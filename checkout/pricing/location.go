@@ -1,7 +1,6 @@
 package pricing
 
 import (
-	"fmt"
 	"slices"
 )
 
@@ -44,7 +43,7 @@ func (v *validation) checkLocation(l Location) {
 	v.requireCountry(l.Country, "address_country")
 	v.require(len(l.Opening) > 0, "opening", "is missing: shoppers have to know when to come")
 	for i, o := range l.Opening {
-		v.within(fmt.Sprintf("opening[%d]", i), func() {
+		v.within(element("opening", i), func() {
 			v.require(len(o.Days) > 0, "days", "is missing")
 			v.checkWeekdays(o.Days, "days")
 			v.requireTime(o.From, "from")
@@ -61,7 +60,7 @@ func (v *validation) checkLocation(l Location) {
 func (v *validation) checkWeekdays(names []string, field string) {
 	v.checkNames(names, field)
 	for i, name := range names {
-		v.require(slices.Contains(weekdayNames, name), fmt.Sprintf("%s[%d]", field, i),
+		v.require(slices.Contains(weekdayNames, name), element(field, i),
 			"must be one of mon, tue, wed, thu, fri, sat and sun")
 	}
 }

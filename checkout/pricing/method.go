@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"kassa/payments/money"
@@ -87,7 +88,7 @@ func (v *validation) checkMethod(m ShippingMethod, own money.Currency) {
 		v.checkPrices(m, own)
 	}
 	v.require(m.MinDays >= 0, "min_days", "must not be negative")
-	v.require(m.MaxDays >= m.MinDays && m.MaxDays <= longestDays, "max_days", fmt.Sprintf("must be min_days to %d", longestDays))
+	v.require(m.MaxDays >= m.MinDays && m.MaxDays <= longestDays, "max_days", "must be min_days to "+strconv.Itoa(longestDays))
 }
 
 // checkPickup refuses what collecting can't have.
@@ -108,7 +109,7 @@ func (v *validation) checkPrices(m ShippingMethod, own money.Currency) {
 	v.checkAmounts(m.Prices, "prices", 0)
 	from := int64(0)
 	for i, band := range m.Bands {
-		v.within(fmt.Sprintf("bands[%d]", i), func() {
+		v.within(element("bands", i), func() {
 			v.checkBand(band, from, i == len(m.Bands)-1)
 			if _, ok := band.Prices[own]; !ok {
 				v.fail("prices."+string(own), "is missing: it is the currency of "+of)

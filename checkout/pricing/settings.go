@@ -1,9 +1,9 @@
 package pricing
 
 import (
-	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"time"
 
 	"kassa/payments/money"
@@ -60,7 +60,7 @@ func (s Settings) checkDiscounts(v *validation, countries map[string]Country) {
 	}
 	ids, codes := map[string]bool{}, map[string]bool{}
 	for i, r := range s.Discounts {
-		v.within(fmt.Sprintf("discounts[%d]", i), func() {
+		v.within(element("discounts", i), func() {
 			v.checkRule(r)
 			v.require(!ids[r.ID], "id", "is that of another rule")
 			code := NormalizeCode(r.Code)
@@ -72,7 +72,7 @@ func (s Settings) checkDiscounts(v *validation, countries map[string]Country) {
 			requireKnown(v, r.Methods, methods, "methods", "shipping method")
 			for j, id := range r.Methods {
 				brings, known := methods[id]
-				v.require(brings || !known, fmt.Sprintf("methods[%d]", j), "is a pick-up, which is free")
+				v.require(brings || !known, element("methods", j), "is a pick-up, which is free")
 			}
 			v.requireOwnOf(r, countries)
 			v.requireSold(r.Amounts, sold, "amounts")
@@ -106,7 +106,7 @@ func (v *validation) requireShipping(r DiscountRule, methods map[string]bool, co
 	}
 	v.require(len(there) > 0, "free_shipping", "is for countries that nothing is brought to")
 	for j, id := range r.Methods {
-		v.require(there[id] || !methods[id] || len(there) == 0, fmt.Sprintf("methods[%d]", j), "is in none of the rule's countries")
+		v.require(there[id] || !methods[id] || len(there) == 0, element("methods", j), "is in none of the rule's countries")
 	}
 }
 
@@ -127,7 +127,7 @@ func (v *validation) requireOwnOf(r DiscountRule, countries map[string]Country) 
 func (s Settings) checkLocations(v *validation, countries map[string]Country) {
 	seen := map[string]bool{}
 	for i, l := range s.Locations {
-		v.within(fmt.Sprintf("locations[%d]", i), func() {
+		v.within(element("locations", i), func() {
 			v.checkLocation(l)
 			v.require(!seen[l.ID], "id", "is that of another location")
 			seen[l.ID] = true
@@ -157,7 +157,7 @@ func (s Settings) checkDelivery(v *validation, countries map[string]Country) {
 		v.checkNames(d.Holidays[code], field)
 		for i, date := range d.Holidays[code] {
 			_, err := time.Parse(time.DateOnly, date)
-			v.require(err == nil, fmt.Sprintf("%s[%d]", field, i), "must be a date as YYYY-MM-DD")
+			v.require(err == nil, element(field, i), "must be a date as YYYY-MM-DD")
 		}
 	}
 }
@@ -173,17 +173,17 @@ func (s Settings) checkMethods(v *validation, countries map[string]Country) {
 	sold := currenciesOf(countries)
 	for _, code := range slices.Sorted(maps.Keys(countries)) {
 		for i, m := range countries[code].Shipping {
-			v.within(fmt.Sprintf("countries.%s.shipping[%d]", code, i), func() {
+			v.within(element("countries."+code+".shipping", i), func() {
 				requireKnown(v, m.ExceptCategories, categories, "except_categories", "category")
 				v.requireSold(m.Prices, sold, "prices")
 				for j, band := range m.Bands {
-					v.requireSold(band.Prices, sold, fmt.Sprintf("bands[%d].prices", j))
+					v.requireSold(band.Prices, sold, element("bands", j)+".prices")
 				}
 				v.require(s.Delivery.Zone != "" || m.CutOff == "", "cut_off", "needs delivery.zone")
 				v.require(s.Delivery.Zone != "" || len(m.Weekdays) == 0, "weekdays", "needs delivery.zone")
 				v.require(!pickups[m.ID] || uses[m.ID] == 1, "id", "is that of a pick-up and of another method")
 				l, ok := locations[m.Pickup]
-				v.require(ok || m.Pickup == "", "pickup", fmt.Sprintf("is no location of the settings: %q", m.Pickup))
+				v.require(ok || m.Pickup == "", "pickup", "is no location of the settings: "+strconv.Quote(m.Pickup))
 				v.require(!ok || l.Country == code, "pickup", "is a location in another country")
 			})
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"kassa/payments/money"
@@ -52,6 +53,10 @@ func (v *validation) fail(field, problem string) {
 	v.errors = append(v.errors, FieldError{Field: v.prefix + field, Problem: problem})
 }
 
+// element is a field of a list.
+func element(list string, i int) string { return list + "[" + strconv.Itoa(i) + "]" }
+
+// require is asked a few hundred times in each start of a function: its texts are put together without fmt.
 func (v *validation) require(ok bool, field, problem string) {
 	if !ok {
 		v.fail(field, problem)
@@ -59,7 +64,7 @@ func (v *validation) require(ok bool, field, problem string) {
 }
 
 func (v *validation) requireID(id, field string) {
-	v.require(id != "" && len(id) <= longestID, field, fmt.Sprintf("must have 1 to %d characters", longestID))
+	v.require(id != "" && len(id) <= longestID, field, "must have 1 to "+strconv.Itoa(longestID)+" characters")
 }
 
 func (v *validation) requireTitle(title map[string]string, field string) {
@@ -79,13 +84,15 @@ func (v *validation) requireCurrency(c money.Currency, field string) {
 func (v *validation) checkAmounts(amounts map[money.Currency]int64, field string, least int64) {
 	problem := "must not be negative"
 	if least > 0 {
-		problem = fmt.Sprintf("must be at least %d", least)
+		problem = "must be at least " + strconv.FormatInt(least, 10)
 	}
 	for _, c := range slices.Sorted(maps.Keys(amounts)) {
 		name := field + "." + string(c)
 		v.requireCurrency(c, name)
 		v.require(amounts[c] >= least, name, problem)
-		v.require(amounts[c]%c.Step() == 0, name, fmt.Sprintf("must be a multiple of %d, as charges in it are", c.Step()))
+		if amounts[c]%c.Step() != 0 {
+			v.fail(name, fmt.Sprintf("must be a multiple of %d, as charges in it are", c.Step()))
+		}
 	}
 }
 
@@ -109,8 +116,8 @@ func (v *validation) requireSold(amounts map[money.Currency]int64, sold map[mone
 func (v *validation) checkNames(names []string, field string) {
 	seen := make(map[string]bool, len(names))
 	for i, name := range names {
-		v.require(name != "", fmt.Sprintf("%s[%d]", field, i), "must not be empty")
-		v.require(!seen[name], fmt.Sprintf("%s[%d]", field, i), "occurs twice")
+		v.require(name != "", element(field, i), "must not be empty")
+		v.require(!seen[name], element(field, i), "occurs twice")
 		seen[name] = true
 	}
 }
@@ -119,7 +126,7 @@ func (v *validation) checkNames(names []string, field string) {
 func requireKnown[T any](v *validation, names []string, known map[string]T, field, kind string) {
 	for i, name := range names {
 		if _, ok := known[name]; !ok {
-			v.fail(fmt.Sprintf("%s[%d]", field, i), fmt.Sprintf("is no %s of the settings: %q", kind, name))
+			v.fail(element(field, i), fmt.Sprintf("is no %s of the settings: %q", kind, name))
 		}
 	}
 }

@@ -230,7 +230,7 @@ func (s Settings) Validate() error {
 	}
 	v.quiet(s.Quiet)
 	for i, c := range s.Caps {
-		at := fmt.Sprintf("caps[%d]", i)
+		at := "caps[" + strconv.Itoa(i) + "]"
 		v.require(c.Count >= 1 && c.Count <= maxSends, at+".count", "must be 1 to "+strconv.Itoa(maxSends))
 		v.require(c.Within >= Duration(time.Minute) && c.Within <= Duration(31*24*time.Hour), at+".within", "must be 1m to 744h")
 	}
@@ -259,7 +259,7 @@ func (v *validation) plan(field string, stages []Stage, hasIncentive bool) {
 	names := map[string]bool{}
 	before := soonest - closest
 	for i, s := range stages {
-		at := fmt.Sprintf("%s[%d]", field, i)
+		at := field + "[" + strconv.Itoa(i) + "]"
 		v.require(s.Name != "" && len(s.Name) <= 40 && checkout.ValidSKU(s.Name), at+".name",
 			"must be 1 to 40 letters, digits, '.', '_' and '-'")
 		v.require(!names[s.Name], at+".name", "is that of an earlier stage")

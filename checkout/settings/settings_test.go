@@ -196,15 +196,26 @@ func TestParseNamesEveryContradiction(t *testing.T) {
 func FuzzDecode(f *testing.F) {
 	for _, seed := range []string{
 		`{}`, ` { "a" : [ ] , "m" : { } } `, `{"a":[1,-2.5e3, true,null,"x"]}`, `{"m":{"a\"b":[[],{}],"a\u0022b":1}}`, `{"m":{"k":{"k":1,"k":2}}}`,
-		`{"t":"2026-11-01T00:00:00Z","p":{"a":[]}}`, `{"A":[]}`, `[]`, `{"a":[1}`, "{\"m\":{\"\xff\":1,\"\xfe\":2}}", ``, `{"\`, `{"t":{"x":1}}`,
+		`{"t":"2026-11-01T00:00:00Z","p":{"a":[]}}`, `{"i":{"x":[{"n":-7,"f":1e2}]},"b":true,"s":["a",null]}`, `{"i":null,"b":null,"t":null}`,
+		`{"i":{"x":[{"n":300}]}}`, `{"A":[]}`, `[]`, `{"a":[1}`, "{\"m\":{\"\xff\":1,\"\xfe\":2}}", ``, `{"\`, `{"t":{"x":1}}`,
 	} {
 		f.Add([]byte(seed))
 	}
+	type name string
+	type inner struct {
+		N int8          `json:"n"`
+		D time.Duration `json:"d"`
+		F float64       `json:"f"`
+	}
 	type part struct {
-		A []any          `json:"a"`
-		M map[string]any `json:"m"`
-		T time.Time      `json:"t"`
-		P *part          `json:"p"`
+		inner
+		A []any            `json:"a"`
+		M map[string]any   `json:"m"`
+		T time.Time        `json:"t"`
+		P *part            `json:"p"`
+		S []name           `json:"s"`
+		I map[name][]inner `json:"i"`
+		B *bool            `json:"b"`
 	}
 	f.Fuzz(func(t *testing.T, document []byte) {
 		var got, want part

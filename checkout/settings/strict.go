@@ -7,150 +7,224 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 )
 
 // encoding/json alone is too generous for a file that decides about money: it takes names in any case, lets the last of two
-// equal names win and ignores what it doesn't know, or refuses it without saying where it stands.
+// equal names win and ignores what it doesn't know, or refuses it without saying where it stands. To walk through the document before
+// it, and to have it learn of types how they would be written too, was a quarter of every start of a function.
 
 // maxDepth is how deep a document may be nested.
 const maxDepth = 32
 
-// Decode fills target, a pointer to a struct, with a JSON object, of which every name must be one that is read. CodeInvalid, with
-// the field's JSONPath, for everything else; then target is not to be used.
+// Decode fills target, a pointer to a struct that holds nothing yet, with a JSON object, of which every name must be one that is read.
+// CodeInvalid, with the field's JSONPath, for everything else; then target is not to be used. Tags are those of encoding/json, to
+// which all types are left that decode themselves or are none of these: structs, slices, maps by text, pointers, texts, whole numbers,
+// booleans.
 func Decode(document []byte, target any) error {
-	err := json.Unmarshal(document, target)
 	var syntax *json.SyntaxError
-	if errors.As(err, &syntax) {
+	if err := json.Unmarshal(document, new(json.RawMessage)); errors.As(err, &syntax) {
 		return invalid("$", fmt.Sprintf("no JSON: %v at byte %d", err, syntax.Offset))
 	}
-	w := walker{rest: document, known: map[reflect.Type]map[string]reflect.Type{}}
-	if err := w.document(reflect.TypeOf(target)); err != nil {
-		return err
+	d := decoder{rest: document, known: map[reflect.Type]map[string][]int{}}
+	if d.peek() != '{' {
+		return invalid("$", "a JSON object is expected")
 	}
-	return typeError(err)
+	return d.value(reflect.ValueOf(target).Elem())
 }
 
-// walker goes through JSON, which is known to be well formed, beside the type that it is to fill, and refuses what json.Unmarshal
-// takes and nobody meant. Every start of a function pays for it: nothing is made that only an error would need.
-type walker struct {
+// decoder reads JSON that is known to be well formed.
+type decoder struct {
 	rest  []byte // not read yet
 	place []step // where that is
-	known map[reflect.Type]map[string]reflect.Type
+	known map[reflect.Type]map[string][]int
 }
 
-// step leads to a member of an object or, if it has no name, to an element of a list.
+// step leads to a member of an object or, if it has no name, to an element of a list. A fault makes its path of them.
 type step struct {
 	name  *string
 	index int
 }
 
-func (w *walker) document(t reflect.Type) error {
-	if w.peek() != '{' {
-		return invalid("$", "a JSON object is expected")
-	}
-	return w.value(t)
-}
-
-// value walks one value. A nil type is one whose names are its own affair, such as a type that decodes itself: there only
-// doubled names are refused.
-func (w *walker) value(t reflect.Type) error {
-	first := w.peek()
+// value reads a value into v. One that is not valid stands for what somebody else decodes: there only doubled names are refused.
+func (d *decoder) value(v reflect.Value) error {
+	first := d.peek()
 	nested := first == '{' || first == '['
 	switch {
-	case nested && len(w.place) >= maxDepth:
-		return w.fault("nested more than " + strconv.Itoa(maxDepth) + " deep")
-	case first == '{':
-		return w.object(t)
-	case first == '[':
-		return w.array(elementOf(t))
-	case first == '"':
-		w.text()
-	default: // a number, true, false or null
-		w.rest = w.rest[max(0, bytes.IndexAny(w.rest, ",]} \t\r\n")):]
+	case nested && len(d.place) >= maxDepth:
+		return d.fault("nested more than " + strconv.Itoa(maxDepth) + " deep")
+	case !v.IsValid() && nested:
+		return d.nested(v)
+	case !v.IsValid():
+		d.scalar()
+		return nil
+	case decodesItself(v.Type()):
+		return d.other(v)
+	case first == 'n': // null
+		d.scalar()
+		return nil
 	}
-	return nil
+	switch kind := v.Kind(); {
+	case kind == reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		return d.value(v.Elem())
+	case kind == reflect.Struct && first == '{', kind == reflect.Map && first == '{' && v.Type().Key().Kind() == reflect.String,
+		kind == reflect.Slice && first == '[':
+		return d.nested(v)
+	case kind == reflect.String && first == '"':
+		v.SetString(d.text())
+		return nil
+	case kind == reflect.Bool && (first == 't' || first == 'f'):
+		v.SetBool(string(d.scalar()) == "true")
+		return nil
+	case v.CanInt() && !nested && first != '"':
+		start := d.rest
+		if n, err := strconv.ParseInt(string(d.scalar()), 10, v.Type().Bits()); err == nil {
+			v.SetInt(n)
+			return nil
+		}
+		d.rest = start
+	}
+	return d.other(v)
 }
 
-func (w *walker) array(element reflect.Type) error {
-	for i := 0; w.more(']'); i++ {
-		w.place = append(w.place, step{index: i})
-		if err := w.value(element); err != nil {
+// nested reads an object or a list.
+func (d *decoder) nested(v reflect.Value) error {
+	if d.peek() == '[' {
+		return d.array(v)
+	}
+	return d.object(v)
+}
+
+func (d *decoder) array(v reflect.Value) error {
+	if v.IsValid() {
+		v.Set(reflect.MakeSlice(v.Type(), 0, 4))
+	}
+	for i := 0; d.more(']'); i++ {
+		var element reflect.Value
+		if v.IsValid() {
+			v.Set(reflect.Append(v, reflect.Zero(v.Type().Elem())))
+			element = v.Index(i)
+		}
+		d.place = append(d.place, step{index: i})
+		if err := d.value(element); err != nil {
 			return err
 		}
-		w.place = w.place[:len(w.place)-1]
+		d.place = d.place[:len(d.place)-1]
 	}
 	return nil
 }
 
-func (w *walker) object(t reflect.Type) error {
-	members, element := w.membersOf(t), elementOf(t)
+func (d *decoder) object(v reflect.Value) error {
+	var members map[string][]int
+	dictionary := v.IsValid() && v.Kind() == reflect.Map
+	if dictionary {
+		v.Set(reflect.MakeMap(v.Type()))
+	} else if v.IsValid() {
+		members = d.membersOf(v.Type())
+	}
 	seen := map[string]bool{}
-	for w.more('}') {
-		name := w.text()
-		w.place = append(w.place, step{name: &name})
+	for d.more('}') {
+		name := d.text()
+		d.place = append(d.place, step{name: &name})
 		if seen[name] {
-			return w.fault("the name stands there twice")
+			return d.fault("the name stands there twice")
 		}
 		seen[name] = true
-		member := element
-		if members != nil {
-			known := false
-			if member, known = members[name]; !known {
-				return w.fault(unknown(members, name))
-			}
+		var member reflect.Value
+		if dictionary {
+			member = reflect.New(v.Type().Elem()).Elem()
+		} else if index, known := members[name]; known {
+			member = v.FieldByIndex(index)
+		} else if v.IsValid() {
+			return d.fault(unknown(members, name))
 		}
-		w.peek()
-		w.rest = w.rest[1:] // the colon
-		if err := w.value(member); err != nil {
+		d.peek()
+		d.rest = d.rest[1:] // the colon
+		if err := d.value(member); err != nil {
 			return err
 		}
-		w.place = w.place[:len(w.place)-1]
+		if dictionary {
+			v.SetMapIndex(reflect.ValueOf(name).Convert(v.Type().Key()), member)
+		}
+		d.place = d.place[:len(d.place)-1]
+	}
+	return nil
+}
+
+// other leaves a value to encoding/json.
+func (d *decoder) other(v reflect.Value) error {
+	d.peek()
+	start := d.rest
+	if err := d.value(reflect.Value{}); err != nil {
+		return err
+	}
+	err := json.Unmarshal(start[:len(start)-len(d.rest)], v.Addr().Interface())
+	var wrong *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &wrong):
+		if wrong.Field != "" {
+			d.place = append(d.place, step{name: &wrong.Field})
+		}
+		return d.fault("a " + wrong.Value + " can't stand here, want " + wrong.Type.String())
+	case err != nil:
+		return d.fault(err.Error())
 	}
 	return nil
 }
 
 // peek returns the first byte of what comes after white space.
-func (w *walker) peek() byte {
-	w.rest = bytes.TrimLeft(w.rest, " \t\r\n")
-	return w.rest[0]
+func (d *decoder) peek() byte {
+	d.rest = bytes.TrimLeft(d.rest, " \t\r\n")
+	return d.rest[0]
 }
 
 // more steps over the bracket or comma before the next element; false if there is none, after the closing bracket.
-func (w *walker) more(closing byte) bool {
-	last := w.peek() == closing
-	w.rest = w.rest[1:]
-	if !last && w.peek() == closing { // nothing in the brackets
-		last, w.rest = true, w.rest[1:]
+func (d *decoder) more(closing byte) bool {
+	last := d.peek() == closing
+	d.rest = d.rest[1:]
+	if !last && d.peek() == closing { // nothing in the brackets
+		last, d.rest = true, d.rest[1:]
 	}
 	return !last
 }
 
-// text reads a string.
-func (w *walker) text() string {
-	w.peek()
-	end := 1
-	for ; w.rest[end] != '"'; end++ {
-		if w.rest[end] == '\\' {
-			end++
+// scalar reads a number, a text as it stands, true, false or null.
+func (d *decoder) scalar() []byte {
+	end := 0
+	if d.peek() == '"' {
+		for end = 1; d.rest[end] != '"'; end++ {
+			if d.rest[end] == '\\' {
+				end++
+			}
 		}
+		end++
+	} else if end = bytes.IndexAny(d.rest, ",]} \t\r\n"); end < 0 {
+		end = len(d.rest)
 	}
-	quoted := w.rest[:end+1]
-	w.rest = w.rest[end+1:]
+	read := d.rest[:end]
+	d.rest = d.rest[end:]
+	return read
+}
+
+// text reads a text.
+func (d *decoder) text() string {
+	quoted := d.scalar()
 	if bytes.IndexByte(quoted, '\\') < 0 && utf8.Valid(quoted) {
-		return string(quoted[1:end])
+		return string(quoted[1 : len(quoted)-1])
 	}
 	var s string
-	_ = json.Unmarshal(quoted, &s) // it is a string
+	_ = json.Unmarshal(quoted, &s) // it is a text
 	return s
 }
 
-// fault refuses the value at which the walker is.
-func (w *walker) fault(message string) error {
+// fault refuses what is read.
+func (d *decoder) fault(message string) error {
 	path := "$"
-	for _, s := range w.place {
+	for _, s := range d.place {
 		if s.name == nil {
 			path += "[" + strconv.Itoa(s.index) + "]"
 		} else {
@@ -160,7 +234,7 @@ func (w *walker) fault(message string) error {
 	return invalid(path, message)
 }
 
-func unknown(members map[string]reflect.Type, name string) string {
+func unknown(members map[string][]int, name string) string {
 	for known := range members {
 		if strings.EqualFold(known, name) {
 			return "the name is written " + known
@@ -170,49 +244,43 @@ func unknown(members map[string]reflect.Type, name string) string {
 }
 
 var (
-	decodesItself = reflect.TypeFor[json.Unmarshaler]()
-	readsText     = reflect.TypeFor[encoding.TextUnmarshaler]()
+	unmarshaler     = reflect.TypeFor[json.Unmarshaler]()
+	textUnmarshaler = reflect.TypeFor[encoding.TextUnmarshaler]()
 )
 
-// plain strips pointers off a type; nil if it decodes itself.
-func plain(t reflect.Type) reflect.Type {
-	for t != nil && t.Kind() == reflect.Pointer {
-		t = t.Elem()
+func decodesItself(t reflect.Type) bool {
+	if t.PkgPath() == "" && t.Kind() != reflect.Struct {
+		return false // a predeclared type has no methods, and one without a name has those of what it embeds
 	}
-	if t == nil || reflect.PointerTo(t).Implements(decodesItself) || reflect.PointerTo(t).Implements(readsText) {
-		return nil
-	}
-	return t
+	t = reflect.PointerTo(t)
+	return t.Implements(unmarshaler) || t.Implements(textUnmarshaler)
 }
 
-// elementOf is the type of the elements of a list or a map; nil if it is neither.
-func elementOf(t reflect.Type) reflect.Type {
-	if t = plain(t); t == nil || t.Kind() != reflect.Slice && t.Kind() != reflect.Array && t.Kind() != reflect.Map {
-		return nil
-	}
-	return t.Elem()
-}
-
-// membersOf are the names that a struct reads, those of what it embeds included; nil if it is no struct.
-func (w *walker) membersOf(t reflect.Type) map[string]reflect.Type {
-	if t = plain(t); t == nil || t.Kind() != reflect.Struct {
-		return nil
-	}
-	if members, ok := w.known[t]; ok {
+// membersOf are the names that a struct reads, those of what it embeds included, and where they lie in it.
+func (d *decoder) membersOf(t reflect.Type) map[string][]int {
+	if members, ok := d.known[t]; ok {
 		return members
 	}
-	members := map[string]reflect.Type{}
-	for _, f := range reflect.VisibleFields(t) {
+	members := map[string][]int{}
+	for i := range t.NumField() {
+		f := t.Field(i)
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		switch {
-		case !f.IsExported() || name == "-" || f.Anonymous && name == "":
-			continue
+		case name == "-":
+		case name == "" && f.Anonymous:
+			for inner, index := range d.membersOf(f.Type) {
+				if _, own := members[inner]; !own {
+					members[inner] = slices.Concat(f.Index, index)
+				}
+			}
+		case !f.IsExported():
 		case name == "":
-			name = f.Name
+			members[f.Name] = f.Index
+		default:
+			members[name] = f.Index
 		}
-		members[name] = f.Type
 	}
-	w.known[t] = members
+	d.known[t] = members
 	return members
 }
 
@@ -225,16 +293,4 @@ func child(path, name string) string {
 		}
 	}
 	return path + "." + name
-}
-
-// typeError names the field that has a value of a wrong type.
-func typeError(err error) error {
-	if err == nil {
-		return nil
-	}
-	var wrong *json.UnmarshalTypeError
-	if errors.As(err, &wrong) {
-		return invalid("$."+strings.TrimPrefix(wrong.Field, "Shop."), "a "+wrong.Value+" can't stand here, want "+wrong.Type.String())
-	}
-	return invalid("$", err.Error())
 }
