@@ -29,6 +29,7 @@ const (
 	pushSDK     = "github.com/aws/aws-sdk-go-v2/service/sns"
 	awsSDK      = "github.com/aws/"
 	embeddedDB  = "go.etcd.io/bbolt"
+	cldr        = "github.com/bojanz/currency"
 	joseSDK     = "github.com/go-jose/go-jose/v4"
 	comparison  = "github.com/google/go-cmp/" // shows testers what differs
 	inFunctions = "kassa/functions/"
@@ -40,7 +41,7 @@ var rooms = []struct {
 	name    string // a package, or a folder with all in it when it ends in /
 	imports []string
 }{
-	{"kassa/payments/money", nil},
+	{"kassa/payments/money", []string{cldr}},
 	{"kassa/payments", []string{"kassa/payments/money"}},
 	{"kassa/checkout/pricing", []string{"kassa/payments/money", "kassa/payments"}},
 	{"kassa/checkout", []string{"kassa/checkout/pricing", "kassa/payments", "kassa/payments/money"}},
@@ -59,7 +60,7 @@ var rooms = []struct {
 	{"kassa/checkout/eventbridgebus", []string{"kassa/checkout", "kassa/payments/money", awsSDK}},
 	{"kassa/payments/stripegateway", []string{"kassa/payments", "kassa/payments/money", stripeSDK}},
 	{"kassa/payments/sandbox", []string{"kassa/payments", "kassa/payments/money", embeddedDB}},
-	{inFunctions, []string{"kassa", "kassa/", awsSDK, joseSDK}},
+	{inFunctions, []string{"kassa", "kassa/", awsSDK, joseSDK, "github.com/go-playground/validator/v10"}},
 	{"kassa", nil}, // carries openapi.yaml
 }
 
@@ -72,6 +73,7 @@ var owners = map[string]string{
 	pushSDK:    "kassa/checkout/recovery/awsmessenger",
 	lambdaSDK:  inFunctions,
 	embeddedDB: "kassa/checkout/memstore kassa/payments/sandbox",
+	cldr:       "kassa/payments/money",
 	joseSDK:    "kassa/functions/internal/oidc kassa/functions/internal/oidc/",
 }
 

@@ -57,7 +57,7 @@ func (f instrumentForm) savedCard() bool {
 
 func (f instrumentForm) readSaved(path string) (*payments.Instrument, error) {
 	in := payments.Instrument{Handler: *f.Handler, Kind: payments.InstrumentPaymentMethod, Token: *f.ID}
-	if rest, ok := strings.CutPrefix(in.Token, "pm_"); !ok || !opaque(rest) {
+	if rest, ok := strings.CutPrefix(in.Token, "pm_"); !ok || !identifier(rest) {
 		return nil, invalid(path+".id", "expected the id of a saved card that the checkout listed")
 	}
 	return &in, nil
@@ -84,12 +84,9 @@ func (f instrumentForm) read(path string) (*payments.Instrument, error) {
 		credentialConfirmation, credentialPaymentMethod, credentialGooglePay, credentialGateway}, ", "))
 }
 
-// opaque is the form of the provider's ids, behind their prefix.
-var opaque = formOf(1, 255, wordOf("_-"))
-
 func checked(in payments.Instrument, prefix, path string) (*payments.Instrument, error) {
 	rest, ok := strings.CutPrefix(in.Token, prefix)
-	if !ok || len(in.Token) > 255 || !opaque(rest) {
+	if !ok || len(in.Token) > 255 || !identifier(rest) {
 		return nil, invalid(path+".token", "expected a token of the credential's type, with the prefix "+prefix)
 	}
 	return &in, nil

@@ -1,10 +1,15 @@
 package ucp
 
 import (
+	"fmt"
 	"net/mail"
+	"reflect"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/go-playground/validator/v10"
 
 	"kassa/checkout"
 	"kassa/checkout/pricing"
@@ -35,7 +40,7 @@ func invalid(path, text string) error {
 }
 
 func missing(path string) error {
-	return Faults{missingAt(path)}
+	return Faults{{Code: faultMissing, Path: path, Text: "this field is required", Severity: checkout.SeverityRecoverable}}
 }
 
 // bounded is a rule for a text: its length in characters and its form. "" always passes: under a merge patch it clears.
@@ -45,12 +50,9 @@ type bounded struct {
 	text string // what is expected, for the client's developer
 }
 
-// formOf returns the form of texts that consist of these characters and of as many of them.
-func formOf(least, most int, of func(rune) bool) func(string) bool {
-	return func(s string) bool {
-		n := utf8.RuneCountInString(s)
-		return n >= least && n <= most && strings.IndexFunc(s, func(r rune) bool { return !of(r) }) < 0
-	}
+// only returns the form of texts that consist of these characters, of at least one.
+func only(of func(rune) bool) func(string) bool {
+	return func(s string) bool { return s != "" && strings.IndexFunc(s, func(r rune) bool { return !of(r) }) < 0 }
 }
 
 func letter(r rune) bool { return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' }
@@ -62,14 +64,17 @@ func wordOf(marks string) func(rune) bool {
 	return func(r rune) bool { return letter(r) || digit(r) || strings.ContainsRune(marks, r) }
 }
 
+var identifier = only(wordOf("_-"))
+
+// letters returns the form of codes of so many letters.
+func letters(n int) func(string) bool {
+	return func(s string) bool { return len(s) == n && only(letter)(s) }
+}
+
 // languageTag reports a tag of a language and parts that say more (BCP 47).
 func languageTag(s string) bool {
-	language, rest, more := strings.Cut(s, "-")
-	if !formOf(2, 8, letter)(language) {
-		return false
-	}
-	for part := range strings.SplitSeq(rest, "-") {
-		if more && !formOf(1, 8, wordOf(""))(part) {
+	for i, part := range strings.Split(s, "-") {
+		if len(part) > 8 || i == 0 && (len(part) < 2 || !only(letter)(part)) || !only(wordOf(""))(part) {
 			return false
 		}
 	}
@@ -78,17 +83,18 @@ func languageTag(s string) bool {
 
 func platform(s string) bool { return s == "ios" || s == "android" || s == "web" }
 
-// phoneNumber reports what people write. Wallets give phone numbers so: the rule is wider than E.164.
 func phoneNumber(s string) bool {
-	return formOf(3, 32, func(r rune) bool { return digit(r) || strings.ContainsRune(" ().\u00a0/-", r) })(strings.TrimPrefix(s, "+"))
+	s = strings.TrimPrefix(s, "+")
+	return utf8.RuneCountInString(s) >= 3 && only(func(r rune) bool { return digit(r) || strings.ContainsRune(" ().\u00a0/-", r) })(s)
 }
 
-// rules are those that the tags of forms name, beside the few that ruleOf knows.
+// rules are the validator's tags of ours. Wallets give phone numbers as people write them, so that the rule is wider than
+// E.164.
 var rules = map[string]bounded{
-	"sku":      {64, formOf(1, 64, wordOf("._-")), "1 to 64 letters, digits, dots, hyphens or underscores"},
-	"ident":    {64, formOf(1, 64, wordOf("_-")), "an id of this API"},
-	"country":  {2, formOf(2, 2, letter), "an ISO 3166-1 alpha-2 country code such as NL"},
-	"currency": {3, formOf(3, 3, letter), "an ISO 4217 currency code such as EUR"},
+	"sku":      {64, only(wordOf("._-")), "1 to 64 letters, digits, dots, hyphens or underscores"},
+	"ident":    {64, identifier, "an id of this API"},
+	"country":  {2, letters(2), "an ISO 3166-1 alpha-2 country code such as NL"},
+	"currency": {3, letters(3), "an ISO 4217 currency code such as EUR"},
 	"language": {35, languageTag, "a BCP 47 language tag such as nl or de-CH"},
 	"platform": {7, platform, "ios, android or web"},
 	"mail":     {254, mailAddress, "an e-mail address"},
@@ -123,6 +129,27 @@ func mailAddress(s string) bool {
 	return len(local) <= 64 && strings.Contains(domain, ".") && !strings.ContainsAny(s, " \"<>()[],;:\\")
 }
 
+// forms is made for the first body: a start, and requests without one, don't wait for it.
+var forms = sync.OnceValue(newValidator)
+
+func newValidator() *validator.Validate {
+	v := validator.New(validator.WithRequiredStructEnabled())
+	v.RegisterTagNameFunc(func(f reflect.StructField) string {
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		return name
+	})
+	for tag, rule := range rules {
+		check := func(fl validator.FieldLevel) bool {
+			s := fl.Field().String()
+			return s == "" || utf8.RuneCountInString(s) <= rule.max && rule.form(s)
+		}
+		if err := v.RegisterValidation(tag, check); err != nil {
+			return nil // a reserved name; every test would fail
+		}
+	}
+	return v
+}
+
 // decode fills a form from a body and checks it; the error is Faults, or one of strictjson.
 func decode(body strictjson.Value, form any, mode strictjson.Mode) error {
 	if err := strictjson.RefuseCardNumbers(body); err != nil {
@@ -131,5 +158,48 @@ func decode(body strictjson.Value, form any, mode strictjson.Mode) error {
 	if err := strictjson.Decode(body, form, mode); err != nil {
 		return err
 	}
-	return checkForm(form)
+	return check(form)
+}
+
+func check(form any) error {
+	err := forms().Struct(form)
+	if err == nil {
+		return nil
+	}
+	found, ok := err.(validator.ValidationErrors) //nolint:errorlint // the validator's own documented contract
+	if !ok {
+		return fmt.Errorf("validate %T: %w", form, err)
+	}
+	const enough = 20 // more would only echo a broken client's body
+	var out Faults
+	for _, f := range found[:min(len(found), enough)] {
+		out = append(out, faultOf(f))
+	}
+	return out
+}
+
+func faultOf(f validator.FieldError) Fault {
+	_, path, _ := strings.Cut(f.Namespace(), ".")
+	fault := Fault{Code: faultInvalid, Path: "$." + path, Severity: checkout.SeverityRecoverable}
+	rule, ours := rules[f.Tag()]
+	list := f.Kind() == reflect.Slice
+	switch {
+	case f.Tag() == "required", f.Tag() == "min" && f.Kind() == reflect.String:
+		fault.Code, fault.Text = faultMissing, "this field is required"
+	case ours:
+		fault.Text = "expected: " + rule.text
+	case f.Tag() == "min" && list:
+		fault.Text = "expected: at least " + f.Param() + " elements"
+	case f.Tag() == "max" && list:
+		fault.Text = "expected: at most " + f.Param() + " elements"
+	case f.Tag() == "min":
+		fault.Text = "expected: at least " + f.Param()
+	case f.Tag() == "max":
+		fault.Text = "expected: at most " + f.Param()
+	case f.Tag() == "oneof":
+		fault.Text = "expected one of: " + f.Param()
+	default:
+		fault.Text = "this value can't be used"
+	}
+	return fault
 }
