@@ -1,8 +1,6 @@
 package checkouttest
 
-import (
-	"kassa/checkout"
-)
+import "kassa/checkout"
 
 func cartRaces() []Case {
 	const writers = 20

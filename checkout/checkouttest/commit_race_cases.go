@@ -1,8 +1,6 @@
 package checkouttest
 
-import (
-	"kassa/checkout"
-)
+import "kassa/checkout"
 
 func commitRaces() []Case {
 	const rivals = 20

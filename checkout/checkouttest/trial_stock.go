@@ -1,8 +1,6 @@
 package checkouttest
 
-import (
-	"kassa/checkout"
-)
+import "kassa/checkout"
 
 // product puts a product with so much stock on the shelf; −1 = not kept.
 func (t *trial) product(stock int64) string {
