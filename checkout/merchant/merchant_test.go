@@ -43,6 +43,7 @@ type flaky struct {
 	lost   bool
 	times  int
 	puts   int
+	dies   int // the write of products in the middle of which it does
 
 	meanwhile func() // what others do just before settings are put
 }
@@ -87,7 +88,10 @@ func (f *flaky) AddStock(ctx context.Context, op, sku string, delta int64) error
 }
 
 func (f *flaky) PutProducts(ctx context.Context, products []checkout.Product) error {
-	f.puts++
+	if f.puts++; f.puts == f.dies {
+		_ = f.Store.PutProducts(ctx, products[:len(products)/2])
+		return errDown
+	}
 	return f.around("PutProducts", func() error { return f.Store.PutProducts(ctx, products) })
 }
 
@@ -461,5 +465,42 @@ func TestSettingsOfTwoAtOnce(t *testing.T) {
 	}
 	if all := c.records(); len(all) != 2 {
 		t.Errorf("%d records of two changes: %+v", len(all), all)
+	}
+}
+
+// An import that dies in the middle of a write has stored what came before it; the same file again stores all, leaves one record, and
+// gives back nothing that was sold meanwhile.
+func TestImportThatDiesHalfWayIsRepeated(t *testing.T) {
+	t.Parallel()
+	c := newClerk(t)
+	var file strings.Builder
+	file.WriteString("sku,title,price.EUR,stock\n")
+	for i := range 120 {
+		fmt.Fprintf(&file, "p%03d,Title,100,5\n", i)
+	}
+	send := func() (merchant.Imported, bool, error) {
+		return c.products.Import(t.Context(), merchant.Import{Key: "k", Request: "r", Format: merchant.FormatCSV, Body: strings.NewReader(file.String())})
+	}
+	c.store.dies = 2
+	if _, _, err := send(); checkout.ErrorCode(err) != checkout.CodeUnavailable {
+		t.Fatalf("it is answered with %v", err)
+	}
+	if c.free("p049") != 5 || c.free("p074") != 5 || c.free("p075") != -1 {
+		t.Errorf("what lies before the end is not stored: %d, %d, %d", c.free("p049"), c.free("p074"), c.free("p075"))
+	}
+	if err := c.store.AddStock(t.Context(), "sold", "p000", -3); err != nil {
+		t.Fatal(err)
+	}
+	for _, again := range []bool{false, true} {
+		out, replayed, err := send()
+		if err != nil || replayed != again || out.Rows != 120 || out.Stored != 120 {
+			t.Errorf("sent again: %+v, replayed %t, %v", out, replayed, err)
+		}
+	}
+	if c.free("p000") != 2 || c.free("p119") != 5 {
+		t.Errorf("free are %d and %d, want 2 and 5", c.free("p000"), c.free("p119"))
+	}
+	if all := c.records(); len(all) != 1 || all[0].Outcome != merchant.OutcomeDone {
+		t.Errorf("records %+v", all)
 	}
 }
