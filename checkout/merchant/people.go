@@ -321,6 +321,10 @@ func (e *Erased) wait(s checkout.Session, why checkout.Wait) {
 
 // eraseSession erases who bought, and to whom its messages went. The messages come first: they are found by what the session tells.
 func (s *People) eraseSession(ctx context.Context, now time.Time, session checkout.Session) (bool, error) {
+	commit, needed := session.Erasing(now, s.NewID())
+	if !needed { // and neither do its messages
+		return false, nil
+	}
 	for _, id := range recovery.SendingsOf(session) {
 		m, err := s.Messages.Sending(ctx, id)
 		if checkout.ErrorCode(err) == checkout.CodeNotFound || err == nil && m.Person == "" {
@@ -330,13 +334,14 @@ func (s *People) eraseSession(ctx context.Context, now time.Time, session checko
 			return false, fmt.Errorf("read message %s: %w", id, err)
 		}
 		m.Version, m.Op, m.Person = m.Version+1, s.NewID(), ""
-		if err := s.Messages.PutSending(ctx, m); err != nil {
+		err = s.Messages.PutSending(ctx, m)
+		var moved *recovery.SendingConflict
+		if errors.As(err, &moved) { // it is just being sent
+			return false, &checkout.Conflict{Session: &session}
+		}
+		if err != nil {
 			return false, fmt.Errorf("erase message %s: %w", id, err)
 		}
-	}
-	commit, needed := session.Erasing(now, s.NewID())
-	if !needed {
-		return false, nil
 	}
 	err := s.Sessions.Commit(ctx, commit)
 	var conflict *checkout.Conflict
