@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"errors"
+	"log/slog"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -17,6 +18,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
+	"github.com/google/go-cmp/cmp"
 
 	"kassa/checkout"
 	"kassa/functions/internal/coldstart"
@@ -202,6 +204,60 @@ func TestJobEndsBeforeItsInvocation(t *testing.T) {
 		cancel()
 		if logged := a.Logs.String(); !strings.Contains(logged, c.logs) {
 			t.Errorf("%s: log %s", name, logged)
+		}
+	}
+}
+
+// A line that is a metric says so in CloudWatch's embedded format, and counts once; others, and functions that are not told where to count,
+// leave it out.
+func TestLinesAreCounted(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		namespace string
+		log       func(*slog.Logger, context.Context)
+		name      string // of the metric; "" = none
+		value     float64
+	}{
+		{"Kassa/shop", func(l *slog.Logger, ctx context.Context) {
+			l.ErrorContext(ctx, "payment needs a person", "session", "cs_1")
+		}, "PaymentsToReview", 1},
+		{"Kassa/shop", func(l *slog.Logger, ctx context.Context) { l.InfoContext(ctx, "job", "job", "reconcile", "failed", 3) }, "UndecidedSessions", 3},
+		{"Kassa/shop", func(l *slog.Logger, ctx context.Context) { l.InfoContext(ctx, "job", "job", "sweep", "failed", 3) }, "", 0},
+		{"Kassa/shop", func(l *slog.Logger, ctx context.Context) {
+			l.InfoContext(ctx, "session changed", "from", "x", "to", "completed")
+		}, "OrdersPlaced", 1},
+		{"Kassa/shop", func(l *slog.Logger, ctx context.Context) {
+			l.InfoContext(ctx, "session changed", "from", "x", "to", "canceled")
+		}, "", 0},
+		{"Kassa/shop", func(l *slog.Logger, ctx context.Context) { l.InfoContext(ctx, "request", "status", 200) }, "", 0},
+		{"", func(l *slog.Logger, ctx context.Context) { l.ErrorContext(ctx, "payment needs a person") }, "", 0},
+	} {
+		a := coldstarttest.New(t)
+		a.Env["KASSA_METRICS"] = c.namespace
+		before := time.Now().Add(-time.Second).UnixMilli()
+		if _, err := a.Start(func(ctx context.Context, f *coldstart.Function) (any, error) {
+			c.log(f.Log, ctx)
+			return func() {}, nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		var line map[string]any
+		if err := json.Unmarshal([]byte(a.Logs.String()), &line); err != nil {
+			t.Fatalf("%v: %s", err, a.Logs.String())
+		}
+		told, _ := line["_aws"].(map[string]any)
+		if c.name == "" {
+			if told != nil || line["Service"] != nil {
+				t.Errorf("it counts %s", a.Logs.String())
+			}
+			continue
+		}
+		at, _ := told["Timestamp"].(float64)
+		want := []any{map[string]any{
+			"Namespace": "Kassa/shop", "Dimensions": []any{[]any{"Service"}}, "Metrics": []any{map[string]any{"Name": c.name, "Unit": "Count"}},
+		}}
+		if diff := cmp.Diff(want, told["CloudWatchMetrics"]); diff != "" || line[c.name] != c.value || line["Service"] != "kassa" || int64(at) < before {
+			t.Errorf("%s: %s\n%s", c.name, a.Logs.String(), diff)
 		}
 	}
 }

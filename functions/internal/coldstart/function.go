@@ -62,7 +62,7 @@ func Main(start Start) {
 // too.
 func Begin(environ []string, logs io.Writer, start Start) (handler any, err error) {
 	f := &Function{Env: NewEnvironment(environ), Now: time.Now}
-	f.Log = newLogger(logs, f.Env.Optional("AWS_LAMBDA_LOG_LEVEL"))
+	f.Log = newLogger(logs, f.Env.Optional("AWS_LAMBDA_LOG_LEVEL"), f.Env.Optional("KASSA_METRICS"))
 	ctx, cancel := context.WithTimeout(context.Background(), bound)
 	defer cancel()
 	if f.AWS, err = configure(f.Env); err == nil {

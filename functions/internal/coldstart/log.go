@@ -12,11 +12,10 @@ import (
 // newLogger logs JSON as Lambda's own log format has it (timestamp, level, message, requestId), so that its level filter
 // works on our lines too. The level is one of Lambda's names; "" is INFO.
 //
-// Metrics are counted from these lines by the template's filters, and not written as CloudWatch's embedded format: a line says what
-// happened, once, and what is counted or alarmed stands with the alarms. A test holds that each filter's line exists.
-func newLogger(w io.Writer, level string) *slog.Logger {
+// Lines that are metrics are counted in a namespace; "" counts none.
+func newLogger(w io.Writer, level, namespace string) *slog.Logger {
 	options := &slog.HandlerOptions{Level: levelOf(level), ReplaceAttr: rename}
-	return slog.New(invocations{slog.NewJSONHandler(w, options)})
+	return slog.New(lines{slog.NewJSONHandler(w, options), namespace})
 }
 
 func levelOf(name string) slog.Level {
@@ -44,23 +43,27 @@ func rename(groups []string, a slog.Attr) slog.Attr {
 	return a
 }
 
-// invocations adds to each line the invocation that it belongs to.
-type invocations struct{ slog.Handler }
+// lines adds to each line the invocation that it belongs to, and makes metrics of some.
+type lines struct {
+	slog.Handler
+	namespace string
+}
 
 // Handle implements slog.Handler.
-func (h invocations) Handle(ctx context.Context, r slog.Record) error {
+func (h lines) Handle(ctx context.Context, r slog.Record) error {
 	if in, ok := lambdacontext.FromContext(ctx); ok {
 		r.AddAttrs(slog.String("requestId", in.AwsRequestID))
 	}
+	count(h.namespace, &r)
 	return h.Handler.Handle(ctx, r)
 }
 
 // WithAttrs implements slog.Handler.
-func (h invocations) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return invocations{h.Handler.WithAttrs(attrs)}
+func (h lines) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return lines{h.Handler.WithAttrs(attrs), h.namespace}
 }
 
 // WithGroup implements slog.Handler.
-func (h invocations) WithGroup(name string) slog.Handler {
-	return invocations{h.Handler.WithGroup(name)}
+func (h lines) WithGroup(name string) slog.Handler {
+	return lines{h.Handler.WithGroup(name), h.namespace}
 }

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"kassa/functions/internal/coldstart"
 )
 
 // gateway is how long API Gateway waits for a function (HTTP API quotas: integration timeout).
@@ -187,46 +189,39 @@ func TestAlarmsReachSomebody(t *testing.T) {
 	}
 }
 
-// A metric filter that looks for a line which the code doesn't write never counts anything.
-func TestFiltersLookForLinesThatExist(t *testing.T) {
+// A metric that an alarm or the dashboard watches is one that the code counts, of lines that it writes; else it is never seen.
+func TestMetricsAreCounted(t *testing.T) {
 	t.Parallel()
-	quoted := regexp.MustCompile(`\$\.message = "([^"]+)"`)
-	sources := sourcesOf(t, "checkout", "functions/internal/coldstart", "functions/internal/parameter")
-	for _, r := range of(t, "AWS::Logs::MetricFilter") {
-		pattern, _ := r.Properties["FilterPattern"].(string)
-		found := quoted.FindAllStringSubmatch(pattern, -1)
-		if len(found) == 0 {
-			t.Errorf("%s looks for no message: %s", r.ID, pattern)
+	counted, sources := map[string]bool{}, sourcesOf(t, "checkout", "functions/internal/coldstart", "functions/internal/parameter")
+	for message, m := range coldstart.Metrics {
+		counted[m.Name] = true
+		if !strings.Contains(sources, `Context(ctx, "`+message+`"`) {
+			t.Errorf("%s counts lines %q, which nothing logs", m.Name, message)
 		}
-		for _, match := range found {
-			if !strings.Contains(sources, `"`+match[1]+`"`) {
-				t.Errorf("%s looks for %q, which nothing logs", r.ID, match[1])
-			}
+	}
+	for _, r := range of(t, "AWS::CloudWatch::Alarm") {
+		namespace, _ := physical(r.Properties["Namespace"], nil)
+		name, _ := r.Properties["MetricName"].(string)
+		ours := namespace == "Kassa/kassa"
+		if dimension := at(r.Properties, "Dimensions", 0); ours && (!counted[name] || at(dimension, "Name") != "Service" || at(dimension, "Value") != "kassa") {
+			t.Errorf("%s watches %s of %s, which nothing counts", r.ID, name, shown(dimension))
+		}
+	}
+	body, _ := physical(of(t, "AWS::CloudWatch::Dashboard")[0].Properties["DashboardBody"], nil)
+	for name := range counted {
+		if !strings.Contains(body, `"`+name+`", `) {
+			t.Errorf("the dashboard does not show %s", name)
 		}
 	}
 }
 
-// No function is forgotten: that it can't start is an alarm, that a payment needs a person is one wherever payments are dealt with,
-// and the dashboard shows its errors.
+// No function is forgotten: each counts its lines where the alarms look, and the dashboard shows its errors.
 func TestEveryFunctionIsWatched(t *testing.T) {
 	t.Parallel()
-	counted := map[string]bool{}
-	for _, r := range of(t, "AWS::Logs::MetricFilter") {
-		metric, _ := at(r.Properties, "MetricTransformations", 0, "MetricName").(string)
-		counted[named(r.Properties["LogGroupName"])+" "+metric] = true
-	}
 	dashboard := shown(of(t, "AWS::CloudWatch::Dashboard")[0].Properties)
 	for _, r := range of(t, "AWS::Lambda::Function") {
-		group := named(at(r.Properties, "LoggingConfig", "LogGroup"))
-		wanted := []string{"UnusableSettings"}
-		variables, _ := at(r.Properties, "Environment", "Variables").(tree)
-		if variables["STRIPE_MODE"] != nil {
-			wanted = append(wanted, "PaymentsToReview")
-		}
-		for _, metric := range wanted {
-			if !counted[group+" "+metric] {
-				t.Errorf("%s: nothing counts %s in %s", r.ID, metric, group)
-			}
+		if namespace, _ := physical(at(r.Properties, "Environment", "Variables", "KASSA_METRICS"), nil); namespace != "Kassa/kassa" {
+			t.Errorf("%s counts its lines in %q", r.ID, namespace)
 		}
 		if !strings.Contains(dashboard, "${"+r.ID+"}") {
 			t.Errorf("the dashboard shows nothing of %s", r.ID)
