@@ -108,14 +108,14 @@ func (p *process) invoke(ctx context.Context, event []byte) ([]byte, error) {
 	}
 }
 
-// program is the file of a function that sam build has made for this machine.
+// program is the file of a function, by its id in the template, that sam build has made for this machine.
 func program(t *testing.T, function string) string {
 	t.Helper()
 	folder, err := built()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return filepath.Join(folder, strings.ToUpper(function[:1])+function[1:]+"Function", "bootstrap")
+	return filepath.Join(folder, function, "bootstrap")
 }
 
 // logs is what a process says.
