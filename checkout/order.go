@@ -26,7 +26,7 @@ type Order struct {
 	Warned        bool      // somebody was told that the hold is about to end
 
 	Capture      *Capture      // of money that was held: asked for, or done
-	Lapsed       time.Time     // the hold ended before it was captured: there is no money
+	Lapsed       time.Time     // the hold ended, or was released, before it was captured: there is no money
 	Refunds      []Refund      // given back, asked for, or failed; the oldest first
 	Fulfillments []Fulfillment // the oldest first
 	Withdrawals  []Withdrawal  // the oldest first

@@ -30,11 +30,12 @@ func (st settler) held(now time.Time, s Session, r report) (Commit, bool) {
 	case payments.StatusPaid:
 		return st.captured(now, s, in), true
 	case payments.StatusCanceled:
+		order.Authorized, order.Lapsed = false, now
+		s.Order = &order
 		if order.Cancellation != nil {
 			return st.canceled(now, s).watched(st, now), true
 		}
-		order.Authorized, order.Lapsed = false, now
-		s.Order, s.Review = &order, "authorization_lapsed"
+		s.Review = "authorization_lapsed"
 		return Commit{Session: notify(s, NoticePaymentReview, now)}.watched(st, now), true
 	case payments.StatusAuthorized:
 		end := in.CaptureBefore
