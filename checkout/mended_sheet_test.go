@@ -5,6 +5,7 @@ package checkout_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/url"
 	"testing"
@@ -128,16 +129,26 @@ func TestTwoDevicesPrepareAtOnce(t *testing.T) {
 // live counts the provider's intents that aren't canceled.
 func (w *world) live() (n int) {
 	w.Helper()
-	a, err := w.provider.Do(w.Context(), sandbox.Request{Method: http.MethodGet, Path: "/v1/payment_intents", Key: "sk_test_person"})
-	w.ok(err)
-	var list struct{ Data []struct{ Status string } }
-	w.ok(json.Unmarshal(a.Body, &list))
-	for _, in := range list.Data {
+	var intents []struct{ Status string }
+	w.listed("/v1/payment_intents", &intents)
+	for _, in := range intents {
 		if in.Status != "canceled" {
 			n++
 		}
 	}
 	return n
+}
+
+// listed reads the first hundred of a list of the provider's.
+func (w *world) listed(path string, into any) {
+	w.Helper()
+	a, err := w.provider.Do(w.Context(), sandbox.Request{
+		Method: http.MethodGet, Path: path, Params: url.Values{"limit": {"100"}}, Key: "sk_test_person",
+	})
+	w.ok(err)
+	var list struct{ Data json.RawMessage }
+	w.ok(json.Unmarshal(a.Body, &list))
+	w.ok(json.Unmarshal(list.Data, into))
 }
 
 // The app has confirmed a declined payment by itself, the bank holds the money and nobody has told us, when the shopper opens the sheet:
@@ -151,6 +162,28 @@ func TestSheetWhenTheMoneyIsHeld(t *testing.T) {
 	if s := view.Session; s.Order == nil || !s.Order.Authorized || w.live() != 1 {
 		t.Errorf("session is %s, %d intents are alive", s.Status, w.live())
 	}
+}
+
+// The bank held the money, and we let go of it with the answer lost: the event of the hold, late, makes no order without money.
+func TestLateEventOfAHoldThatWasReleased(t *testing.T) {
+	t.Parallel()
+	lost := true
+	g := &scripted{cancel: func(g checkout.Gateway, ctx context.Context, id, key string) (payments.Intent, error) {
+		in, err := g.Cancel(ctx, id, key)
+		if lost {
+			return payments.Intent{}, errors.New("no answer")
+		}
+		return in, err
+	}}
+	w := newWorld(t, manual, g.into)
+	cart, id := w.opened()
+	w.confirm(w.pay(cart.Token, id, "pm_card_chargeDeclined").Session.Intent.ID, "pm_card_visa")
+	_, err := w.sessions.Cancel(t.Context(), checkout.CancelSessionInput{Request: w.request(cart.Token), SessionID: id})
+	wantCode(t, err, checkout.CodeUnavailable)
+	w.webhooks()
+	lost = false
+	w.wait(5*time.Minute, time.Minute)
+	w.wantUnpaid(id)
 }
 
 // The session is over when the shopper asks for something, and its money has just made it the order.

@@ -41,8 +41,11 @@ func (o *Observer) Observe(ctx context.Context, ev payments.Event) error {
 	if err != nil {
 		return fmt.Errorf("read session %s: %w", ev.Intent.SessionID, err)
 	}
-	if ev.Kind == payments.EventWake {
+	switch {
+	case ev.Kind == payments.EventWake:
 		return o.wake(ctx, now, s, ev.Intent)
+	case ev.Intent.Status == payments.StatusAuthorized && s.Order == nil:
+		return o.keep(ctx, now, ev) // a hold may have been released since, by us or by others: only a read tells
 	}
 	_, err = o.apply(ctx, now, s, report{source: fromEvent, intent: &ev.Intent})
 	return err
