@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -109,6 +110,29 @@ func TestSamplesOfTheAPIHaveTheirRoutes(t *testing.T) {
 	for _, s := range samples(t) {
 		if route, ok := s.event["routeKey"].(string); ok && routes[route] != s.function {
 			t.Errorf("%s comes by %s, which goes to %q", s.name, route, routes[route])
+		}
+	}
+}
+
+// local.md sends people to files of events/ that exist.
+func TestLocalPageNamesSamplesThatExist(t *testing.T) {
+	t.Parallel()
+	text := page(t, "local.md")
+	_, table, _ := strings.Cut(text, "| what invokes it | files |")
+	table, _, _ = strings.Cut(table, "```")
+	var patterns []string
+	for _, m := range regexp.MustCompile("`([a-z*-]+)`").FindAllStringSubmatch(table, -1) {
+		patterns = append(patterns, m[1]+".json")
+	}
+	for _, m := range regexp.MustCompile(`--event events/(\S+)`).FindAllStringSubmatch(text, -1) {
+		patterns = append(patterns, m[1])
+	}
+	if len(patterns) < 20 {
+		t.Errorf("it names only %q", patterns)
+	}
+	for _, pattern := range patterns {
+		if files, err := filepath.Glob(root + "/events/" + pattern); err != nil || len(files) == 0 {
+			t.Errorf("it names %s, which there is not (%v)", pattern, err)
 		}
 	}
 }

@@ -247,6 +247,9 @@ func (m *month) comesBack() {
 	own.total = m.send("checkout-complete", own.ids()...).want(http.StatusOK).wantAt("status", "completed").total()
 	m.wantPaidOnce(m, own)
 	must(m, m.provider.Run(m.Context(), m.now())) // the webhook finds it done
+	if left := m.provider.Undelivered(); len(left) > 0 {
+		m.Errorf("the webhook has not taken %+v", left)
+	}
 	m.handOn()
 	m.wantSent(1, 2)
 	if receipt := m.mail.got()[1]; receipt.tags["kind"] != "service" || receipt.to != sampleBuyer {
