@@ -28,7 +28,9 @@ func Ways() []Way { return []Way{Before, After, Silent, Deaf} }
 type Border struct {
 	mu     sync.Mutex
 	calls  []string
-	at     int // the call that goes wrong; 0 is none
+	of     string // the calls that are counted; "" is all
+	seen   int    // of them
+	at     int    // the one of them that goes wrong; 0 is none
 	way    Way
 	strike func()
 }
@@ -78,8 +80,12 @@ func (b *Border) pass(call string) (Way, func()) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.calls = append(b.calls, call)
-	n := len(b.calls)
-	hit := b.at > 0 && (n == b.at || n > b.at && (b.way == Silent || b.way == Deaf))
+	counts := b.of == "" || b.of == call
+	if counts {
+		b.seen++
+	}
+	lasts := b.way == Silent || b.way == Deaf
+	hit := b.at > 0 && (counts && b.seen == b.at || lasts && b.seen >= b.at)
 	if !hit {
 		return "", nil
 	}
@@ -87,10 +93,13 @@ func (b *Border) pass(call string) (Way, func()) {
 }
 
 // Arm forgets the calls so far, and has the n-th from now (1 is the first) go wrong: strike, if any, is called at that moment.
-func (b *Border) Arm(n int, way Way, strike func()) {
+func (b *Border) Arm(n int, way Way, strike func()) { b.ArmAt("", n, way, strike) }
+
+// ArmAt is Arm, but counts only calls of one name.
+func (b *Border) ArmAt(call string, n int, way Way, strike func()) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.calls, b.at, b.way, b.strike = nil, n, way, strike
+	b.calls, b.of, b.seen, b.at, b.way, b.strike = nil, call, 0, n, way, strike
 }
 
 // Disarm lets all pass, and forgets the calls so far.

@@ -2,6 +2,7 @@ package lambdatest_test
 
 import (
 	"encoding/json"
+	"errors"
 	"maps"
 	"net/http"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 
 	"kassa/checkout"
 	"kassa/checkout/recovery"
+	"kassa/functions/internal/lambdatest"
 )
 
 // What files have in the places of the link's token, of the shopper and of the device, besides sampleHash and sampleToken.
@@ -103,12 +105,9 @@ func (m *month) at(ahead string) {
 func (m *month) handOn() {
 	m.Helper()
 	for _, from := range []source{m.ofCarts(), m.ofSessions()} {
-		records := slices.DeleteFunc(m.told(m, from), func(r json.RawMessage) bool { return m.read[changeOf(m, r).EventID] })
+		records := m.unread(from)
 		if len(records) == 0 {
 			continue
-		}
-		for _, r := range records {
-			m.read[changeOf(m, r).EventID] = true
 		}
 		batch := m.batch(from, records)
 		m.together(m.outbox, batch) // who comes second may have to come again
@@ -118,6 +117,16 @@ func (m *month) handOn() {
 			}
 		}
 	}
+}
+
+// unread are the records of a stream that nobody has read so far.
+func (m *month) unread(from source) []json.RawMessage {
+	m.Helper()
+	records := slices.DeleteFunc(m.told(m, from), func(r json.RawMessage) bool { return m.read[changeOf(m, r).EventID] })
+	for _, r := range records {
+		m.read[changeOf(m, r).EventID] = true
+	}
+	return records
 }
 
 // batch is the event that Lambda's poller makes of records: in the shape of the sample.
@@ -198,6 +207,7 @@ func TestCartsThatWereLeft(t *testing.T) {
 	write(t, m.clock, "0s")
 	m.comesBack()
 	m.heedsWhatPeopleSay()
+	m.outlivesItsWorkers()
 	for _, f := range append(slices.Concat(m.sweep, m.outbox), slices.Collect(maps.Values(m.functions))...) {
 		for _, personal := range []string{"@example.com", "Zoë", "Keizersgracht", "krl_", "kat_", "740f4707"} {
 			if strings.Contains(f.Logs(), personal) {
@@ -341,4 +351,41 @@ func (m *month) redeems(s shopper, offer letter) {
 		m.wantPaidOnce(m, s)
 	}
 	refused()
+}
+
+// outlivesItsWorkers kills workers at the moment in which they hand a push over: before SNS gets it, and before they hear that it has.
+// Nobody knows which it was, so it is not sent again, and the record says that it may have been.
+func (m *month) outlivesItsWorkers() {
+	m.Helper()
+	pushes := len(m.phones.got())
+	write(m, m.clock, "600h")
+	for way, taken := range map[lambdatest.Way]int{lambdatest.Before: 0, lambdatest.After: 1} {
+		write(m, m.clock, "600h")
+		s := m.leaves(string(way) + "@example.com")
+		m.send("cart-device", s.ids()...).want(http.StatusOK)
+		write(m, m.clock, "601h")
+		m.together(m.sweep[:1], m.event("sweep-carts"))
+		batch := m.batch(m.ofCarts(), m.unread(m.ofCarts()))
+		victim := m.later(m.T, "outbox", m.clock)
+		write(m, m.clock, "601h")
+		m.border.ArmAt("sns POST /", 3, way, victim.Kill) // after those that make the endpoint
+		if _, err := victim.Invoke(m.Context(), batch); !errors.Is(err, lambdatest.ErrEnded) {
+			m.Fatalf("the worker was to be killed %s SNS has the push: %v", way, err)
+		}
+		m.border.Disarm()
+		write(m, m.clock, "601h5m")
+		for range 2 {
+			if answer, err := m.outbox[0].Invoke(m.Context(), batch); err != nil || string(answer) != failed() {
+				m.Errorf("after a worker's death the outbox answers %s, %v", answer, err)
+			}
+		}
+		c, err := m.store.Cart(m.Context(), s.cart)
+		must(m, err)
+		if f := c.Abandonment.FollowUps; len(f) != 1 || f[0].State != string(recovery.StateUnknown) || len(c.Notices) > 0 {
+			m.Errorf("of a push that may have been sent is recorded %+v, %v", f, c.Notices)
+		}
+		if pushes += taken; len(m.phones.got()) != pushes {
+			m.Errorf("killed %s the call, %d pushes were sent, want %d", way, len(m.phones.got()), pushes)
+		}
+	}
 }
