@@ -65,7 +65,7 @@ var deployments atomic.Int64
 func newAccount(t testing.TB) *account {
 	t.Helper()
 	a := &account{
-		border: &lambdatest.Border{}, bus: &bus{refused: map[string]bool{}}, mail: &mailbox{sent: map[string]int{}}, phones: &phones{},
+		border: &lambdatest.Border{}, bus: &bus{refused: map[string]bool{}}, mail: &mailbox{sent: map[string]int{}}, phones: &phones{endpoints: map[string]map[string]string{}},
 	}
 	a.tables = dynamostore.Prefixed(fmt.Sprintf("kassa%d-", deployments.Add(1)))
 	a.parameters = parametertest.New(map[string]string{
@@ -150,19 +150,38 @@ func sampleShop(t testing.TB) string {
 // assignment is a line of a function's variables in the template.
 var assignment = regexp.MustCompile(`(?m)^ {10}([A-Z][A-Z_]+): (.+)$`)
 
+// described is what the template says of a function, but for its events.
+func described(t testing.TB, function string) string {
+	t.Helper()
+	_, block, found := strings.Cut(string(sample(t, "template.yaml")), "\n  "+logicalID(function)+":\n")
+	if !found {
+		t.Fatalf("the template has no %s", function)
+	}
+	block, _, _ = strings.Cut(block, "\n\n") // the next resource
+	block, _, _ = strings.Cut(block, "\n      Events:\n")
+	return block
+}
+
+var seconds = regexp.MustCompile(`(?m)^ +Timeout: (\d+)`)
+
+// timeout is how long an invocation of a function may take: its own time, or that of all in the template's Globals.
+func timeout(t testing.TB, function string) time.Duration {
+	t.Helper()
+	own := seconds.FindStringSubmatch(described(t, function) + "\n" + string(sample(t, "template.yaml")))
+	d, err := time.ParseDuration(own[1] + "s")
+	must(t, err)
+	return d
+}
+
 // expressions are the values of a function's own variables, as the template writes them.
 func expressions(t testing.TB, function string) map[string]string {
 	t.Helper()
-	template := string(sample(t, "template.yaml"))
-	_, block, found := strings.Cut(template, "\n  "+logicalID(function)+":\n")
-	block, _, _ = strings.Cut(block, "\n\n") // the next resource
-	block, _, _ = strings.Cut(block, "\n      Events:\n")
-	_, block, hasOwn := strings.Cut(block, "\n        Variables:\n")
-	if !found || !hasOwn {
+	_, own, found := strings.Cut(described(t, function), "\n        Variables:\n")
+	if !found {
 		t.Fatalf("the template says nothing about the variables of %s", function)
 	}
 	all := map[string]string{}
-	for _, line := range assignment.FindAllStringSubmatch(block, -1) {
+	for _, line := range assignment.FindAllStringSubmatch(own, -1) {
 		all[line[1]] = line[2]
 	}
 	return all
@@ -172,10 +191,10 @@ func expressions(t testing.TB, function string) map[string]string {
 var emptyDefault = regexp.MustCompile(`(?m)^  ([A-Z][A-Za-z]+):\n(?:    .*\n)*?    Default: ""$`)
 
 // optional are the variables that a function may lack: those that the template leaves out or empty where a deployment does not
-// want what they are for, and SES's configuration set, which is only for those who want to learn what becomes of e-mail.
+// want what they are for.
 func optional(t testing.TB, function string) map[string]bool {
 	t.Helper()
-	empty := map[string]bool{"!Ref EmailEvents": true}
+	empty := map[string]bool{}
 	for _, p := range emptyDefault.FindAllStringSubmatch(string(sample(t, "template.yaml")), -1) {
 		empty["!Ref "+p[1]] = true
 	}
@@ -245,7 +264,7 @@ func pairs(env map[string]string) []string {
 // start starts a function as it ships; change may set up its process otherwise.
 func (a *account) start(t testing.TB, function string, change ...func(*lambdatest.Config)) *process {
 	t.Helper()
-	c := lambdatest.Config{Binary: binary(t, function), Env: pairs(a.environment(t, function))}
+	c := lambdatest.Config{Binary: binary(t, function), Env: pairs(a.environment(t, function)), Timeout: timeout(t, function)}
 	for _, f := range change {
 		f(&c)
 	}

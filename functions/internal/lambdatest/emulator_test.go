@@ -40,7 +40,8 @@ func (a *account) emulate(t *testing.T, function string) emulated {
 	front, api := freeAddress(t), freeAddress(t)
 	var said bytes.Buffer
 	cmd := exec.Command(program, "--runtime-interface-emulator-address", front, "--runtime-api-address", api, binary(t, function)) //nolint:gosec,noctx // ours; ends below
-	cmd.Env = append(pairs(a.environment(t, function)), "PATH=/usr/bin:/bin", "AWS_LAMBDA_FUNCTION_TIMEOUT=20", "AWS_LAMBDA_LOG_LEVEL=INFO")
+	cmd.Env = append(pairs(a.environment(t, function)), "PATH=/usr/bin:/bin", "AWS_LAMBDA_LOG_LEVEL=INFO",
+		fmt.Sprintf("AWS_LAMBDA_FUNCTION_TIMEOUT=%.0f", timeout(t, function).Seconds()))
 	cmd.Stdout, cmd.Stderr = &said, &said
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL} // it starts the function as its child
 	must(t, cmd.Start())

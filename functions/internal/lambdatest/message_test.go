@@ -89,35 +89,56 @@ func (m *mailbox) got() []letter {
 
 // phones is SNS with the endpoints of phones, each of which is there by its token, and takes every message.
 type phones struct {
-	mu      sync.Mutex
-	tokens  map[string]string // by endpoint
-	letters []letter
+	mu        sync.Mutex
+	endpoints map[string]map[string]string // attributes
+	letters   []letter
 }
 
-// ServeHTTP implements http.Handler: CreatePlatformEndpoint, GetEndpointAttributes and Publish, in AWS's query protocol.
+// ServeHTTP implements http.Handler: CreatePlatformEndpoint, GetEndpointAttributes, SetEndpointAttributes and Publish, in AWS's query
+// protocol.
 func (p *phones) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	action, result := r.FormValue("Action"), ""
-	token, known := p.tokens[r.FormValue("EndpointArn")+r.FormValue("TargetArn")]
+	action, result, refused := r.FormValue("Action"), "", "no such endpoint"
+	endpoint := r.FormValue("EndpointArn") + r.FormValue("TargetArn")
+	attributes, known := p.endpoints[endpoint]
 	switch {
 	case action == "CreatePlatformEndpoint":
-		token = r.FormValue("Token")
-		endpoint := strings.Replace(r.FormValue("PlatformApplicationArn"), ":app/", ":endpoint/", 1) + "/" + token[:min(len(token), 36)]
-		p.tokens = map[string]string{endpoint: token}
-		result = "<EndpointArn>" + endpoint + "</EndpointArn>"
+		if result, refused = p.create(r); refused == "" {
+			known = true
+		}
 	case action == "GetEndpointAttributes" && known:
-		const entry = "<entry><key>%s</key><value>%s</value></entry>"
-		result = "<Attributes>" + fmt.Sprintf(entry+entry, "Enabled", "true", "Token", token) + "</Attributes>"
-	case action == "Publish" && known && p.publish(r, token):
+		for name, value := range attributes {
+			result += "<entry><key>" + name + "</key><value>" + value + "</value></entry>"
+		}
+		result = "<Attributes>" + result + "</Attributes>"
+	case action == "SetEndpointAttributes" && known:
+		for i := 1; r.FormValue(fmt.Sprintf("Attributes.entry.%d.key", i)) != ""; i++ {
+			attributes[r.FormValue(fmt.Sprintf("Attributes.entry.%d.key", i))] = r.FormValue(fmt.Sprintf("Attributes.entry.%d.value", i))
+		}
+	case action == "Publish" && known:
+		known = p.publish(r, attributes["Token"])
 		result = "<MessageId>" + rand.Text() + "</MessageId>"
-	default:
-		w.WriteHeader(http.StatusBadRequest)
-		fmt.Fprint(w, "<ErrorResponse><Error><Type>Sender</Type><Code>InvalidParameter</Code><Message>no</Message></Error></ErrorResponse>")
-		return
 	}
 	w.Header().Set("Content-Type", "text/xml")
+	if !known {
+		w.WriteHeader(http.StatusBadRequest)
+		fmt.Fprintf(w, "<ErrorResponse><Error><Type>Sender</Type><Code>InvalidParameter</Code><Message>%s</Message></Error></ErrorResponse>", refused)
+		return
+	}
 	fmt.Fprintf(w, "<%[1]sResponse><%[1]sResult>%[2]s</%[1]sResult></%[1]sResponse>", action, result)
+}
+
+// create makes the endpoint of a token. Where there is one, SNS answers it only to who wants it just as it is.
+func (p *phones) create(r *http.Request) (result, refused string) {
+	token, data := r.FormValue("Token"), r.FormValue("CustomUserData")
+	endpoint := strings.Replace(r.FormValue("PlatformApplicationArn"), ":app/", ":endpoint/", 1) + "/" + token
+	if known, ok := p.endpoints[endpoint]; ok && known["CustomUserData"] != data {
+		return "", "Invalid parameter: Token Reason: Endpoint " + endpoint + " already exists with the same Token, but different attributes."
+	} else if !ok {
+		p.endpoints[endpoint] = map[string]string{"Enabled": "true", "Token": token, "CustomUserData": data}
+	}
+	return "<EndpointArn>" + endpoint + "</EndpointArn>", ""
 }
 
 // publish keeps what APNs would get; false if it would get nothing.
