@@ -266,17 +266,7 @@ func (s *stack) call(t *testing.T, method, path, body string, headers ...string)
 			r.Header.Set(name, value)
 		}
 	}
-	function := s.cart
-	switch {
-	case strings.HasPrefix(path, "/checkout-sessions"), strings.HasPrefix(path, "/orders"), strings.HasPrefix(path, "/o/"), path == "/profile", strings.HasPrefix(path, "/profile/"):
-		function = s.checkout
-	case strings.HasPrefix(path, "/webhooks"):
-		function = s.webhook
-	case strings.HasPrefix(path, "/admin"):
-		function = s.admin
-	case strings.HasPrefix(path, "/unsubscribe"):
-		function = s.feedback
-	}
+	function := s.functionOf(path)
 	w := reply{ResponseRecorder: httptest.NewRecorder(), t: t}
 	function.ServeHTTP(w, r)
 	if strings.HasPrefix(w.Header().Get("Content-Type"), "application/json") && method != http.MethodHead && !strings.HasPrefix(w.Body.String(), "[") {
@@ -285,6 +275,21 @@ func (s *stack) call(t *testing.T, method, path, body string, headers ...string)
 	s.keep(path, w)
 	s.description.check(t, r, body, w)
 	return w
+}
+
+// functionOf is the function that serves a path.
+func (s *stack) functionOf(path string) api.Handler {
+	switch {
+	case strings.HasPrefix(path, "/checkout-sessions"), strings.HasPrefix(path, "/orders"), strings.HasPrefix(path, "/o/"), path == "/profile", strings.HasPrefix(path, "/profile/"):
+		return s.checkout
+	case strings.HasPrefix(path, "/webhooks"):
+		return s.webhook
+	case strings.HasPrefix(path, "/admin"):
+		return s.admin
+	case strings.HasPrefix(path, "/unsubscribe"):
+		return s.feedback
+	}
+	return s.cart
 }
 
 // replyOf is an answer as Lambda hands it to API Gateway.
