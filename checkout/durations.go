@@ -60,7 +60,8 @@ func (d *Durations) UnmarshalJSON(data []byte) error {
 			err = json.Unmarshal(value, f.at)
 		}
 		if err != nil {
-			return &json.UnmarshalTypeError{Field: f.name, Value: "value that is no duration such as 20m or 1h30m", Type: reflect.TypeFor[time.Duration]()}
+			return &json.UnmarshalTypeError{Field: f.name, Value: "value that is no duration such as 20m or 1h30m",
+				Type: reflect.TypeFor[time.Duration]()}
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(given)) {

@@ -121,7 +121,8 @@ func (s Shop) checkPrices() []error {
 	for i, r := range s.Pricing.Discounts {
 		for j, sku := range r.Products {
 			if !ValidSKU(sku) {
-				errs = append(errs, invalid("pricing.discounts["+strconv.Itoa(i)+"].products["+strconv.Itoa(j)+"]", "is no sku that a product can have"))
+				errs = append(errs, invalid("pricing.discounts["+strconv.Itoa(i)+"].products["+strconv.Itoa(j)+"]",
+					"is no sku that a product can have"))
 			}
 		}
 	}

@@ -102,8 +102,9 @@ func (s *Sessions) withCustomer(ctx context.Context, sess Session, p payment) Se
 	return sess
 }
 
-// ForgetCard takes a saved card away from the signed-in caller, as often as it was entered; one that isn't theirs is left alone, and like one that is gone it
-// is success. Sessions that list it still show it, and can't pay with it. CodeUnauthorized without a customer, CodeUnavailable.
+// ForgetCard takes a saved card away from the signed-in caller, as often as it was entered; one that isn't theirs is left alone, and
+// like one that is gone it is success. Sessions that list it still show it, and can't pay with it. CodeUnauthorized without a
+// customer, CodeUnavailable.
 func (s *Sessions) ForgetCard(ctx context.Context, caller Caller, card string) error {
 	switch {
 	case caller.Customer == "":

@@ -1,7 +1,7 @@
 package payments
 
-// CustomerRequest asks the provider for a customer, once for each Key unless that one was deleted since. It says nothing about who the person is: the same request
-// repeated must be the same to the byte, and what a person is called changes.
+// CustomerRequest asks the provider for a customer, once for each Key unless that one was deleted since. It says nothing about who
+// the person is: the same request repeated must be the same to the byte, and what a person is called changes.
 type CustomerRequest struct {
 	Key    string
 	Person string // our hash of the person, in the customer's metadata

@@ -225,9 +225,11 @@ func redueCases() []Case {
 		story("redue/a session that ends gives a cart without time one, and leaves that of another", func(t *trial) {
 			c := t.cart(t.lines(1)...)
 			s := t.commit(checkout.Commit{Session: t.newSession(c), Cart: &checkout.CartChange{CartID: c.ID, Lock: true}})
-			s = t.commit(checkout.Commit{Session: t.next(s), Cart: &checkout.CartChange{CartID: c.ID, Holder: s.ID, Release: true, NextRound: true, Due: start}})
+			s = t.commit(checkout.Commit{Session: t.next(s),
+				Cart: &checkout.CartChange{CartID: c.ID, Holder: s.ID, Release: true, NextRound: true, Due: start}})
 			t.due(t.Carts.DueCarts, start, 50, checkout.DueItem{ID: c.ID, At: start})
-			t.commit(checkout.Commit{Session: t.next(s), Cart: &checkout.CartChange{CartID: c.ID, Round: 1, NextRound: true, Due: start.Add(-time.Hour)}})
+			t.commit(checkout.Commit{Session: t.next(s),
+				Cart: &checkout.CartChange{CartID: c.ID, Round: 1, NextRound: true, Due: start.Add(-time.Hour)}})
 			t.due(t.Carts.DueCarts, start, 50, checkout.DueItem{ID: c.ID, At: start})
 		}),
 	}

@@ -15,7 +15,8 @@ var _ merchant.Searcher = (*Store)(nil)
 // NamedCarts implements merchant.Searcher by a scan.
 func (s *Store) NamedCarts(ctx context.Context, cursor string) (page []merchant.Named, next string, err error) {
 	return s.named(ctx, cursor, &dynamodb.ScanInput{
-		TableName: &s.names.Carts, ProjectionExpression: aws.String("i, c, b"), FilterExpression: aws.String("attribute_exists(c) OR attribute_exists(b)"),
+		TableName: &s.names.Carts, ProjectionExpression: aws.String("i, c, b"),
+		FilterExpression: aws.String("attribute_exists(c) OR attribute_exists(b)"),
 	}, func(in *stored) merchant.Named {
 		var buyer checkout.Buyer
 		in.row("b", buyerRow(&buyer))
@@ -39,19 +40,14 @@ func (s *Store) NamedSessions(ctx context.Context, cursor string) (page []mercha
 	})
 }
 
-func (s *Store) named(ctx context.Context, cursor string, scan *dynamodb.ScanInput, of func(*stored) merchant.Named) (page []merchant.Named, next string, err error) {
-	if cursor != "" {
-		scan.ExclusiveStartKey = key(cursor)
-	}
-	var out *dynamodb.ScanOutput
-	_, err = s.call(ctx, func(ctx context.Context) (err error) {
-		out, err = s.client.Scan(ctx, scan, once)
-		return err
-	})
+func (s *Store) named(
+	ctx context.Context, cursor string, scan *dynamodb.ScanInput, of func(*stored) merchant.Named,
+) (page []merchant.Named, next string, err error) {
+	items, next, err := s.scan(ctx, scan, cursor)
 	if err != nil {
-		return nil, "", failed("scan", *scan.TableName, err)
+		return nil, "", err
 	}
-	for _, it := range out.Items {
+	for _, it := range items {
 		in := &stored{item: it}
 		n := of(in)
 		if in.err != nil {
@@ -61,5 +57,5 @@ func (s *Store) named(ctx context.Context, cursor string, scan *dynamodb.ScanInp
 			page = append(page, n)
 		}
 	}
-	return page, (&stored{item: out.LastEvaluatedKey}).text("i"), nil
+	return page, next, nil
 }

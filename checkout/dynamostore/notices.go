@@ -77,22 +77,11 @@ func (s *Store) Noticed(ctx context.Context, cursor string) (sessionIDs []string
 }
 
 func (s *Store) scanNoticed(ctx context.Context, in noticed, cursor string) (ids []string, next string, err error) {
-	scan := &dynamodb.ScanInput{
+	items, next, err := s.scan(ctx, &dynamodb.ScanInput{
 		TableName: &in.table, ProjectionExpression: aws.String("i"), FilterExpression: aws.String("attribute_exists(" + in.mark + ")"),
-	}
-	if cursor != "" {
-		scan.ExclusiveStartKey = key(cursor)
-	}
-	var out *dynamodb.ScanOutput
-	_, err = s.call(ctx, func(ctx context.Context) (err error) {
-		out, err = s.client.Scan(ctx, scan, once)
-		return err
-	})
-	if err != nil {
-		return nil, "", failed("scan", in.table, err)
-	}
-	for _, it := range out.Items {
+	}, cursor)
+	for _, it := range items {
 		ids = append(ids, (&stored{item: it}).text("i"))
 	}
-	return ids, (&stored{item: out.LastEvaluatedKey}).text("i"), nil
+	return ids, next, err
 }

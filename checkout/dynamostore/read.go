@@ -91,3 +91,21 @@ func (s *Store) each(ctx context.Context, table string, ids []string, take func(
 	}
 	return nil
 }
+
+// scan reads a page of a table whose items have one key, in DynamoDB's own order, from behind the item that a cursor names. The cursor
+// of the next page is "" at the end.
+func (s *Store) scan(ctx context.Context, in *dynamodb.ScanInput, cursor string) (items []item, next string, err error) {
+	if cursor != "" {
+		in.ExclusiveStartKey = key(cursor)
+	}
+	var out *dynamodb.ScanOutput
+	_, err = s.call(ctx, func(ctx context.Context) (err error) {
+		out, err = s.client.Scan(ctx, in, once)
+		return err
+	})
+	if err != nil {
+		return nil, "", failed("scan", *in.TableName, err)
+	}
+	last := &stored{item: out.LastEvaluatedKey}
+	return out.Items, last.text("i"), last.err
+}

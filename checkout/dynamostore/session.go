@@ -51,23 +51,16 @@ func (s *Store) Unended(ctx context.Context, q checkout.DueQuery) (checkout.DueP
 		scan.FilterExpression = aws.String("attribute_exists(w) AND h <= :b")
 		scan.ExpressionAttributeValues = item{":b": blob(dueEnd(q.Before))}
 	}
-	if q.Cursor != "" {
-		scan.ExclusiveStartKey = key(q.Cursor)
-	}
-	var out *dynamodb.ScanOutput
-	_, err := s.call(ctx, func(ctx context.Context) (err error) {
-		out, err = s.client.Scan(ctx, scan, once)
-		return err
-	})
+	items, next, err := s.scan(ctx, scan, q.Cursor)
 	if err != nil {
-		return checkout.DuePage{}, failed("scan", "sessions", err)
+		return checkout.DuePage{}, err
 	}
-	return unendedPage(out, q.Limit)
+	return unendedPage(items, next, q.Limit)
 }
 
-func unendedPage(out *dynamodb.ScanOutput, limit int) (checkout.DuePage, error) {
-	var page checkout.DuePage
-	for i, it := range out.Items {
+func unendedPage(items []item, next string, limit int) (checkout.DuePage, error) {
+	page := checkout.DuePage{Cursor: next}
+	for i, it := range items {
 		entry := &stored{item: it}
 		if i == limit {
 			page.Cursor = page.Items[limit-1].ID
@@ -78,7 +71,5 @@ func unendedPage(out *dynamodb.ScanOutput, limit int) (checkout.DuePage, error) 
 			return checkout.DuePage{}, entry.err
 		}
 	}
-	last := &stored{item: out.LastEvaluatedKey}
-	page.Cursor = last.text("i")
-	return page, last.err
+	return page, nil
 }

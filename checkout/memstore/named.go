@@ -28,7 +28,9 @@ func (s *Store) NamedSessions(ctx context.Context, cursor string) (page []mercha
 	})
 }
 
-func named[T any](ctx context.Context, s *Store, t *table[T], cursor string, of func(*T) merchant.Named) (page []merchant.Named, next string, err error) {
+func named[T any](
+	ctx context.Context, s *Store, t *table[T], cursor string, of func(*T) merchant.Named,
+) (page []merchant.Named, next string, err error) {
 	err = s.view(ctx, func() error {
 		for id, item := range t.items {
 			if n := of(item); id > cursor && (n.Customer != "" || n.Email != "") {

@@ -12,7 +12,8 @@ import (
 // said no and may not be reached, under a hash, because forgetting that would bring the messages back; and links are dead.
 func (r *Registry) Erase(ctx context.Context, email, customer string, cartIDs ...string) error {
 	now := r.Now()
-	people := slices.DeleteFunc([]string{checkout.PersonOfEmail(email), checkout.PersonOfCustomer(customer)}, func(id string) bool { return id == "" })
+	people := slices.DeleteFunc([]string{checkout.PersonOfEmail(email), checkout.PersonOfCustomer(customer)},
+		func(id string) bool { return id == "" })
 	ids := slices.Clone(people)
 	for _, cart := range cartIDs {
 		ids = append(ids, ContactOfCart(cart))

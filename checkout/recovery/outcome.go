@@ -70,14 +70,14 @@ func (s *Sender) tell(ctx context.Context, v view, fu checkout.FollowUp) error {
 	}
 	fact := Fact{
 		At: fu.At, CartID: v.cart.ID, Platform: platformOf(v.cart), Person: v.person, Reason: Reason(v.cart.Abandonment.Reason),
-		Stage: fu.Stage, Channel: Channel(fu.Channel),
-		Why: fu.Why,
+		Stage: fu.Stage, Channel: Channel(fu.Channel), Why: fu.Why,
 	}
 	// Whoever was dealt an arm counts, whatever became of the message: in the holdout nobody knows what would have become of it.
 	var facts []Fact
 	if arm := v.contact().Arm; arm != nil {
 		e := fact
-		e.ID, e.Kind, e.At, e.Arm, e.Salt, e.Percent, e.Why = "eligible:"+v.person+":"+arm.Salt, FactEligible, arm.At, arm.Arm, arm.Salt, arm.Percent, ""
+		e.ID, e.Kind, e.At, e.Why = "eligible:"+v.person+":"+arm.Salt, FactEligible, arm.At, ""
+		e.Arm, e.Salt, e.Percent = arm.Arm, arm.Salt, arm.Percent
 		facts = append(facts, e)
 	}
 	switch State(fu.State) {

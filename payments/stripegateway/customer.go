@@ -135,7 +135,8 @@ func (g *Gateway) DeleteCustomer(ctx context.Context, customer string) error {
 		return notSent(op, payments.ReasonDeclined, err)
 	}
 	answer := &stripe.Customer{}
-	err := g.call(ctx, op, http.MethodDelete, stripe.FormatURLPath("/v1/customers/%s", customer), stripe.NewIdempotencyKey(), &stripe.CustomerParams{}, answer)
+	err := g.call(ctx, op, http.MethodDelete, stripe.FormatURLPath("/v1/customers/%s", customer), stripe.NewIdempotencyKey(),
+		&stripe.CustomerParams{}, answer)
 	var f *failure
 	switch {
 	case errors.As(err, &f) && f.status == http.StatusNotFound && f.code == string(stripe.ErrorCodeResourceMissing):
