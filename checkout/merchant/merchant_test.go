@@ -504,3 +504,31 @@ func TestImportThatDiesHalfWayIsRepeated(t *testing.T) {
 		t.Errorf("records %+v", all)
 	}
 }
+
+// However long descriptions are, an answer of an export fits into what Lambda answers, and the rest comes with the next one.
+func TestExportFitsIntoAnAnswer(t *testing.T) {
+	t.Parallel()
+	const answer = 6 << 20 // Lambda quotas: "Invocation payload, synchronous"
+	for _, format := range []merchant.Format{merchant.FormatCSV, merchant.FormatJSON, merchant.FormatLines} {
+		c := newClerk(t)
+		var products []checkout.Product
+		for i := range 1200 {
+			products = append(products, checkout.Product{SKU: fmt.Sprintf("p%04d", i), Title: "T", Description: strings.Repeat("ф\"", 2500)})
+		}
+		if err := c.store.PutProducts(t.Context(), products); err != nil {
+			t.Fatal(err)
+		}
+		got, answers := 0, 0
+		for cursor, more := "", true; more; more = cursor != "" {
+			var out strings.Builder
+			next, err := c.products.Export(t.Context(), &out, format, 1000, cursor)
+			if err != nil || out.Len() > answer {
+				t.Fatalf("%s: %d bytes, %v", format, out.Len(), err)
+			}
+			got, answers, cursor = got+strings.Count(out.String(), "ф")/2500, answers+1, next
+		}
+		if got != len(products) || answers > 7 {
+			t.Errorf("%s: %d products in %d answers", format, got, answers)
+		}
+	}
+}

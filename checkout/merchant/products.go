@@ -153,22 +153,33 @@ func (out *Imported) refuse(row int, sku string, faults []RowError) {
 	}
 }
 
-// MaxExport is how many products one export holds.
+// MaxExport is how many products one export holds, at most.
 const MaxExport = 5000
 
+// enough is the size, in bytes, from which on no more products are taken into one export: Lambda answers 6 MB, and one more page of a
+// hundred is less than what is left, also once quotes are escaped on the way.
+const enough = 2 << 20
+
 // Export writes products from behind a cursor in the order of their skus, and returns the cursor of the rest; "" = there is
-// none. What it writes is what Import reads.
+// none. Long descriptions make it hold fewer than it may. What it writes is what Import reads.
 func (s *Products) Export(ctx context.Context, w io.Writer, f Format, limit int, cursor string) (string, error) {
 	if limit < 1 || limit > MaxExport {
 		return "", invalid("", "an export holds 1 to "+strconv.Itoa(MaxExport)+" products")
 	}
 	var all []checkout.Product
-	for len(all) < limit {
+	for size := 0; len(all) < limit && size < enough; {
 		page, err := s.Catalog.Search(ctx, checkout.ProductQuery{Limit: min(limit-len(all), 100), Cursor: cursor})
 		if err != nil {
 			return "", fmt.Errorf("read products: %w", err)
 		}
 		all = append(all, page.Products...)
+		for _, p := range page.Products {
+			text, err := json.Marshal(p)
+			if err != nil {
+				return "", fmt.Errorf("encode product %s: %w", p.SKU, err)
+			}
+			size += len(text)
+		}
 		if cursor = page.Cursor; cursor == "" {
 			break
 		}
