@@ -41,7 +41,8 @@ var rooms = []struct {
 	name    string // a package, or a folder with all in it when it ends in /
 	imports []string
 }{
-	{"kassa/payments/money", []string{cldr}},
+	{"kassa/payments/money", nil},
+	{"kassa/payments/money/display", []string{"kassa/payments/money", cldr}},
 	{"kassa/payments", []string{"kassa/payments/money"}},
 	{"kassa/checkout/pricing", []string{"kassa/payments/money", "kassa/payments"}},
 	{"kassa/checkout", []string{"kassa/checkout/pricing", "kassa/payments", "kassa/payments/money"}},
@@ -73,7 +74,7 @@ var owners = map[string]string{
 	pushSDK:    "kassa/checkout/recovery/awsmessenger",
 	lambdaSDK:  inFunctions,
 	embeddedDB: "kassa/checkout/memstore kassa/payments/sandbox",
-	cldr:       "kassa/payments/money",
+	cldr:       "kassa/payments/money/display",
 	joseSDK:    "kassa/functions/internal/oidc kassa/functions/internal/oidc/",
 }
 
@@ -90,7 +91,7 @@ var forbidden = map[string][]string{
 
 // domain is where forbidden holds.
 var domain = []string{
-	"kassa/payments/money", "kassa/payments", "kassa/checkout/pricing", "kassa/checkout", "kassa/checkout/recovery",
+	"kassa/payments/money", "kassa/payments/money/display", "kassa/payments", "kassa/checkout/pricing", "kassa/checkout", "kassa/checkout/recovery",
 	"kassa/checkout/recovery/wording", "kassa/checkout/settings", "kassa/checkout/merchant",
 	"kassa/checkout/statistics",
 }

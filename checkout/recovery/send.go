@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"kassa/checkout"
+	"kassa/checkout/recovery/wording"
 )
 
 // Estimator prices carts as their owners would see them now.
@@ -28,6 +29,7 @@ type SenderConfig struct {
 	Estimator  Estimator
 	Messengers map[Channel]Messenger
 	Links      Links
+	Amounts    wording.Amounts
 	Minter     Minter // nil: no incentives
 	Ledger     Ledger // nil: nobody counts
 }
@@ -41,8 +43,8 @@ func NewSender(c SenderConfig) (*Sender, error) {
 	if err := c.validate(); err != nil {
 		return nil, err
 	}
-	if c.Estimator == nil || len(c.Links.secrets) == 0 {
-		return nil, &checkout.Error{Code: checkout.CodeInvalid, Path: "config", Message: "a sender needs an estimator and link secrets"}
+	if c.Estimator == nil || c.Amounts == nil || len(c.Links.secrets) == 0 {
+		return nil, &checkout.Error{Code: checkout.CodeInvalid, Path: "config", Message: "a sender needs an estimator, link secrets and who writes amounts"}
 	}
 	return &Sender{c}, nil
 }

@@ -19,6 +19,7 @@ import (
 	"kassa/functions/internal/httpfunction"
 	"kassa/functions/internal/parameter"
 	"kassa/functions/internal/provider"
+	"kassa/payments/money/display"
 )
 
 func main() { coldstart.Main(start) }
@@ -56,7 +57,7 @@ func start(ctx context.Context, f *coldstart.Function) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		edge, err := httpfunction.Edge(f, c.Shop, namespace, nil)
+		edge, err := httpfunction.Edge(f, c.Shop, namespace, nil, display.Amount)
 		if err != nil {
 			return nil, err
 		}

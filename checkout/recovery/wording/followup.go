@@ -27,7 +27,7 @@ func (w writer) followUp() letter {
 	if more := len(w.Lines) - most; more > 0 {
 		l.Items = append(l.Items, item{Title: "+ " + strconv.Itoa(more)})
 	}
-	l.Sums = []row{{w.say("cart.total", v), w.Total.Display(w.language), true}}
+	l.Sums = []row{{w.say("cart.total", v), w.amount(w.Total), true}}
 	if !w.Now.IsZero() {
 		v["now"] = w.moment(w.Now)
 		l.Note = w.say("cart.note", v)

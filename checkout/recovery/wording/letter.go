@@ -107,8 +107,8 @@ func (w writer) imprint() []string {
 
 func (w writer) item(line Line) item {
 	return item{
-		Title: apart(cut(clean(line.Title), 150)), Total: line.Total.Display(w.language), Picture: w.picture(line.ImageURL),
-		Quantity: w.say("item.quantity", values{"quantity": line.Quantity, "unit": line.Unit.Display(w.language)}),
+		Title: apart(cut(clean(line.Title), 150)), Total: w.amount(line.Total), Picture: w.picture(line.ImageURL),
+		Quantity: w.say("item.quantity", values{"quantity": line.Quantity, "unit": w.amount(line.Unit)}),
 	}
 }
 
@@ -128,7 +128,10 @@ func (w writer) picture(at string) string {
 	return ref.String()
 }
 
+// amount is an amount as the reader expects it.
+func (w writer) amount(m money.Money) string { return w.Shop.Amounts(m, w.language) }
+
 // minus is an amount that is taken off.
 func (w writer) minus(m money.Money) string {
-	return money.New(-m.Minor, m.Currency).Display(w.language)
+	return w.amount(money.New(-m.Minor, m.Currency))
 }

@@ -32,7 +32,7 @@ func (w writer) sums() []row {
 	q := w.Order.Quote
 	var rows []row
 	add := func(key, value string, strong bool) { rows = append(rows, row{w.say(key, nil), value, strong}) }
-	add("label.subtotal", q.Subtotal.Display(w.language), false)
+	add("label.subtotal", w.amount(q.Subtotal), false)
 	rest := q.Discount
 	for _, a := range q.Applied {
 		if a.Amount.Minor > 0 {
@@ -44,19 +44,19 @@ func (w writer) sums() []row {
 		add("label.discount", w.minus(rest), false)
 	}
 	if q.Selected != "" {
-		shipping := q.Shipping.Display(w.language)
+		shipping := w.amount(q.Shipping)
 		if q.Shipping.Minor == 0 {
 			shipping = w.say("label.free", nil)
 		}
 		add("label.shipping", shipping, false)
 	}
 	if q.Tax.Minor > 0 {
-		add(w.taxKey("label"), q.Tax.Display(w.language), false)
+		add(w.taxKey("label"), w.amount(q.Tax), false)
 	}
 	if relief := q.Relief(); relief.Minor > 0 {
 		add("label.relief", w.minus(relief), false)
 	}
-	add("label.total", q.Total.Display(w.language), true)
+	add("label.total", w.amount(q.Total), true)
 	return rows
 }
 
@@ -70,7 +70,7 @@ func (w writer) taxKey(prefix string) string {
 
 func (w writer) paid() string {
 	o := w.Order
-	v := values{"total": o.Quote.Total.Display(w.language), "date": w.moment(o.PlacedAt), "method": clean(o.Method)}
+	v := values{"total": w.amount(o.Quote.Total), "date": w.moment(o.PlacedAt), "method": clean(o.Method)}
 	switch {
 	case o.Quote.Total.Minor == 0:
 		return w.say("payment.free", nil)
@@ -124,7 +124,7 @@ func (w writer) taxes() (section, bool) {
 		if t.Treatment == pricing.TreatmentExempt {
 			rate = w.say("vat.exempt", nil)
 		}
-		s.Table = append(s.Table, []string{rate, t.Net.Display(w.language), t.Tax.Display(w.language)})
+		s.Table = append(s.Table, []string{rate, w.amount(t.Net), w.amount(t.Tax)})
 	}
 	if q.ReverseCharge {
 		s.Paragraphs = []string{w.say("vat.reverse_charge", nil)}

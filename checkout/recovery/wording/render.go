@@ -42,6 +42,9 @@ func Render(f Facts) (Rendered, error) {
 
 // check refuses facts that no message can be made of, and settles what they leave open.
 func check(f *Facts) error {
+	if f.Shop.Amounts == nil {
+		return invalid("amounts", "nobody writes amounts")
+	}
 	if f.Channel != Email && (f.Channel != Push || f.Service) {
 		return invalid("channel", "there are no words for such messages")
 	}
@@ -120,7 +123,7 @@ func (w writer) fields() values {
 		count += line.Quantity
 	}
 	v := values{
-		"shop": apart(clean(w.Shop.Name)), "count": count, "total": w.Total.Display(w.language), "others": int64(max(len(w.Lines)-1, 0)),
+		"shop": apart(clean(w.Shop.Name)), "count": count, "total": w.amount(w.Total), "others": int64(max(len(w.Lines)-1, 0)),
 		"item": "",
 	}
 	if len(w.Lines) > 0 {

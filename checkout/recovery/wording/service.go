@@ -9,7 +9,7 @@ func (w writer) service() letter {
 		v["order"], v["date"] = clean(o.ID), w.date(o.PlacedAt)
 	}
 	if r := w.Refund; r != nil {
-		v["amount"] = r.Amount.Display(w.language)
+		v["amount"] = w.amount(r.Amount)
 	}
 	l := w.letter(w.Reason, v)
 	if w.Order != nil {

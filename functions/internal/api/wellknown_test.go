@@ -9,6 +9,7 @@ import (
 	"kassa/checkout"
 	"kassa/functions/internal/api"
 	"kassa/functions/internal/ucp"
+	"kassa/payments/money/display"
 )
 
 // What the shop says about itself is the same for everybody, and caches may keep it: UCP wants a minute at least.
@@ -77,7 +78,7 @@ func TestNoAppsNoAssociation(t *testing.T) {
 	s := newStack(t)
 	bare := shop()
 	bare.Apps = checkout.Apps{}
-	wire, err := ucp.New(bare, "")
+	wire, err := ucp.New(bare, "", display.Amount)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -41,7 +41,7 @@ func (s speaker) discounts(codes []string, q checkout.Quote) discounts {
 	for _, a := range q.Applied {
 		rest.Minor -= a.Amount.Minor
 		d := applied{
-			Title: a.Title, Code: a.Code, Amount: a.Amount.Minor, Display: a.Amount.Display(s.language), Automatic: a.Automatic,
+			Title: a.Title, Code: a.Code, Amount: a.Amount.Minor, Display: s.shown(a.Amount), Automatic: a.Automatic,
 			Method: methodAcross, Priority: a.Priority, Provisional: a.Provisional, Allocations: make([]allocation, 0, len(a.Allocations)),
 		}
 		for _, part := range a.Allocations {
@@ -51,7 +51,7 @@ func (s speaker) discounts(codes []string, q checkout.Quote) discounts {
 	}
 	if rest.Minor > 0 {
 		out.Applied = append(out.Applied, applied{
-			Title: s.label("discount"), Amount: rest.Minor, Display: rest.Display(s.language), Automatic: true, Method: methodAcross,
+			Title: s.label("discount"), Amount: rest.Minor, Display: s.shown(rest), Automatic: true, Method: methodAcross,
 			Allocations: []allocation{{"$.totals[?@.type=='" + typeSubtotal + "']", rest.Minor}},
 		})
 	}

@@ -149,7 +149,7 @@ func (s speaker) googleOptions(x checkout.Session) (bool, *googleOptions) {
 	}
 	out := &googleOptions{Default: x.Quote.Selected}
 	for _, o := range options {
-		label := due(o).Display(s.language) + ": " + o.Title
+		label := s.shown(due(o)) + ": " + o.Title
 		out.Options = append(out.Options, googleOption{o.ID, label, s.window(o)})
 	}
 	return true, out

@@ -11,6 +11,7 @@ import (
 	"kassa/functions/internal/strictjson"
 	"kassa/functions/internal/ucp"
 	"kassa/payments"
+	"kassa/payments/money/display"
 )
 
 func body(t *testing.T, text string) ucp.Body {
@@ -402,7 +403,7 @@ func TestNamespace(t *testing.T) {
 		"": true, "com.example.shop": true, "no.fjord-fern": true, "com": false, "Com.Example": false, "com..x": false, "com.1x": false,
 		"fjord-fern.no": false, "com.example ": false,
 	} {
-		if _, err := ucp.New(shop(), namespace); (err == nil) != ok {
+		if _, err := ucp.New(shop(), namespace, display.Amount); (err == nil) != ok {
 			t.Errorf("%q: %v", namespace, err)
 		}
 	}

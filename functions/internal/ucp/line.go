@@ -30,7 +30,7 @@ func (s speaker) lineItems(q checkout.Quote) []lineItem {
 }
 
 func (s speaker) item(l pricing.Line) item {
-	return item{ID: l.SKU, Title: l.Title, Price: l.Unit.Minor, Display: l.Unit.Display(s.language), ImageURL: l.ImageURL}
+	return item{ID: l.SKU, Title: l.Title, Price: l.Unit.Minor, Display: s.shown(l.Unit), ImageURL: l.ImageURL}
 }
 
 func lineIDs(q checkout.Quote) []string {

@@ -40,7 +40,7 @@ func styleHash() string {
 // OrderPage returns the public page of an order, in a language: what was bought and what it cost, and what the law and the shop
 // promise. Nothing about the person: whoever has the link sees it.
 func (w *Wire) OrderPage(language string, v checkout.SessionView) []byte {
-	s, x := speaker{language}, v.Session
+	s, x := w.speaker(language), v.Session
 	var p page
 	title := w.shop.Name + " · " + s.label("order")
 	p.raw(`<!doctype html><html lang="`).text(language)
@@ -50,7 +50,7 @@ func (w *Wire) OrderPage(language string, v checkout.SessionView) []byte {
 	s.happened(&p, x)
 	p.raw(`<table>`)
 	for _, l := range x.Quote.Lines {
-		p.row("", strconv.FormatInt(l.Quantity, 10)+" × "+l.Title, l.Subtotal.Display(language))
+		p.row("", strconv.FormatInt(l.Quantity, 10)+" × "+l.Title, s.shown(l.Subtotal))
 	}
 	for _, t := range s.totals(x.Quote) {
 		if t.Type == typeTotal {

@@ -35,10 +35,18 @@ const (
 )
 
 // speaker puts amounts and labels into one language.
-type speaker struct{ language string }
+type speaker struct {
+	language string
+	amounts  Amounts
+}
+
+func (w *Wire) speaker(language string) speaker { return speaker{language, w.amounts} }
+
+// shown is an amount as the shopper reads it.
+func (s speaker) shown(m money.Money) string { return s.amounts(m, s.language) }
 
 func (s speaker) total(kind, text string, m money.Money) total {
-	return total{Type: kind, Text: text, Amount: m.Minor, Display: m.Display(s.language)}
+	return total{Type: kind, Text: text, Amount: m.Minor, Display: s.shown(m)}
 }
 
 // taken is an entry that lowers the total.
@@ -73,9 +81,9 @@ func (s speaker) totals(q checkout.Quote) []total {
 	}
 	sum := s.total(typeTotal, s.label("total"), q.Total)
 	if q.TaxIncluded && len(q.Taxes) > 0 {
-		sum.Lines = []totalLine{{s.label("net"), q.Net.Minor, q.Net.Display(s.language)}}
+		sum.Lines = []totalLine{{s.label("net"), q.Net.Minor, s.shown(q.Net)}}
 		for _, t := range q.Taxes {
-			sum.Lines = append(sum.Lines, totalLine{s.taxLabel("vat", t), t.Tax.Minor, t.Tax.Display(s.language)})
+			sum.Lines = append(sum.Lines, totalLine{s.taxLabel("vat", t), t.Tax.Minor, s.shown(t.Tax)})
 		}
 	}
 	return append(out, sum)

@@ -3,8 +3,6 @@ package money
 import (
 	"strconv"
 	"strings"
-
-	"github.com/bojanz/currency"
 )
 
 // String is the amount for logs, such as "EUR 49.90". It is never shown to a shopper.
@@ -27,14 +25,4 @@ func (m Money) Decimal() string {
 		return "-" + digits
 	}
 	return digits
-}
-
-// Display is the amount as a reader of the locale expects it, by CLDR: "€ 49,90" in nl, "49,90 kr" in nb for NOK. The spaces inside
-// don't break. The locale is a BCP 47 tag such as "nl" or "de-CH"; an unknown one is read as "en".
-func (m Money) Display(locale string) string {
-	amount, err := currency.NewAmount(m.Decimal(), string(m.Currency))
-	if err != nil {
-		return m.String() // a currency that this release of CLDR doesn't know
-	}
-	return currency.NewFormatter(currency.NewLocale(locale)).Format(amount)
 }
