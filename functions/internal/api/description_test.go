@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"flag"
+	"fmt"
 	"maps"
 	"net/http"
 	"os"
@@ -24,7 +25,7 @@ func TestMain(m *testing.M) {
 		}
 		for _, o := range d.operations() {
 			if !d.answered[o.name()] {
-				println("no test had an answer of", o.name())
+				fmt.Fprintln(os.Stderr, "no test had an answer of", o.name())
 				code = 1
 			}
 		}
