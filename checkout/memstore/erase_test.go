@@ -342,7 +342,8 @@ func TestErasureOfManyOrders(t *testing.T) {
 		s := bought()
 		s.ID, s.CartID, s.Version = fmt.Sprintf("cs_%d_0", i), fmt.Sprintf("ct_%d", i), 1
 		s.Order.ID = checkout.OrderID(s.ID)
-		must(t, store.Store.Commit(t.Context(), checkout.Commit{Session: s}), checkout.HistoryConsumer{History: store.Store}.Consume(t.Context(), checkout.OutboxItem{Session: s}))
+		must(t, store.Store.Commit(t.Context(), checkout.Commit{Session: s}),
+			checkout.HistoryConsumer{History: store.Store}.Consume(t.Context(), checkout.OutboxItem{Session: s}))
 	}
 	people := newPeople(t, store)
 	store.at = 70 // as if time were up
