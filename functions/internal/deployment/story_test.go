@@ -35,25 +35,14 @@ func TestRolesAllowWhatFunctionsDo(t *testing.T) {
 	s.manage()
 	s.tidy()
 
-	allowed := map[string]bool{}
-	for _, st := range statements(t) {
-		for _, action := range st.actions {
-			for _, resource := range st.resources {
-				allowed[st.role+" "+action+" "+resource] = true
-			}
-		}
-	}
-	seen := s.ledger.entries()
+	granted, others, seen := allowed(t), platform(t), s.ledger.entries()
 	for _, access := range seen {
-		if !allowed[access] {
+		if !granted[access] {
 			t.Errorf("not allowed: %s", access)
 		}
 	}
-	for _, access := range slices.Sorted(maps.Keys(allowed)) {
-		service, _, _ := strings.Cut(strings.Fields(access)[1], ":")
-		// What Lambda does in a role's name, and no program of ours.
-		platform := service == "logs" || service == "xray" || service == "sqs" || service == "lambda" || strings.Contains(access, "tream")
-		if !platform && !slices.Contains(seen, access) {
+	for _, access := range slices.Sorted(maps.Keys(granted)) {
+		if !others[access] && !slices.Contains(seen, access) {
 			t.Errorf("allowed, and never asked for: %s", access)
 		}
 	}
