@@ -16,13 +16,23 @@ import (
 
 var orderWalks = flag.Int("orderwalks", 40, "random lives of an order to try")
 
-// roads are bad ones to provider and store: a call may not arrive, or its answer may not.
+// roads are bad ones to provider and store: a call may not arrive, arrive when its caller has long given up, or its answer may not.
 type roads struct {
 	checkout.Gateway
 	checkout.Till
 	checkout.SessionStore
 	random *rand.Rand
 	good   bool
+	late   []func()
+}
+
+// land lets what is still on the road arrive.
+func (r *roads) land() {
+	late := r.late
+	r.late = nil
+	for _, arrive := range late {
+		arrive()
+	}
 }
 
 var errOnTheRoad = &payments.Error{Class: payments.ClassUnknown, Err: errors.New("on the road")}
@@ -30,16 +40,19 @@ var errOnTheRoad = &payments.Error{Class: payments.ClassUnknown, Err: errors.New
 func travel[T any](r *roads, call func() (T, error)) (T, error) {
 	var none T
 	where := r.random.IntN(10)
-	if r.good || where > 4 {
+	switch {
+	case r.good || where > 4:
 		return call()
-	}
-	if where > 1 {
+	case where == 4:
+		r.late = append(r.late, func() { _, _ = call() })
+	case where > 1:
 		_, _ = call()
 	}
 	return none, errOnTheRoad
 }
 
 func (r *roads) Refund(ctx context.Context, in payments.RefundRequest) (payments.Refund, error) {
+	ctx = context.WithoutCancel(ctx)
 	return travel(r, func() (payments.Refund, error) { return r.Gateway.Refund(ctx, in) })
 }
 
@@ -64,6 +77,7 @@ func (r *roads) Dispute(ctx context.Context, id string) (payments.Dispute, error
 }
 
 func (r *roads) Commit(ctx context.Context, c checkout.Commit) error {
+	ctx = context.WithoutCancel(ctx)
 	_, err := travel(r, func() (struct{}, error) { return struct{}{}, r.SessionStore.Commit(ctx, c) })
 	return err
 }
@@ -72,6 +86,7 @@ func (r *roads) Commit(ctx context.Context, c checkout.Commit) error {
 type orderWalk struct {
 	*world
 	random   *rand.Rand
+	road     *roads
 	id       string
 	disputes []string
 	asked    []func()
@@ -94,14 +109,18 @@ func TestRandomLivesOfOrders(t *testing.T) {
 			if random.IntN(2) == 0 {
 				edits = append(edits, manual)
 			}
-			w := &orderWalk{world: newWorld(t, edits...), random: random}
+			w := &orderWalk{world: newWorld(t, edits...), random: random, road: road}
 			cart := w.with([]string{"ONCE"}, "mug", 4)
 			card := []string{"pm_card_visa", "pm_card_pendingRefund", "pm_card_refundFail"}[random.IntN(3)]
 			w.id = w.pay(cart.Token, w.open(cart).Session.ID, card).Session.Order.ID
 			road.good = false
 			for range 15 {
 				w.step()
+				if random.IntN(4) == 0 {
+					road.land()
+				}
 			}
+			road.land()
 			road.good = true
 			w.settle()
 			w.check()
@@ -174,6 +193,7 @@ func (w *orderWalk) step() {
 		w.say("events", nil)
 	default:
 		d := []time.Duration{time.Minute, time.Hour, 25 * time.Hour}[w.random.IntN(3)]
+		w.road.land() // nothing is on the road for longer than the provider remembers its key
 		w.later(d)
 		w.say(d.String(), nil)
 	}
