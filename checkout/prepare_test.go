@@ -225,6 +225,28 @@ func TestPrepareIsRefused(t *testing.T) {
 	}
 }
 
+// The price rises between the quote and the sheet: nothing is prepared before the shopper has seen the new total.
+func TestPriceRisesBeforeTheSheet(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	cart, id := w.opened()
+	mug := demoProducts()[0]
+	mug.Prices["EUR"] = 1595
+	w.stock(mug)
+	w.clock.advance(31 * time.Minute) // the quote holds for 30
+	refused := w.prepare(cart.Token, id)
+	wantMessage(t, refused.Messages, checkout.MsgPriceChanged, "$.totals")
+	if s := refused.Session; s.Attempt != nil || s.Quote.Total.Minor != 2090 || len(w.provider.Undelivered()) != 0 {
+		t.Fatalf("attempt %+v at %v", s.Attempt, s.Quote.Total)
+	}
+	view := w.prepare(cart.Token, id)
+	w.sheet(view, "payment_method", "pm_card_visa")
+	w.webhooks()
+	if s := w.wantPaidOnce(id); s.Order.Amount.Minor != 2090 {
+		t.Errorf("order of %v", s.Order.Amount)
+	}
+}
+
 // The intent that the sheet gets has all that the methods need, and no shipping address: the app states that one.
 func TestWhatIsPrepared(t *testing.T) {
 	t.Parallel()

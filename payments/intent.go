@@ -28,7 +28,7 @@ const (
 )
 
 // Request asks the provider to take money: it creates and confirms an intent, or confirms the one named by IntentID. With an
-// InstrumentSheet it creates one, or brings that one up to date, and leaves confirming it to the app.
+// InstrumentSheet it creates one, always, and leaves confirming it to the app.
 // Everything in it is derived from stored facts, so that the same attempt repeated is the same request to the byte.
 type Request struct {
 	Key        string      // provider's idempotency key of this attempt

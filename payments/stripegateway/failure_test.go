@@ -276,12 +276,15 @@ func TestNotSent(t *testing.T) {
 		request payments.Request
 		reason  payments.Reason
 	}{
-		"no key":             {change(func(r *payments.Request) { r.Key = "" }), payments.ReasonDeclined},
-		"long key":           {change(func(r *payments.Request) { r.Key = strings.Repeat("k", 256) }), payments.ReasonDeclined},
-		"no update key":      {change(func(r *payments.Request) { r.UpdateKey = "" }), payments.ReasonDeclined},
-		"nothing to update":  {change(func(r *payments.Request) { r.IntentID = "" }), payments.ReasonDeclined},
-		"no session":         {change(func(r *payments.Request) { r.SessionID = "" }), payments.ReasonDeclined},
-		"no methods":         {change(func(r *payments.Request) { r.Methods = nil }), payments.ReasonDeclined},
+		"no key":            {change(func(r *payments.Request) { r.Key = "" }), payments.ReasonDeclined},
+		"long key":          {change(func(r *payments.Request) { r.Key = strings.Repeat("k", 256) }), payments.ReasonDeclined},
+		"no update key":     {change(func(r *payments.Request) { r.UpdateKey = "" }), payments.ReasonDeclined},
+		"nothing to update": {change(func(r *payments.Request) { r.IntentID = "" }), payments.ReasonDeclined},
+		"no session":        {change(func(r *payments.Request) { r.SessionID = "" }), payments.ReasonDeclined},
+		"no methods":        {change(func(r *payments.Request) { r.Methods = nil }), payments.ReasonDeclined},
+		"sheet of another's intent": {change(func(r *payments.Request) {
+			r.Instrument, r.IntentID = payments.Instrument{Kind: payments.InstrumentSheet}, "pi_1"
+		}), payments.ReasonDeclined},
 		"no return URL":      {change(func(r *payments.Request) { r.ReturnURL = "" }), payments.ReasonDeclined},
 		"no token":           {change(func(r *payments.Request) { r.Instrument.Token = "" }), payments.ReasonInvalidToken},
 		"unknown instrument": {change(func(r *payments.Request) { r.Instrument.Kind = "cash" }), payments.ReasonInvalidToken},

@@ -32,21 +32,17 @@ func (w wired) create() *stripe.PaymentIntentParams {
 }
 
 // prepare is an intent for the app's sheet, which states the method, the return URL and the shipping address when it confirms
-// with the publishable key; what we state with the secret key could not be stated again there. For an intent that exists it
-// brings everything up to date.
+// with the publishable key; what we state with the secret key could not be stated again there.
 func (w wired) prepare() *stripe.PaymentIntentParams {
-	p := &stripe.PaymentIntentParams{
+	return &stripe.PaymentIntentParams{
 		Amount:               stripe.Int64(w.amount),
 		Currency:             stripe.String(w.currency),
+		CaptureMethod:        stripe.String("automatic"),
 		PaymentMethodTypes:   stripe.StringSlice(w.Methods),
 		Metadata:             w.metadata(),
 		Customer:             optional(w.Customer),
 		PaymentMethodOptions: w.options(),
 	}
-	if w.IntentID == "" {
-		p.CaptureMethod = stripe.String("automatic")
-	}
-	return p
 }
 
 // update states the whole amount, currency included, so that it means the same whatever the intent held before.

@@ -26,8 +26,8 @@ var errNotSent = errors.New("not sent")
 
 // Pay creates and confirms an intent in one request, or confirms r.IntentID in one, or, with r.UpdateAmount, sets the
 // amount first in a request of its own and confirms only when that succeeded. The intent it returns is as it stood then:
-// paid, or waiting for the shopper or a slow bank. For an app's sheet ([payments.InstrumentSheet]) it creates one, or brings
-// r.IntentID up to date, in one request, and leaves it waiting for a method.
+// paid, or waiting for the shopper or a slow bank. For an app's sheet ([payments.InstrumentSheet]) it creates one in one
+// request, and leaves it waiting for a method.
 //
 // Stripe takes no metadata beside a confirmation. So [payments.Intent.Attempt] is the attempt that created the intent or
 // last changed its amount, which may be earlier than the one that confirmed it last; never later. Where no intent is
@@ -40,11 +40,9 @@ func (g *Gateway) Pay(ctx context.Context, r payments.Request) (payments.Intent,
 	if err != nil {
 		return payments.Intent{}, err
 	}
-	switch sheet := r.Instrument.Kind == payments.InstrumentSheet; {
-	case sheet && r.IntentID == "":
+	switch {
+	case r.Instrument.Kind == payments.InstrumentSheet:
 		return g.intent(ctx, "prepare intent", http.MethodPost, "/v1/payment_intents", "", r.Key, w.prepare())
-	case sheet:
-		return g.intent(ctx, "prepare intent", http.MethodPost, intentPath("", r.IntentID), r.IntentID, r.Key, w.prepare())
 	case r.IntentID == "":
 		return g.intent(ctx, "create intent", http.MethodPost, "/v1/payment_intents", "", r.Key, w.create())
 	}
@@ -111,6 +109,8 @@ func wire(r payments.Request) (wired, error) {
 		err = errors.New("no payment methods: the provider's dashboard would choose them")
 	case r.ReturnURL == "":
 		err = errors.New("no return URL")
+	case r.Instrument.Kind == payments.InstrumentSheet && r.IntentID != "":
+		err = errors.New("a sheet's intent is its own: what was stated with another, the app could not state again")
 	case r.UpdateAmount && r.IntentID == "":
 		err = errors.New("no intent to update")
 	case r.UpdateAmount:

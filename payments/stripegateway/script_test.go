@@ -142,9 +142,9 @@ func request() payments.Request {
 }
 
 // sheet is a request for an app's sheet.
-func sheet(intent string) payments.Request {
+func sheet() payments.Request {
 	r := request()
-	r.Instrument, r.Shipping, r.IntentID = payments.Instrument{Handler: "stripe", Kind: payments.InstrumentSheet}, nil, intent
+	r.Instrument, r.Shipping = payments.Instrument{Handler: "stripe", Kind: payments.InstrumentSheet}, nil
 	return r
 }
 
@@ -185,8 +185,7 @@ func operations() []operation {
 		{"create", true, []string{intent}, payCall(request())},
 		{"confirm", true, []string{intent}, payCall(further(false))},
 		{"update and confirm", true, []string{intent, intent}, payCall(further(true))},
-		{"prepare", true, []string{intent}, payCall(sheet(""))},
-		{"prepare anew", true, []string{intent}, payCall(sheet(intentID))},
+		{"prepare", true, []string{intent}, payCall(sheet())},
 		{"customer", true, []string{`{"id":"cus_1","object":"customer"}`}, func(ctx context.Context, g *stripegateway.Gateway) error {
 			_, err := g.Customer(ctx, payments.CustomerRequest{Key: "cust:pc_1", Person: "pc_1"})
 			return err

@@ -99,12 +99,9 @@ func TestPayOnTheWire(t *testing.T) {
 			{target: "/v1/payment_intents/pi_1/confirm", key: "pay-1",
 				body: confirmWire + ";confirmation_token=ctoken_1;payment_method_options[card][setup_future_usage]=none"},
 		}},
-		"sheet": {rich(sheet("")), []sent{
+		"sheet": {rich(sheet()), []sent{
 			{target: "/v1/payment_intents", key: "pay-1", body: "capture_method=automatic;customer=cus_1;" + strings.Replace(sheetWire, "payment_method_types[1]=ideal", richTypes, 1) +
 				";" + richOptions + ";payment_method_options[card][setup_future_usage]=on_session"},
-		}},
-		"sheet of an intent that is there": {sheet(intentID), []sent{
-			{target: "/v1/payment_intents/pi_1", key: "pay-1", body: sheetWire},
 		}},
 		"further attempt": {further(false), []sent{
 			{target: "/v1/payment_intents/pi_1/confirm", key: "pay-1", body: confirmWire + ";confirmation_token=ctoken_1"},
