@@ -2,6 +2,7 @@ package checkout
 
 import (
 	"maps"
+	"strings"
 	"time"
 )
 
@@ -24,6 +25,16 @@ type Abandonment struct {
 	FollowUps []FollowUp // in the order in which they were claimed
 	Recovered string     // id of the order that a follow-up led to
 	From      string     // cart and stage, with a space between, of the follow-up whose link brought what is in this one; "" = none did
+}
+
+// origins are the cart and the one whose contents a recovery link has brought into it.
+func (c Cart) origins() []string {
+	if c.Abandonment != nil {
+		if from, _, found := strings.Cut(c.Abandonment.From, " "); found {
+			return []string{c.ID, from}
+		}
+	}
+	return []string{c.ID}
 }
 
 // FollowUp is one stage of the plan for one cart.

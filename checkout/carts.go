@@ -67,7 +67,7 @@ func cartNotFound(id string) error {
 func (s *Carts) view(ctx context.Context, now time.Time, cart Cart) (CartView, error) {
 	out, err := s.quoter.quote(ctx, quoteInput{
 		lines: cart.Lines, currency: cart.Currency, country: cart.Context.Country, region: cart.Context.Region,
-		cartID: cart.ID, codes: cart.Codes, buyer: cart.Buyer, customer: cart.Customer, known: uses{ask: true},
+		madeFor: cart.origins(), codes: cart.Codes, buyer: cart.Buyer, customer: cart.Customer, known: uses{ask: true},
 		language: cart.Context.Language, now: now,
 	})
 	if err != nil {

@@ -75,7 +75,7 @@ func (c claimant) claim(ctx context.Context, cartID string) (CartView, error) {
 	}
 	claim := Claim{
 		CartID: cart.ID, Version: cart.Version, Access: access, Customer: c.request.Caller.Customer, Mark: c.mark,
-		Claimed: Claimed{Op: c.op}, At: c.now, ExpiresAt: c.expiry(c.now, c.request.Caller),
+		Claimed: Claimed{Op: c.op}, At: c.now, ExpiresAt: c.expiry(c.now, c.request.Caller), Due: c.now.Add(c.shop.Durations.Idle),
 	}
 	if current.ID == "" {
 		return c.keep(ctx, claim, cart, person)

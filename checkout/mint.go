@@ -14,7 +14,8 @@ import (
 )
 
 // A minted code is one that the shop made for one cart, such as what a follow-up offers: four bytes of when it ends, in minutes, and
-// eight of a MAC over that, the rule and the cart. It needs no record until it is used; then it is counted like any limited code.
+// eight of a MAC over that, the rule and the cart. It needs no record until it is used; then it is counted like any limited code. What
+// a recovery link has restored from that cart takes it too: whoever opens the message on another phone is offered the same.
 const mintedBytes, mintedMAC = 12, 8
 
 var mintedText = base32.StdEncoding.WithPadding(base32.NoPadding)
@@ -26,25 +27,31 @@ func mintedCode(secret []byte, rule, cartID string, until time.Time) string {
 	return mintedText.EncodeToString(mac.Sum(code)[:mintedBytes])
 }
 
-// minted returns the rules behind those of the codes that were made for a cart. Each is good for one use.
-func (q quoter) minted(cartID string, codes []string) []pricing.DiscountRule {
+// minted returns the rules behind those of the codes that were made for one of some carts. Each is good for one use, in whichever
+// of them.
+func (q quoter) minted(carts, codes []string) []pricing.DiscountRule {
 	var out []pricing.DiscountRule
 	for _, code := range codes {
 		raw, err := mintedText.DecodeString(code)
-		if err != nil || len(raw) != mintedBytes || cartID == "" {
+		if err != nil || len(raw) != mintedBytes {
 			continue
 		}
 		until := time.Unix(int64(binary.BigEndian.Uint32(raw))*60, 0).UTC()
 		for _, r := range q.rulebook.Minted() {
-			if slices.ContainsFunc(q.secrets, func(secret []byte) bool {
-				return hmac.Equal([]byte(mintedCode(secret, r.ID, cartID, until)), []byte(code))
-			}) {
+			if slices.ContainsFunc(carts, func(cart string) bool { return q.made(code, r.ID, cart, until) }) {
 				out = append(out, oneUse(r, code, until))
 				break
 			}
 		}
 	}
 	return out
+}
+
+// made reports whether a code was made for a cart, with any of the secrets.
+func (q quoter) made(code, rule, cart string, until time.Time) bool {
+	return slices.ContainsFunc(q.secrets, func(secret []byte) bool {
+		return hmac.Equal([]byte(mintedCode(secret, rule, cart, until)), []byte(code))
+	})
 }
 
 func oneUse(r pricing.DiscountRule, code string, until time.Time) pricing.DiscountRule {

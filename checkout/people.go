@@ -78,6 +78,7 @@ type Claim struct {
 	Claimed   Claimed
 	At        time.Time // becomes UpdatedAt of both carts
 	ExpiresAt time.Time // becomes theirs
+	Due       time.Time // becomes Due of the cart that is current from then on, if it has none
 
 	// Person, whose current cart it becomes, as it is to be; the stored one must be at Version−1, at Version 1 there must
 	// be none. Exactly one of Person and Into is set.

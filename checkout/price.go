@@ -15,7 +15,7 @@ import (
 func (q quoter) price(ctx context.Context, in quoteInput, out *quoted) error {
 	input := pricing.Input{
 		Currency: in.currency, Option: in.option, Language: in.language, Now: in.now, Rulebook: q.rulebook, Codes: in.codes,
-		Rules: q.minted(in.cartID, in.codes), UsedUp: map[string]bool{}, FirstOrder: true,
+		Rules: q.minted(in.madeFor, in.codes), UsedUp: map[string]bool{}, FirstOrder: true,
 	}
 	input.VATCountry, _ = pricing.VATCountry(in.buyer.VATID)
 	q.locate(in, &input, out)

@@ -47,7 +47,7 @@ type quoteInput struct {
 	option   string
 	collect  bool // it is collected: the option is a pick-up then, "" for none chosen yet
 	codes    []string
-	cartID   string
+	madeFor  []string // ids of the carts whose minted codes hold: this one, and the one that a recovery link restored it from
 	buyer    Buyer
 	customer string
 	known    uses
@@ -205,7 +205,7 @@ func (e *Estimator) Estimate(ctx context.Context, cart Cart) (CartView, error) {
 	now := e.now()
 	out, err := e.quoter.quote(ctx, quoteInput{
 		lines: cart.Lines, currency: cart.Currency, country: cart.Context.Country, region: cart.Context.Region,
-		cartID: cart.ID, codes: cart.Codes, buyer: cart.Buyer, language: cart.Context.Language, now: now,
+		madeFor: cart.origins(), codes: cart.Codes, buyer: cart.Buyer, language: cart.Context.Language, now: now,
 	})
 	if err != nil {
 		return CartView{}, err

@@ -56,7 +56,7 @@ func (v reviser) revise(
 		now.Sub(before.PricedAt) > v.shop.Durations.Quote
 	in := quoteInput{
 		lines: lines, currency: cart.Currency, country: countryOf(s), region: regionOf(s), option: s.Option, collect: s.Collect,
-		cartID: cart.ID, codes: s.Codes, buyer: s.Buyer, customer: s.Customer, known: known, language: s.Context.Language, cut: true,
+		madeFor: cart.origins(), codes: s.Codes, buyer: s.Buyer, customer: s.Customer, known: known, language: s.Context.Language, cut: true,
 		now: now,
 	}
 	if !stale {

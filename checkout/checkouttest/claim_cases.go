@@ -16,6 +16,7 @@ func (t *trial) claim(c checkout.Cart) checkout.Claim {
 	return checkout.Claim{
 		CartID: c.ID, Version: c.Version, Access: checkout.Access{Epoch: c.Epoch, Customer: claimant}, Customer: claimant, Mark: t.mark(),
 		Claimed: checkout.Claimed{Op: t.id("op")}, At: start.Add(time.Minute), ExpiresAt: start.Add(checkout.LifeCustomerCart), Person: &p,
+		Due: start.Add(time.Hour),
 	}
 }
 
@@ -52,6 +53,9 @@ func claimed(c checkout.Cart, by checkout.Claim) checkout.Cart {
 	c.Version++
 	c.UpdatedAt, c.ExpiresAt = by.At, by.ExpiresAt
 	c.Marks = checkout.Remember(c.Marks, by.Mark)
+	if c.Due.IsZero() && by.Into == nil {
+		c.Due = by.Due
+	}
 	return c
 }
 
@@ -65,6 +69,9 @@ func tookIn(c checkout.Cart, by checkout.Claim) checkout.Cart {
 	}
 	c.Version++
 	c.UpdatedAt, c.ExpiresAt = by.At, by.ExpiresAt
+	if c.Due.IsZero() {
+		c.Due = by.Due
+	}
 	return c
 }
 
@@ -105,6 +112,15 @@ func claimCases() []Case {
 			claim := t.mergeOf(c, into)
 			claim.Into.Buyer, claim.Into.Codes = nil, nil
 			t.claims(claim)
+			t.holds(tookIn(into, claim))
+		}),
+		story("claim/into a cart that nobody was to look at again", func(t *trial) {
+			c, into := t.guests(), t.own()
+			c.Due, into.Due = time.Time{}, time.Time{}
+			c, into = t.create(c), t.create(into)
+			claim := t.mergeOf(c, into)
+			t.claims(claim)
+			t.holds(claimed(c, claim))
 			t.holds(tookIn(into, claim))
 		}),
 		story("claim/of one's own cart", func(t *trial) {

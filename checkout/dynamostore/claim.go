@@ -96,6 +96,8 @@ func (s *Store) claimedUpdate(c checkout.Claim) (*types.Update, bool, error) {
 	x.put("q", claimed)
 	if c.Into != nil {
 		x.put("z", number(1))
+	} else {
+		x.due(c.Due, c.CartID)
 	}
 	x.touch(c)
 	return s.cartUpdate(c.CartID, x), true, err
@@ -111,6 +113,7 @@ func (s *Store) intoUpdate(c checkout.Claim) (*types.Update, error) {
 	if c.Into.Codes != nil {
 		x.put("w", unlessNone(c.Into.Codes))
 	}
+	x.due(c.Due, c.Into.CartID)
 	x.touch(c)
 	if c.Into.Buyer == nil {
 		return s.cartUpdate(c.Into.CartID, x), nil

@@ -108,6 +108,9 @@ func (s *Store) merged(c checkout.Claim) checkout.Cart {
 	}
 	into.Version++
 	into.UpdatedAt, into.ExpiresAt = c.At, c.ExpiresAt
+	if into.Due.IsZero() {
+		into.Due = c.Due
+	}
 	return into
 }
 
@@ -116,6 +119,9 @@ func handedOver(cart checkout.Cart, c checkout.Claim) checkout.Cart {
 	cart.Epoch++
 	cart.Version++
 	cart.UpdatedAt, cart.ExpiresAt = c.At, c.ExpiresAt
+	if cart.Due.IsZero() && c.Into == nil {
+		cart.Due = c.Due
+	}
 	cart.Marks = checkout.Remember(cart.Marks, c.Mark)
 	return cart
 }

@@ -235,6 +235,49 @@ func TestWhoComesBackDaysLaterByTheCheckout(t *testing.T) {
 	w.sent("email/email")
 }
 
+// A cart whose follow-up has ended takes in another one at sign-in: whoever leaves it then is followed up again.
+func TestACartThatTookInAnotherIsLookedAtAgain(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	own := w.fill("", nil, func(in *checkout.CreateCartInput) { in.Caller = checkout.Caller{Customer: "ada"} })
+	w.pass(4 * 24 * time.Hour)
+	own.closed(recovery.WhyNoChannel)
+	guest := w.fill("ada@example.com", yes())
+	claim := w.request(guest.token)
+	claim.Caller.Customer = "ada"
+	v, err := w.carts.Claim(t.Context(), claim, guest.id)
+	w.ok(err)
+	if v.Cart.ID != own.id {
+		t.Fatalf("the current cart is %s", v.Cart.ID)
+	}
+	w.pass(22 * time.Hour)
+	w.sent("email/email")
+	guest.closed(recovery.WhyCanceled)
+	if n := len(w.ledger.of(recovery.FactAbandoned)); n != 1 {
+		t.Errorf("%d carts count as left", n)
+	}
+}
+
+// A link is dead once its reader has stopped everything, or was erased.
+func TestALinkDiesWithANo(t *testing.T) {
+	t.Parallel()
+	for name, no := range map[string]func(*town){
+		"stopped": func(w *town) { w.unsubscribe("ada@example.com", true) },
+		"erased":  func(w *town) { w.ok(w.registry.Erase(w.Context(), "ada@example.com", "")) },
+	} {
+		w := newTown(t)
+		w.fill("ada@example.com", yes())
+		w.pass(21 * time.Hour)
+		w.sent("email/email")
+		_, token, _ := strings.Cut(w.postman.last().Link, "/r/")
+		w.clock.Advance(time.Second)
+		no(w)
+		if _, err := w.returns.Return(t.Context(), recovery.ReturnInput{Token: token, Device: "her tablet"}); checkout.ErrorCode(err) != checkout.CodeNotFound {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // One cart that can't be read keeps no other from its turn.
 func TestASpoiledCartStopsNoSweep(t *testing.T) {
 	t.Parallel()

@@ -82,7 +82,8 @@ func newTown(t *testing.T, edit ...func(*parts)) *town {
 	w.links, err = recovery.NewLinks([]byte("abcdef0123456789abcdef0123456789"))
 	w.ok(err)
 	c := checkout.Config{
-		Carts: w.store, Sessions: w.store, Catalog: w.store, Gateway: w.till, Shop: shop, Tokens: w.tokens, Now: w.clock.Now, NewID: checkouttest.IDs("id"),
+		Carts: w.store, Sessions: w.store, Catalog: w.store, People: w.store, Gateway: w.till, Shop: shop, Tokens: w.tokens,
+		Now: w.clock.Now, NewID: checkouttest.IDs("id"),
 	}
 	w.carts = must(checkout.NewCarts(c))(t)
 	w.sessions = must(checkout.NewSessions(c))(t)

@@ -131,7 +131,7 @@ func TestLinkAtHomeGivesTheCartThatWasLeft(t *testing.T) {
 	s.report(t, "total.recovered", "1").wantAt("total.followed_up", `{"push":1}`).wantAt("total.clicked", "1")
 }
 
-// A cart that is left through all stages is offered a discount: for itself alone, and once.
+// A cart that is left through all stages is offered a discount: for itself and what its link restores, and once.
 func TestIncentiveForOneCartOnce(t *testing.T) {
 	t.Parallel()
 	s := start(t)
@@ -159,6 +159,12 @@ func TestIncentiveForOneCartOnce(t *testing.T) {
 	}
 	other := s.fill("beans-kade-250")
 	refused(other)
+	back := s.do(http.MethodPost, "/recoveries", `{"token":"`+strings.TrimPrefix(mail.linkTo(t, "r"), "/r/")+`","device_id":"another-phone-of-ada"}`).
+		want(http.StatusOK)
+	restored := cart{back.at("id"), back.at("access_token")}
+	if a := use(restored); a.total() != 4266 {
+		t.Errorf("what the link restored has %s", a.body)
+	}
 	// 10 % is 199 off the beans and 220 off the cups. 21 %: 2475/1.21 = 2045 (2045.5); 9 %: 1791/1.09 = 1643 (1643.1).
 	use(left).wantEntries("totals", "subtotal 4190", "discount -419", "fulfillment 495", "total 4266", "of which 3688", "of which 430",
 		"of which 148")
@@ -167,6 +173,9 @@ func TestIncentiveForOneCartOnce(t *testing.T) {
 	s.wantCharge(done.at("id"), 4266)
 	s.buy(left, left.purchase("pm_card_visa", 4266), key()).wantAt("id", done.at("id")) // the same order
 	refused(s.leave("ada@example.com", "phone-of-ada"))
+	if a := use(restored); a.total() != 4685 {
+		t.Errorf("with the code used up, what the link restored has %s", a.body)
+	}
 	s.wantCharge(done.at("id"), 4266)
 	s.report(t, "total.recovered", "1").wantAt("total.recovered_revenue", `{"EUR":4266}`)
 }

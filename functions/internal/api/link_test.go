@@ -93,6 +93,15 @@ func TestSayingNoAndYesOnTheWire(t *testing.T) {
 		s.call(t, http.MethodPost, c.path[:len(c.path)-1], "", "Content-Type: application/x-www-form-urlencoded").want(http.StatusNotFound)
 		s.call(t, http.MethodPost, c.path, strings.Repeat("a", 9000), "Content-Type: application/x-www-form-urlencoded").want(http.StatusRequestEntityTooLarge)
 	}
+	no := "/unsubscribe/" + s.link(recovery.PurposeUnsubscribe, person)
+	for form, says := range map[string]string{
+		"": "no more reminders by e-mail", "List-Unsubscribe=One-Click": "no more reminders by e-mail", "all=1": "no more reminders.",
+	} {
+		page := s.call(t, http.MethodPost, no, form, "Content-Type: application/x-www-form-urlencoded", "Accept-Language: en").want(http.StatusOK)
+		if !strings.Contains(page.Body.String(), says) {
+			t.Errorf("after %q the page does not say %q:\n%s", form, says, page.Body)
+		}
+	}
 }
 
 // PUT replaces: what it leaves out is gone, but the buyer, the lines and the codes.

@@ -7,6 +7,7 @@ const (
 	pageReturn       pageKind = "return"
 	pageUnsubscribe  pageKind = "unsubscribe"
 	pageUnsubscribed pageKind = "unsubscribed"
+	pageSilenced     pageKind = "silenced"
 	pageConfirm      pageKind = "confirm"
 	pageConfirmed    pageKind = "confirmed"
 	pageDead         pageKind = "dead"
@@ -21,10 +22,11 @@ var pages = map[string]map[pageKind]pageText{
 		pageReturn: {"Your cart is waiting", "Open the app to go on where you stopped.", "Open the app", ""},
 		pageUnsubscribe: {
 			"No more reminders?",
-			"We will no longer write to you about carts that you leave. Messages about your orders still come.",
-			"Stop reminders", "Stop them on every channel",
+			"We will no longer send you e-mails about carts that you leave. Messages about your orders still come.",
+			"Stop these e-mails", "Stop reminders on every channel",
 		},
-		pageUnsubscribed: {"Done", "You will get no more reminders.", "", ""},
+		pageUnsubscribed: {"Done", "You will get no more reminders by e-mail.", "", ""},
+		pageSilenced:     {"Done", "You will get no more reminders.", "", ""},
 		pageConfirm: {
 			"Is this your address?",
 			"Confirm that we may write to you about carts that you leave. You can stop that at any time.",
@@ -37,10 +39,11 @@ var pages = map[string]map[pageKind]pageText{
 		pageReturn: {"Je winkelmand wacht op je", "Open de app om verder te gaan waar je was gebleven.", "Open de app", ""},
 		pageUnsubscribe: {
 			"Geen herinneringen meer?",
-			"We schrijven je niet meer over winkelmanden die je achterlaat. Berichten over je bestellingen blijven komen.",
-			"Stop herinneringen", "Stop ze op elk kanaal",
+			"We mailen je niet meer over winkelmanden die je achterlaat. Berichten over je bestellingen blijven komen.",
+			"Stop deze e-mails", "Stop herinneringen op elk kanaal",
 		},
-		pageUnsubscribed: {"Gelukt", "Je krijgt geen herinneringen meer.", "", ""},
+		pageUnsubscribed: {"Gelukt", "Je krijgt geen herinneringen meer per e-mail.", "", ""},
+		pageSilenced:     {"Gelukt", "Je krijgt geen herinneringen meer.", "", ""},
 		pageConfirm: {
 			"Is dit jouw adres?",
 			"Bevestig dat we je mogen schrijven over winkelmanden die je achterlaat. Je kunt dat altijd stoppen.",
@@ -53,10 +56,11 @@ var pages = map[string]map[pageKind]pageText{
 		pageReturn: {"Handlekurven venter", "Åpne appen for å fortsette der du slapp.", "Åpne appen", ""},
 		pageUnsubscribe: {
 			"Ingen flere påminnelser?",
-			"Vi skriver ikke lenger til deg om handlekurver du forlater. Meldinger om bestillingene dine kommer fortsatt.",
-			"Stopp påminnelser", "Stopp dem i alle kanaler",
+			"Vi sender deg ikke lenger e-post om handlekurver du forlater. Meldinger om bestillingene dine kommer fortsatt.",
+			"Stopp disse e-postene", "Stopp påminnelser i alle kanaler",
 		},
-		pageUnsubscribed: {"Ferdig", "Du får ingen flere påminnelser.", "", ""},
+		pageUnsubscribed: {"Ferdig", "Du får ingen flere påminnelser på e-post.", "", ""},
+		pageSilenced:     {"Ferdig", "Du får ingen flere påminnelser.", "", ""},
 		pageConfirm: {
 			"Er dette adressen din?",
 			"Bekreft at vi kan skrive til deg om handlekurver du forlater. Du kan stoppe det når som helst.",
@@ -69,10 +73,11 @@ var pages = map[string]map[pageKind]pageText{
 		pageReturn: {"Dein Warenkorb wartet", "Öffne die App und mach dort weiter, wo du aufgehört hast.", "App öffnen", ""},
 		pageUnsubscribe: {
 			"Keine Erinnerungen mehr?",
-			"Wir schreiben dir nicht mehr über Warenkörbe, die du verlässt. Nachrichten zu deinen Bestellungen kommen weiterhin.",
-			"Erinnerungen beenden", "Auf allen Kanälen beenden",
+			"Wir schicken dir keine E-Mails mehr über Warenkörbe, die du verlässt. Nachrichten zu deinen Bestellungen kommen weiterhin.",
+			"Diese E-Mails beenden", "Erinnerungen auf allen Kanälen beenden",
 		},
-		pageUnsubscribed: {"Erledigt", "Du bekommst keine Erinnerungen mehr.", "", ""},
+		pageUnsubscribed: {"Erledigt", "Du bekommst keine Erinnerungen mehr per E-Mail.", "", ""},
+		pageSilenced:     {"Erledigt", "Du bekommst keine Erinnerungen mehr.", "", ""},
 		pageConfirm: {
 			"Ist das deine Adresse?",
 			"Bestätige, dass wir dir über Warenkörbe schreiben dürfen, die du verlässt. Du kannst das jederzeit beenden.",
@@ -85,10 +90,11 @@ var pages = map[string]map[pageKind]pageText{
 		pageReturn: {"Votre panier vous attend", "Ouvrez l’application pour reprendre là où vous vous êtes arrêté.", "Ouvrir l’application", ""},
 		pageUnsubscribe: {
 			"Plus de rappels ?",
-			"Nous ne vous écrirons plus au sujet des paniers que vous laissez. Les messages sur vos commandes continueront.",
-			"Arrêter les rappels", "Les arrêter sur tous les canaux",
+			"Nous ne vous enverrons plus d’e-mails au sujet des paniers que vous laissez. Les messages sur vos commandes continueront.",
+			"Arrêter ces e-mails", "Arrêter les rappels sur tous les canaux",
 		},
-		pageUnsubscribed: {"C’est fait", "Vous ne recevrez plus de rappels.", "", ""},
+		pageUnsubscribed: {"C’est fait", "Vous ne recevrez plus de rappels par e-mail.", "", ""},
+		pageSilenced:     {"C’est fait", "Vous ne recevrez plus de rappels.", "", ""},
 		pageConfirm: {
 			"Est-ce votre adresse ?",
 			"Confirmez que nous pouvons vous écrire au sujet des paniers que vous laissez. Vous pouvez l’arrêter à tout moment.",

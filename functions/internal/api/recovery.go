@@ -105,8 +105,12 @@ func (d FeedbackDeps) ask(purpose recovery.Purpose, shown pageKind) edge.Handler
 
 func (d FeedbackDeps) unsubscribe(ctx context.Context, r *edge.Request) (edge.Answer, error) {
 	form, _ := url.ParseQuery(string(r.Raw)) // a mail program's may be of another kind, and has nothing that we need
-	_, err := d.Contacts.Unsubscribe(ctx, r.PathValue("token"), form.Get("all") == "1")
-	return d.acted(r, pageUnsubscribed, err)
+	all, done := form.Get("all") == "1", pageUnsubscribed
+	if all {
+		done = pageSilenced
+	}
+	_, err := d.Contacts.Unsubscribe(ctx, r.PathValue("token"), all)
+	return d.acted(r, done, err)
 }
 
 func (d FeedbackDeps) confirm(ctx context.Context, r *edge.Request) (edge.Answer, error) {
