@@ -44,7 +44,7 @@ func TestRandomWaysToPay(t *testing.T) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
 			random := rand.New(rand.NewPCG(seed, 11))
-			road := &roads{random: random, good: true}
+			road := &roads{random: rand.New(rand.NewPCG(seed, 12)), good: true}
 			edits := []func(*checkout.Config){limitedShop, func(c *checkout.Config) {
 				road.Gateway, road.Till, road.SessionStore = c.Gateway, c.Till, c.Sessions
 				c.Gateway, c.Till, c.Sessions = road, road, road
