@@ -63,7 +63,7 @@ var followed sync.Map
 
 func referring(t reflect.Type) []int {
 	if found, ok := followed.Load(t); ok {
-		return found.([]int) //nolint:forcetypeassert // nothing else is stored
+		return found.([]int) //nolint:errcheck // nothing else is stored
 	}
 	var fields []int
 	for i := range t.NumField() {
