@@ -36,7 +36,7 @@ func WithoutSessions(store CartStore) CartStore { return withoutSessions{store} 
 type withoutSessions struct{ CartStore }
 
 func (withoutSessions) SessionsOf(context.Context, []string) (map[string]checkout.Session, error) {
-	return nil, nil //nolint:nilnil // none is an answer
+	return nil, nil // none is an answer
 }
 
 // NewReturns returns the service. CodeInvalid if something that it needs is missing.

@@ -26,7 +26,7 @@ func Adapt(h http.Handler) func(context.Context, events.APIGatewayV2HTTPRequest)
 	return func(ctx context.Context, event events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
 		r, err := request(ctx, event)
 		if err != nil {
-			return events.APIGatewayV2HTTPResponse{StatusCode: http.StatusBadRequest}, nil //nolint:nilerr // the caller's fault: an error would count as ours
+			return events.APIGatewayV2HTTPResponse{StatusCode: http.StatusBadRequest}, nil // the caller's fault: an error would count as ours
 		}
 		w := recorder{header: http.Header{}}
 		h.ServeHTTP(&w, r)
