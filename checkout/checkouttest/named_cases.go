@@ -11,7 +11,9 @@ import (
 )
 
 // namedAs fails the case unless just these of its own things are soon found by a search, each once.
-func (t *trial) namedAs(what string, search func(ctx context.Context, cursor string) ([]merchant.Named, string, error), want ...merchant.Named) {
+func (t *trial) namedAs(
+	what string, search func(ctx context.Context, cursor string) ([]merchant.Named, string, error), want ...merchant.Named,
+) {
 	byID := func(a, b merchant.Named) int { return strings.Compare(a.ID, b.ID) }
 	want = slices.SortedFunc(slices.Values(want), byID)
 	t.eventually(func() error {

@@ -46,8 +46,8 @@ func (g *Gateway) Customer(ctx context.Context, r payments.CustomerRequest) (str
 // deleted reports whether a customer was deleted.
 func (g *Gateway) deleted(ctx context.Context, customer string) (bool, error) {
 	const op = "read customer"
-	answer := &stripe.Customer{}
-	if err := g.call(ctx, op, http.MethodGet, stripe.FormatURLPath("/v1/customers/%s", customer), "", &stripe.CustomerParams{}, answer); err != nil {
+	answer, path := &stripe.Customer{}, stripe.FormatURLPath("/v1/customers/%s", customer)
+	if err := g.call(ctx, op, http.MethodGet, path, "", &stripe.CustomerParams{}, answer); err != nil {
 		return false, undecided(err)
 	}
 	if answer.ID != customer {
