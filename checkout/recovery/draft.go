@@ -46,7 +46,7 @@ func (s *Sender) draft(ctx context.Context, now time.Time, v view, fu *checkout.
 	facts.Link = m.Link
 	if channel == ChannelEmail {
 		m.Unsubscribe = pageOf(s.Shop, "unsubscribe", s.Links.Token(Link{PurposeUnsubscribe, v.person, fu.Stage, channel, now}))
-		facts.Unsubscribe = m.Unsubscribe
+		facts.Unsubscribe, facts.Customer = m.Unsubscribe, v.soft()
 	}
 	if facts.Incentive, err = s.incentive(ctx, now, v, *fu, m.Locale); err != nil {
 		return Message{}, "", err

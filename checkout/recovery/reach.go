@@ -1,6 +1,9 @@
 package recovery
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // device returns the phone that push messages for the cart go to.
 func (v view) device() (Device, bool) {
@@ -80,6 +83,12 @@ func (v view) unreachable(channel Channel, rules ConsentRules, home string) stri
 		return WhyUnconfirmed
 	}
 	return ""
+}
+
+// soft reports whether an e-mail that may go relies on an earlier purchase alone, and on nobody's consent.
+func (v view) soft() bool {
+	given := func(c Contact) bool { return c.Consents[ChannelEmail].State == ConsentGiven }
+	return v.marketing() == nil && !slices.ContainsFunc(v.contacts, given)
 }
 
 // refuses reports whether its owner, or the channel itself, has said no: that counts from the moment at which it was acknowledged.

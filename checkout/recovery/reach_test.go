@@ -258,6 +258,26 @@ func TestACartThatTookInAnotherIsLookedAtAgain(t *testing.T) {
 	}
 }
 
+// Where the law and the shop's settings have it so, people who have bought before are written to unless they say no, and are told why.
+func TestSoftOptIn(t *testing.T) {
+	t.Parallel()
+	for on, want := range map[bool][]string{true: {"email/email", "email/incentive"}, false: nil} {
+		w := newTown(t, func(p *parts) { p.settings.Consent.SoftOptIn = on })
+		w.fill("ada@example.com", nil).pay("pm_card")
+		w.fill("new@example.com", nil)
+		w.fill("no@example.com", no()).pay("pm_card")
+		w.pass(24 * time.Hour)
+		w.sent()
+		w.fill("ada@example.com", nil)
+		w.fill("no@example.com", no())
+		w.pass(4 * 24 * time.Hour)
+		w.sent(want...)
+		if on && (w.postman.last().To != "ada@example.com" || !strings.Contains(w.postman.last().Text, "because you have bought from")) {
+			t.Errorf("sent %+v", w.postman.last())
+		}
+	}
+}
+
 // A link is dead once its reader has stopped everything, or was erased.
 func TestALinkDiesWithANo(t *testing.T) {
 	t.Parallel()

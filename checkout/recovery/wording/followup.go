@@ -36,7 +36,11 @@ func (w writer) followUp() letter {
 	if w.Incentive != nil {
 		button = "incentive.button"
 	}
-	w.finish(&l, button, "footer.consent")
+	footer := "footer.consent"
+	if w.Customer {
+		footer = "footer.customer"
+	}
+	w.finish(&l, button, footer)
 	l.Leave = &link{w.say("footer.unsubscribe", v), w.Unsubscribe}
 	l.LeaveText = w.say("footer.unsubscribe_text", v)
 	return l
