@@ -67,7 +67,8 @@ func TestShopSettings(t *testing.T) {
 			s.Wallets.AppleMerchantID, s.Methods = "", rules(checkout.MethodRule{Type: "ideal"})
 		},
 		"(pricing.discounts[0].products[1])": func(s *checkout.Shop) {
-			s.Pricing.Discounts = []pricing.DiscountRule{{ID: "a", Title: map[string]string{"": "A"}, BasisPoints: 100, Products: []string{"mug", "blue mug"}}}
+			s.Pricing.Discounts = []pricing.DiscountRule{{ID: "a", Title: map[string]string{"": "A"}, BasisPoints: 100,
+				Products: []string{"mug", "blue mug"}}}
 		},
 		"methods[0].type": func(s *checkout.Shop) { s.Methods = rules(checkout.MethodRule{Type: "cash"}) },
 		"methods[1].type": func(s *checkout.Shop) {
@@ -99,7 +100,8 @@ func TestShopSettings(t *testing.T) {
 			s.Methods = rules(checkout.MethodRule{Type: "ideal", Minimum: map[money.Currency]int64{"EUR": -1}})
 		},
 		"methods[0].maximum.EUR": func(s *checkout.Shop) {
-			s.Methods = rules(checkout.MethodRule{Type: "ideal", Minimum: map[money.Currency]int64{"EUR": 9}, Maximum: map[money.Currency]int64{"EUR": 8}})
+			s.Methods = rules(checkout.MethodRule{Type: "ideal", Minimum: map[money.Currency]int64{"EUR": 9},
+				Maximum: map[money.Currency]int64{"EUR": 8}})
 		},
 		"methods[0].capture":   func(s *checkout.Shop) { s.Methods = rules(checkout.MethodRule{Type: "ideal", Capture: "manual"}) },
 		"(methods[0].capture)": func(s *checkout.Shop) { s.Methods = rules(checkout.MethodRule{Type: "card", Capture: "later"}) },

@@ -115,7 +115,8 @@ func (b budget) check(t *testing.T, r measured) {
 		t.Errorf("%s takes %d trips (%v), the budget is %d", b.name, got, r.cost.Requests, b.trips)
 	}
 	if got, want := r.cost.Write(), b.write(z); got > want {
-		t.Errorf("%s writes %v units, the budget is %s = %v (session %d B, cart %d B, %d in stock)", b.name, got, b.writes, want, r.session, r.cart, r.kept)
+		t.Errorf("%s writes %v units, the budget is %s = %v (session %d B, cart %d B, %d in stock)", b.name, got, b.writes, want, r.session, r.cart,
+			r.kept)
 	}
 	read := math.Ceil(float64(r.session)/4096) + math.Ceil(float64(r.cart)/4096)
 	if b.read != nil {

@@ -28,7 +28,8 @@ func TestStatisticsBudget(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	cart := checkout.Cart{ID: "ct_0123456789abcdefghjkmnpqrs", Version: 1, Epoch: 1, Currency: "EUR", CreatedAt: noon, UpdatedAt: noon, ExpiresAt: noon.AddDate(0, 1, 0)}
+	cart := checkout.Cart{ID: "ct_0123456789abcdefghjkmnpqrs", Version: 1, Epoch: 1, Currency: "EUR", CreatedAt: noon, UpdatedAt: noon,
+		ExpiresAt: noon.AddDate(0, 1, 0)}
 	ok(store.CreateCart(t.Context(), cart))
 	s := checkout.Session{
 		ID: checkout.SessionID(cart.ID, 0), CartID: cart.ID, Version: 2, CreatedAt: noon, Pays: []checkout.PayMark{{}},
@@ -52,7 +53,8 @@ func TestStatisticsBudget(t *testing.T) {
 		{"an order: cart, session, attempt, order, one cell", func() error { return counter.Consume(t.Context(), placed) }, 2, 2 * 5, 1},
 		{"the same told again", func() error { return counter.Consume(t.Context(), placed) }, 2, 2 * 5, 1},
 		{"a follow-up sent", func() error {
-			return counter.Record(t.Context(), recovery.Fact{ID: "sent:1", Kind: recovery.FactSent, At: noon, Channel: recovery.ChannelPush, Stage: "push"})
+			return counter.Record(t.Context(), recovery.Fact{ID: "sent:1", Kind: recovery.FactSent, At: noon, Channel: recovery.ChannelPush,
+				Stage: "push"})
 		}, 1, 2 * 2, 0},
 		{"a person enters an arm", func() error { return counter.Record(t.Context(), person) }, 2, 2 * 2, 1},
 		{"a measured person buys", func() error { return counter.Record(t.Context(), ordered) }, 3, 2 * 2, 2},
@@ -62,7 +64,8 @@ func TestStatisticsBudget(t *testing.T) {
 		ok(row.do())
 		cost := meter.Take()
 		if cost.Trips() > row.trips || cost.Write() > row.write || cost.Read() > row.read {
-			t.Errorf("%s: %d trips, %g WRU, %g RRU: the budget is %d, %g, %g", row.name, cost.Trips(), cost.Write(), cost.Read(), row.trips, row.write, row.read)
+			t.Errorf("%s: %d trips, %g WRU, %g RRU: the budget is %d, %g, %g", row.name, cost.Trips(), cost.Write(), cost.Read(), row.trips,
+				row.write, row.read)
 		}
 	}
 	reading(t, names, store, meter)

@@ -44,7 +44,8 @@ func NewSender(c SenderConfig) (*Sender, error) {
 		return nil, err
 	}
 	if c.Estimator == nil || c.Amounts == nil || len(c.Links.secrets) == 0 {
-		return nil, &checkout.Error{Code: checkout.CodeInvalid, Path: "config", Message: "a sender needs an estimator, link secrets and who writes amounts"}
+		return nil, &checkout.Error{Code: checkout.CodeInvalid, Path: "config",
+			Message: "a sender needs an estimator, link secrets and who writes amounts"}
 	}
 	return &Sender{c}, nil
 }

@@ -37,7 +37,8 @@ type Service struct {
 // NewService returns a Service. CodeInvalid if something that it needs is missing.
 func NewService(c ServiceConfig) (*Service, error) {
 	if c.Log == nil || c.Contacts == nil || c.Amounts == nil || c.Now == nil || c.NewID == nil {
-		return nil, &checkout.Error{Code: checkout.CodeInvalid, Message: "service messages need records, contacts, who writes amounts, a clock and ids"}
+		return nil, &checkout.Error{Code: checkout.CodeInvalid,
+			Message: "service messages need records, contacts, who writes amounts, a clock and ids"}
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
@@ -164,7 +165,8 @@ func (t teller) write(ctx context.Context, now time.Time, item checkout.OutboxIt
 		return m, WhyNoSender, nil
 	}
 	// Phones are known by the customer or by the cart, and tell where the reader is.
-	contacts, err := t.Contacts.Contacts(ctx, []string{r.Person, checkout.PersonOfCustomer(item.Session.Customer), ContactOfCart(item.Session.CartID)})
+	contacts, err := t.Contacts.Contacts(ctx, []string{r.Person, checkout.PersonOfCustomer(item.Session.Customer),
+		ContactOfCart(item.Session.CartID)})
 	if err != nil {
 		return m, "", fmt.Errorf("read contacts of %s: %w", r.ID, err)
 	}

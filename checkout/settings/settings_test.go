@@ -76,7 +76,8 @@ func TestParseTakesTheSampleShop(t *testing.T) {
 func TestCartsAreLookedAtInTime(t *testing.T) {
 	t.Parallel()
 	for want, c := range map[time.Duration]struct{ recovery, idle string }{
-		20 * time.Minute: {`{"since": "2026-11-01T00:00:00Z", "plans": {"payment_declined": [{"name": "a", "after": "20m", "channel": "push"}]}}`, ""},
+		20 * time.Minute: {`{"since": "2026-11-01T00:00:00Z", "plans": {"payment_declined": [{"name": "a", "after": "20m", "channel": "push"}]}}`,
+			""},
 		15 * time.Minute: {`{"since": "2026-11-01T00:00:00Z", "plan": [{"name": "a", "after": "15m", "channel": "push"}]}`, "40m"},
 		10 * time.Minute: {`{"since": "2026-11-01T00:00:00Z"}`, "10m"},
 		0:                {`{"plan": [{"name": "a", "after": "20m", "channel": "push"}]}`, ""},

@@ -100,7 +100,8 @@ func filesOf(f *coldstart.Function, v parameter.Values, shop string, store *dyna
 		Carts: store, Contacts: store, Shop: s.Shop, Settings: s.Recovery, Now: f.Now, NewID: rand.Text, Logger: f.Log,
 	}})
 	return merchant.PeopleConfig{
-		Sessions: store, Carts: store, Profiles: store, Contacts: store, Reached: reached, Messages: store, Measured: store, Search: store, Vault: vault,
+		Sessions: store, Carts: store, Profiles: store, Contacts: store, Reached: reached, Messages: store, Measured: store, Search: store,
+		Vault: vault,
 	}, err
 }
 

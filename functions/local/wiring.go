@@ -197,7 +197,8 @@ func (a *app) assemble(shop settings.Settings) (*services, error) {
 	verifier, err6 := stripegateway.NewVerifier(a.webhookSecrets(a.book), false)
 	wire, err7 := ucp.New(shop.Shop, a.settings.namespace, display.Amount)
 	service, err9 := recovery.NewService(recovery.ServiceConfig{
-		Shop: shop.Shop, Settings: shop.Recovery, Log: a.store, Contacts: a.store, Amounts: display.Amount, Email: a.mailbox, Now: a.clock.Now, NewID: rand.Text,
+		Shop: shop.Shop, Settings: shop.Recovery, Log: a.store, Contacts: a.store, Amounts: display.Amount, Email: a.mailbox, Now: a.clock.Now,
+		NewID:  rand.Text,
 		Logger: a.log,
 	})
 	people, err10 := checkout.NewPeople(config)

@@ -183,7 +183,8 @@ func TestShardGoesOnBehindWhatFails(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f := newFunction(t, map[string][]string{a: {"order.placed"}, b: {"order.placed"}, "cs_bq97ds0rk2m5x8vz1tjw3hg4cn_0": {"order.placed"}, d: {"order.placed"}})
+			f := newFunction(t, map[string][]string{a: {"order.placed"}, b: {"order.placed"}, "cs_bq97ds0rk2m5x8vz1tjw3hg4cn_0": {"order.placed"},
+				d: {"order.placed"}})
 			maps.Copy(f.bus.fails, c.fails)
 			event := eventFile(t, c.event)
 			var want []string

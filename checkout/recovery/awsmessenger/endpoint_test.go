@@ -47,10 +47,12 @@ func TestRegister(t *testing.T) {
 		"told of since":           {[]http.HandlerFunc{exists, attributes("t2", "true", before), set}, "Create Get Set", iosDevice},
 		"made by others":          {[]http.HandlerFunc{exists, attributes("t2", "true", ""), set}, "Create Get Set", iosDevice},
 		"known, other token":      {[]http.HandlerFunc{created(iosDevice), attributes("t1", "true", now), set}, "Create Get Set", iosDevice},
-		"no such token":           {[]http.HandlerFunc{snsError(400, "InvalidParameter", "Invalid parameter: Token Reason: t2 is bad")}, "Create", nobody},
-		"not allowed":             {[]http.HandlerFunc{snsError(403, "AuthorizationError", "t2")}, "Create", forNow},
-		"lost, then taken":        {[]http.HandlerFunc{lost, created(iosDevice), attributes("t2", "true", now)}, "Create Create Get", iosDevice},
-		"enabling goes bad":       {[]http.HandlerFunc{exists, attributes("t2", "false", before), snsError(403, "AuthorizationError", "t2")}, "Create Get Set", forNow},
+		"no such token": {[]http.HandlerFunc{snsError(400, "InvalidParameter", "Invalid parameter: Token Reason: t2 is bad")}, "Create",
+			nobody},
+		"not allowed":      {[]http.HandlerFunc{snsError(403, "AuthorizationError", "t2")}, "Create", forNow},
+		"lost, then taken": {[]http.HandlerFunc{lost, created(iosDevice), attributes("t2", "true", now)}, "Create Create Get", iosDevice},
+		"enabling goes bad": {[]http.HandlerFunc{exists, attributes("t2", "false", before), snsError(403, "AuthorizationError", "t2")},
+			"Create Get Set", forNow},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

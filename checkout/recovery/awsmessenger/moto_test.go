@@ -218,7 +218,8 @@ func livesOfADevice(t *testing.T, config aws.Config) {
 
 func disable(t *testing.T, ctx context.Context, admin *sns.Client, endpoint string) {
 	t.Helper()
-	_, err := admin.SetEndpointAttributes(ctx, &sns.SetEndpointAttributesInput{EndpointArn: &endpoint, Attributes: map[string]string{"Enabled": "false"}})
+	_, err := admin.SetEndpointAttributes(ctx, &sns.SetEndpointAttributesInput{EndpointArn: &endpoint,
+		Attributes: map[string]string{"Enabled": "false"}})
 	if err != nil {
 		t.Fatal(err)
 	}

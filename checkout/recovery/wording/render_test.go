@@ -24,23 +24,27 @@ func TestNothingIsSaidThatMustNotBe(t *testing.T) {
 		change func(*wording.Facts)
 		want   string // the field that is named
 	}{
-		"an offer on a receipt":        {service(t, "nl", wording.Receipt), func(f *wording.Facts) { f.Incentive = &wording.Incentive{Code: "X", Title: "10%"} }, "incentive"},
-		"unsubscribing from a receipt": {service(t, "nl", wording.Receipt), func(f *wording.Facts) { f.Unsubscribe = "https://kade9.example/u" }, "incentive"},
-		"no way to unsubscribe":        {mail, func(f *wording.Facts) { f.Unsubscribe = "" }, "unsubscribe"},
-		"unsubscribing in the clear":   {mail, func(f *wording.Facts) { f.Unsubscribe = "http://kade9.example/u" }, "unsubscribe"},
-		"nobody writes":                {mail, func(f *wording.Facts) { f.Shop.Trader.Name = "" }, "messages.trader.name"},
-		"from nowhere":                 {mail, func(f *wording.Facts) { f.Shop.Trader.Address = "" }, "messages.trader.address"},
-		"no way to answer":             {service(t, "nl", wording.Receipt), func(f *wording.Facts) { f.Shop.Trader.Email = "" }, "messages.trader.email"},
-		"no link":                      {mail, func(f *wording.Facts) { f.Link = "/r/x" }, "link"},
-		"a script for a link":          {followUp(t, "nl", wording.Push, wording.Left, false), func(f *wording.Facts) { f.Link = "javascript:alert(1)" }, "link"},
-		"an empty cart":                {mail, func(f *wording.Facts) { f.Lines = nil }, "lines"},
-		"an offer without a code":      {mail, func(f *wording.Facts) { f.Incentive = &wording.Incentive{Title: "10%"} }, "incentive"},
-		"a receipt of no order":        {service(t, "nl", wording.Receipt), func(f *wording.Facts) { f.Order = nil }, "order"},
-		"a refund of nothing":          {service(t, "nl", wording.Refunded), func(f *wording.Facts) { f.Refund = nil }, "refund"},
-		"shipped nothing":              {service(t, "nl", wording.Shipped), func(f *wording.Facts) { f.Parcel = nil }, "parcel"},
-		"a service nobody knows":       {service(t, "nl", "newsletter"), func(*wording.Facts) {}, "reason"},
-		"a receipt as a push":          {service(t, "nl", wording.Receipt), func(f *wording.Facts) { f.Channel = wording.Push }, "channel"},
-		"SMS":                          {mail, func(f *wording.Facts) { f.Channel = "sms" }, "channel"},
+		"an offer on a receipt": {service(t, "nl", wording.Receipt),
+			func(f *wording.Facts) { f.Incentive = &wording.Incentive{Code: "X", Title: "10%"} }, "incentive"},
+		"unsubscribing from a receipt": {service(t, "nl", wording.Receipt), func(f *wording.Facts) { f.Unsubscribe = "https://kade9.example/u" },
+			"incentive"},
+		"no way to unsubscribe":      {mail, func(f *wording.Facts) { f.Unsubscribe = "" }, "unsubscribe"},
+		"unsubscribing in the clear": {mail, func(f *wording.Facts) { f.Unsubscribe = "http://kade9.example/u" }, "unsubscribe"},
+		"nobody writes":              {mail, func(f *wording.Facts) { f.Shop.Trader.Name = "" }, "messages.trader.name"},
+		"from nowhere":               {mail, func(f *wording.Facts) { f.Shop.Trader.Address = "" }, "messages.trader.address"},
+		"no way to answer": {service(t, "nl", wording.Receipt), func(f *wording.Facts) { f.Shop.Trader.Email = "" },
+			"messages.trader.email"},
+		"no link": {mail, func(f *wording.Facts) { f.Link = "/r/x" }, "link"},
+		"a script for a link": {followUp(t, "nl", wording.Push, wording.Left, false),
+			func(f *wording.Facts) { f.Link = "javascript:alert(1)" }, "link"},
+		"an empty cart":           {mail, func(f *wording.Facts) { f.Lines = nil }, "lines"},
+		"an offer without a code": {mail, func(f *wording.Facts) { f.Incentive = &wording.Incentive{Title: "10%"} }, "incentive"},
+		"a receipt of no order":   {service(t, "nl", wording.Receipt), func(f *wording.Facts) { f.Order = nil }, "order"},
+		"a refund of nothing":     {service(t, "nl", wording.Refunded), func(f *wording.Facts) { f.Refund = nil }, "refund"},
+		"shipped nothing":         {service(t, "nl", wording.Shipped), func(f *wording.Facts) { f.Parcel = nil }, "parcel"},
+		"a service nobody knows":  {service(t, "nl", "newsletter"), func(*wording.Facts) {}, "reason"},
+		"a receipt as a push":     {service(t, "nl", wording.Receipt), func(f *wording.Facts) { f.Channel = wording.Push }, "channel"},
+		"SMS":                     {mail, func(f *wording.Facts) { f.Channel = "sms" }, "channel"},
 	} {
 		c.change(&c.of)
 		r, err := wording.Render(c.of)
@@ -135,7 +139,8 @@ func TestEveryPageRendersEverywhere(t *testing.T) {
 // hostile are texts from people who want something: carts and catalogues carry them into messages.
 var hostile = []string{
 	"<script>alert(1)</script>", `"><img src=x onerror=alert(1)>`, "</td></table><h1>", "a\r\nBcc: everyone@example.com", "{{.Link}}", "{code}", "#",
-	"javascript:alert(1)", "\u202egnp.exe", "\x00\x1b[31m", "&lt;b&gt;", "${7*7}", "'; DROP TABLE carts;--", "=HYPERLINK(\"x\")", "\u2028\u2029", strings.Repeat("W", 3000),
+	"javascript:alert(1)", "\u202egnp.exe", "\x00\x1b[31m", "&lt;b&gt;", "${7*7}", "'; DROP TABLE carts;--", "=HYPERLINK(\"x\")", "\u2028\u2029",
+	strings.Repeat("W", 3000),
 }
 
 // TestNoTextBecomesMarkup puts hostile texts, and mixtures of them, wherever text comes from, and compares the tags of the page with those of
@@ -269,8 +274,10 @@ func TestUnknownReasonIsToldAsLeft(t *testing.T) {
 func TestColoursCanBeRead(t *testing.T) {
 	t.Parallel()
 	for colour, want := range map[string][2]string{
-		"#0b5d5e": {"color:#ffffff", `style="color:#0b5d5e`}, "#ffd400": {"color:#1a1a1a;text-decoration", `style="color:#1a1a1a;text-decoration:none">Kade 9`},
-		"": {"background:#1a1a1a", `style="color:#1a1a1a`}, "#ffffff": {"color:#1a1a1a;text-decoration", `style="color:#1a1a1a;text-decoration:none">Kade 9`},
+		"#0b5d5e": {"color:#ffffff", `style="color:#0b5d5e`},
+		"#ffd400": {"color:#1a1a1a;text-decoration", `style="color:#1a1a1a;text-decoration:none">Kade 9`},
+		"":        {"background:#1a1a1a", `style="color:#1a1a1a`},
+		"#ffffff": {"color:#1a1a1a;text-decoration", `style="color:#1a1a1a;text-decoration:none">Kade 9`},
 	} {
 		f := followUp(t, "en", wording.Email, wording.Left, false)
 		f.Shop.Colour = colour

@@ -32,13 +32,16 @@ func (s *stack) manage(t *testing.T, store *memstore.Store, config checkout.Conf
 		t.Fatal(err)
 	}
 	reached, err := recovery.NewRegistry(recovery.RegistryConfig{Config: recovery.Config{
-		Carts: store, Contacts: store, Shop: config.Shop, Settings: recovery.Settings{}, Now: s.clock, NewID: func() string { return s.newID("0123456789abcdefghijklmn") },
+		Carts: store, Contacts: store, Shop: config.Shop, Settings: recovery.Settings{}, Now: s.clock,
+		NewID: func() string { return s.newID("0123456789abcdefghijklmn") },
 	}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	desk, err := merchant.NewDesk(merchant.DeskConfig{
-		Settings: store, Keys: store, Records: store, Catalog: store, History: store, Orders: orders, People: merchant.PeopleConfig{Sessions: store, Carts: store, Profiles: store, Contacts: store, Reached: reached, Messages: store, Measured: store, Search: store, Vault: config.Vault},
+		Settings: store, Keys: store, Records: store, Catalog: store, History: store, Orders: orders,
+		People: merchant.PeopleConfig{Sessions: store, Carts: store, Profiles: store, Contacts: store, Reached: reached, Messages: store,
+			Measured: store, Search: store, Vault: config.Vault},
 		Shop: config.Shop, Seed: seed, Root: []string{merchant.HashOf(rootKey)},
 		Now: s.clock, NewID: func() string { return s.newID("0123456789abcdefghijklmn") }, Logger: s.log.logger(),
 	})
@@ -51,7 +54,8 @@ func (s *stack) manage(t *testing.T, store *memstore.Store, config checkout.Conf
 	}
 	e := s.edge
 	e.Keys, e.Customers = desk.Keys, nil
-	s.admin = api.Admin(api.AdminDeps{Edge: e, Settings: desk.Settings, Keys: desk.Keys, Records: desk.Journal, Products: desk.Products, Orders: desk.Orders, Changes: desk.Orders, Shop: config.Shop, Reports: reports, People: desk.People})
+	s.admin = api.Admin(api.AdminDeps{Edge: e, Settings: desk.Settings, Keys: desk.Keys, Records: desk.Journal, Products: desk.Products,
+		Orders: desk.Orders, Changes: desk.Orders, Shop: config.Shop, Reports: reports, People: desk.People})
 }
 
 // do makes a request of the merchant's with the root key.
@@ -78,10 +82,13 @@ func TestSettingsArePutWholeAndKept(t *testing.T) {
 	renamed := func(name string) string {
 		return strings.Replace(seed.Body.String(), `"name":"Fjord \u0026 Fern"`, `"name":"`+name+`"`, 1)
 	}
-	s.do(t, http.MethodPut, "/admin/settings", renamed(" ")).want(http.StatusBadRequest).wantAt("messages.0.path", "$.name", "messages.0.code", "invalid")
-	s.do(t, http.MethodPut, "/admin/settings", strings.Replace(seed.Body.String(), `"terms"`, `"trems"`, 1)).want(http.StatusBadRequest).wantAt("messages.0.path", "$.trems")
+	s.do(t, http.MethodPut, "/admin/settings", renamed(" ")).want(http.StatusBadRequest).wantAt("messages.0.path", "$.name", "messages.0.code",
+		"invalid")
+	s.do(t, http.MethodPut, "/admin/settings", strings.Replace(seed.Body.String(), `"terms"`, `"trems"`,
+		1)).want(http.StatusBadRequest).wantAt("messages.0.path", "$.trems")
 	contradictory := strings.Replace(renamed(""), `"default_country":"NL"`, `"default_country":"JP"`, 1)
-	s.do(t, http.MethodPut, "/admin/settings", contradictory).want(http.StatusBadRequest).wantAt("messages.0.path", "$.name", "messages.1.path", "$.default_country")
+	s.do(t, http.MethodPut, "/admin/settings", contradictory).want(http.StatusBadRequest).wantAt("messages.0.path", "$.name", "messages.1.path",
+		"$.default_country")
 
 	first := s.do(t, http.MethodPut, "/admin/settings", renamed("One")).want(http.StatusOK).wantAt("version", "1", "key", "root")
 	if first.Header().Get("ETag") != `"1"` {
@@ -89,7 +96,8 @@ func TestSettingsArePutWholeAndKept(t *testing.T) {
 	}
 	s.do(t, http.MethodPut, "/admin/settings", renamed("One")).want(http.StatusOK).wantAt("version", "1")
 	s.do(t, http.MethodPut, "/admin/settings", renamed("Two"), `If-Match: "1"`).want(http.StatusOK).wantAt("version", "2")
-	s.do(t, http.MethodPut, "/admin/settings", renamed("Three"), `If-Match: "1"`).want(http.StatusConflict).wantAt("messages.0.code", "version_conflict")
+	s.do(t, http.MethodPut, "/admin/settings", renamed("Three"), `If-Match: "1"`).want(http.StatusConflict).wantAt("messages.0.code",
+		"version_conflict")
 	s.do(t, http.MethodPut, "/admin/settings", renamed("Two"), `If-Match: "1"`).want(http.StatusOK).wantAt("version", "2") // the same request once more
 	if w := s.do(t, http.MethodGet, "/admin/settings", "").want(http.StatusOK).wantAt("name", "Two"); w.Header().Get("ETag") != `"2"` {
 		t.Errorf("ETag %s", w.Header().Get("ETag"))
@@ -98,7 +106,8 @@ func TestSettingsArePutWholeAndKept(t *testing.T) {
 	old := s.do(t, http.MethodGet, "/admin/settings/versions/1", "").want(http.StatusOK).wantAt("name", "One")
 	s.do(t, http.MethodPut, "/admin/settings", old.Body.String()).want(http.StatusOK).wantAt("version", "3")
 	s.do(t, http.MethodGet, "/admin/settings", "").want(http.StatusOK).wantAt("name", "One")
-	s.do(t, http.MethodGet, "/admin/settings/versions", "").want(http.StatusOK).wantAt("versions.0.version", "3", "versions.2.version", "1", "versions.3", "")
+	s.do(t, http.MethodGet, "/admin/settings/versions", "").want(http.StatusOK).wantAt("versions.0.version", "3", "versions.2.version", "1",
+		"versions.3", "")
 	s.do(t, http.MethodGet, "/admin/settings/versions?before=2", "").want(http.StatusOK).wantAt("versions.0.version", "1", "versions.1", "")
 	s.do(t, http.MethodGet, "/admin/settings/versions/9", "").want(http.StatusNotFound)
 	s.do(t, http.MethodGet, "/admin/settings/versions/x", "").want(http.StatusNotFound)
@@ -157,7 +166,8 @@ func TestEveryChangeLeavesOneRecord(t *testing.T) {
 		if after != before+1 {
 			t.Errorf("%s %s left %d records", route.Method, route.Pattern, after-before)
 		}
-		w.wantAt("records.0.action", change.action, "records.0.key", "root", "records.0.outcome", "done", "records.0.at", s.clock().Format(time.RFC3339))
+		w.wantAt("records.0.action", change.action, "records.0.key", "root", "records.0.outcome", "done", "records.0.at",
+			s.clock().Format(time.RFC3339))
 		if strings.Contains(w.Body.String(), "Ada") {
 			t.Errorf("a record names a person: %s", w.Body)
 		}

@@ -19,7 +19,8 @@ func (s *stack) leftCart(t *testing.T) string {
 	}
 	f := cart.Following("op")
 	f.Abandonment.Reason, f.Abandonment.LeftAt = "no_checkout", s.clock()
-	f.Abandonment.FollowUps = []checkout.FollowUp{{ID: "fu_1", Stage: "email", Channel: string(recovery.ChannelEmail), State: string(recovery.StateSent), At: s.clock()}}
+	f.Abandonment.FollowUps = []checkout.FollowUp{{ID: "fu_1", Stage: "email", Channel: string(recovery.ChannelEmail),
+		State: string(recovery.StateSent), At: s.clock()}}
 	if _, err := s.store.FollowCart(t.Context(), f); err != nil {
 		t.Fatal(err)
 	}
@@ -49,14 +50,16 @@ func TestRecoveryLinkOnTheWire(t *testing.T) {
 	}
 	s.call(t, http.MethodGet, "/r/"+token+"x", "").want(http.StatusNotFound)
 	on := func(device string) string { return `{"token":"` + token + `","device_id":"` + device + `"}` }
-	back := s.call(t, http.MethodPost, "/recoveries", on("tablet-of-bo")).want(http.StatusOK).wantAt("line_items.1.item.id", "beans-kade-250", "buyer", "")
+	back := s.call(t, http.MethodPost, "/recoveries", on("tablet-of-bo")).want(http.StatusOK).wantAt("line_items.1.item.id", "beans-kade-250",
+		"buyer", "")
 	if got := back.at("id"); got == id || back.Header().Get("Location") != "/carts/"+got {
 		t.Errorf("the cart is %s at %s", got, back.Header().Get("Location"))
 	}
 	s.call(t, http.MethodGet, "/carts/"+back.at("id"), "", "Authorization: Bearer "+back.at("access_token")).want(http.StatusOK)
 	s.call(t, http.MethodPost, "/recoveries", on("tablet-of-bo")).want(http.StatusOK).wantAt("id", back.at("id"))
 	s.call(t, http.MethodPost, "/recoveries", on("phone-of-eve")).want(http.StatusNotFound).wantAt("messages.0.code", "not_found")
-	s.call(t, http.MethodPost, "/recoveries", `{"token":"`+token+`","device_id":"short"}`).want(http.StatusBadRequest).wantAt("messages.0.path", "$.device_id")
+	s.call(t, http.MethodPost, "/recoveries", `{"token":"`+token+`","device_id":"short"}`).want(http.StatusBadRequest).wantAt("messages.0.path",
+		"$.device_id")
 	s.call(t, http.MethodPost, "/recoveries", `{"token":"`+token+`","device_id":"tablet-of-bo","cart":"x"}`).want(http.StatusBadRequest).wantAt("messages.0.path", "$.cart")
 }
 
@@ -91,7 +94,8 @@ func TestSayingNoAndYesOnTheWire(t *testing.T) {
 			t.Errorf("%s made it %q, want %q", c.path, got, c.want)
 		}
 		s.call(t, http.MethodPost, c.path[:len(c.path)-1], "", "Content-Type: application/x-www-form-urlencoded").want(http.StatusNotFound)
-		s.call(t, http.MethodPost, c.path, strings.Repeat("a", 9000), "Content-Type: application/x-www-form-urlencoded").want(http.StatusRequestEntityTooLarge)
+		s.call(t, http.MethodPost, c.path, strings.Repeat("a", 9000),
+			"Content-Type: application/x-www-form-urlencoded").want(http.StatusRequestEntityTooLarge)
 	}
 	no := "/unsubscribe/" + s.link(recovery.PurposeUnsubscribe, person)
 	for form, says := range map[string]string{
@@ -110,7 +114,8 @@ func TestPutReplacesASession(t *testing.T) {
 	s := newStack(t)
 	path, me := s.readySession(t)
 	w := s.call(t, http.MethodPut, path, `{"line_items":[{"item":{"id":"mug"},"quantity":3}]}`, me).want(http.StatusOK)
-	w.wantAt("status", "incomplete", "buyer.email", "ada@example.com", "line_items.0.quantity", "3", "fulfillment.methods.0.selected_destination_id", "")
+	w.wantAt("status", "incomplete", "buyer.email", "ada@example.com", "line_items.0.quantity", "3", "fulfillment.methods.0.selected_destination_id",
+		"")
 	w = s.call(t, http.MethodPut, path, `{`+address+`}`, me, "If-Match: "+w.Header().Get("ETag")).want(http.StatusOK)
 	w.wantAt("status", "ready_for_complete", "line_items.0.quantity", "3")
 	s.call(t, http.MethodPut, path, `{}`, me, `If-Match: "1"`).want(http.StatusConflict).wantAt("messages.0.code", "version_conflict")

@@ -151,8 +151,9 @@ func newStackOf(t *testing.T, shop checkout.Shop) *stack {
 	must(store.PutProducts(t.Context(), products()))
 	logger := s.log.logger()
 	config := checkout.Config{
-		Carts: store, Sessions: store, Catalog: store, Inbox: store, People: store, Gateway: gateway, Till: gateway, Vault: gateway, Shop: shop, Tokens: tokens,
-		Now: s.clock, NewID: func() string { return s.newID("id") }, Logger: logger,
+		Carts: store, Sessions: store, Catalog: store, Inbox: store, People: store, Gateway: gateway, Till: gateway, Vault: gateway, Shop: shop,
+		Tokens: tokens,
+		Now:    s.clock, NewID: func() string { return s.newID("id") }, Logger: logger,
 	}
 	carts, err := checkout.NewCarts(config)
 	must(err)
@@ -194,7 +195,8 @@ func newStackOf(t *testing.T, shop checkout.Shop) *stack {
 		Edge: s.edge, Carts: carts, Lines: carts, Claims: carts, Products: carts, Devices: registry, Returns: returns, OpenAPI: description,
 	})
 	s.feedback = api.Feedback(api.FeedbackDeps{Edge: s.edge, Contacts: registry})
-	s.checkout = api.Checkout(api.CheckoutDeps{Edge: s.edge, Sessions: sessions, Sheets: sessions, Orders: sessions, Withdrawals: orders, Profiles: people})
+	s.checkout = api.Checkout(api.CheckoutDeps{Edge: s.edge, Sessions: sessions, Sheets: sessions, Orders: sessions, Withdrawals: orders,
+		Profiles: people})
 	s.webhook = api.Webhook(api.WebhookDeps{Edge: s.edge, Verifier: verifier, Observer: observer})
 	s.manage(t, store, config)
 	return s
@@ -208,7 +210,8 @@ func shop() checkout.Shop {
 		Countries: map[string]pricing.Country{
 			"NL": {Code: "NL", Currency: "EUR", TaxIncluded: true, TaxRates: map[string]int64{"standard": 2100}, ReturnDays: 14,
 				Shipping: []pricing.ShippingMethod{
-					{ID: "standard", Title: title("Standard", "Standaard"), Prices: map[money.Currency]int64{"EUR": 495, "NOK": 5900}, MinDays: 1, MaxDays: 2},
+					{ID: "standard", Title: title("Standard", "Standaard"), Prices: map[money.Currency]int64{"EUR": 495, "NOK": 5900}, MinDays: 1,
+						MaxDays: 2},
 					{ID: "express", Title: title("Express", "Spoed"), Prices: map[money.Currency]int64{"EUR": 995, "NOK": 9900}, MaxDays: 1},
 				}},
 			"NO": {Code: "NO", Currency: "NOK", TaxIncluded: true, TaxRates: map[string]int64{"standard": 2500}, Shipping: []pricing.ShippingMethod{
@@ -232,7 +235,8 @@ func products() []checkout.Product {
 		return map[money.Currency]int64{"EUR": minor, "NOK": minor * 11}
 	}
 	return []checkout.Product{
-		{SKU: "mug", Title: "Mug", Titles: map[string]string{"nl": "Mok"}, Description: "Holds coffee", ImageURL: "https://shop.example/mug.jpg", Category: "Kitchen", Prices: eur(1290)},
+		{SKU: "mug", Title: "Mug", Titles: map[string]string{"nl": "Mok"}, Description: "Holds coffee", ImageURL: "https://shop.example/mug.jpg",
+			Category: "Kitchen", Prices: eur(1290)},
 		{SKU: "beans-kade-250", Title: "Kade house espresso, 250 g", Category: "coffee", Prices: eur(995)},
 		{SKU: "scarce", Title: "Scarce", Prices: eur(2000), Stock: &three},
 		{SKU: "gone", Title: "Gone", Prices: eur(2000), Stock: &none},
@@ -281,7 +285,8 @@ func (s *stack) call(t *testing.T, method, path, body string, headers ...string)
 // functionOf is the function that serves a path.
 func (s *stack) functionOf(path string) api.Handler {
 	switch {
-	case strings.HasPrefix(path, "/checkout-sessions"), strings.HasPrefix(path, "/orders"), strings.HasPrefix(path, "/o/"), path == "/profile", strings.HasPrefix(path, "/profile/"):
+	case strings.HasPrefix(path, "/checkout-sessions"), strings.HasPrefix(path, "/orders"), strings.HasPrefix(path,
+		"/o/"), path == "/profile", strings.HasPrefix(path, "/profile/"):
 		return s.checkout
 	case strings.HasPrefix(path, "/webhooks"):
 		return s.webhook

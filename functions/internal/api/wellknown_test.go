@@ -106,6 +106,7 @@ func TestOneProduct(t *testing.T) {
 	s := newStack(t)
 	w := s.call(t, http.MethodPost, "/catalog/product", `{"id":"mug","context":{"address_country":"NO"}}`, "Accept-Language: nl").want(http.StatusOK)
 	w.wantAt("product.id", "mug", "product.title", "Mok", "product.variants.0.price.currency", "NOK", "ucp.status", "success")
-	s.call(t, http.MethodPost, "/catalog/product", `{"id":"nix"}`).want(http.StatusOK).wantAt("ucp.status", "error", "messages.0.code", "not_found", "messages.0.path", "$.id")
+	s.call(t, http.MethodPost, "/catalog/product", `{"id":"nix"}`).want(http.StatusOK).wantAt("ucp.status", "error", "messages.0.code", "not_found",
+		"messages.0.path", "$.id")
 	s.call(t, http.MethodPost, "/catalog/product", `{}`).want(http.StatusBadRequest).wantAt("messages.0.path", "$.id")
 }

@@ -164,7 +164,8 @@ func TestQueuesAreKeptSafeAndWatched(t *testing.T) {
 }
 
 // metrics are what an operator's sleep hangs on.
-var metrics = []string{"PaymentsToReview", "UndecidedSessions", "UnusableSettings", "ApproximateNumberOfMessagesVisible", "IteratorAge", "Latency", "Invocations", "5xx"}
+var metrics = []string{"PaymentsToReview", "UndecidedSessions", "UnusableSettings", "ApproximateNumberOfMessagesVisible", "IteratorAge", "Latency",
+	"Invocations", "5xx"}
 
 func TestAlarmsReachSomebody(t *testing.T) {
 	t.Parallel()

@@ -172,7 +172,8 @@ func (s *stack) start(name, function string, change tree) {
 	}
 	maps.Copy(shop, change)
 	store := parametertest.New(map[string]string{
-		"/kassa/shop": shown(shop), "/kassa/token-secrets": strings.Repeat("0123456789", 4), "/kassa/link-secrets": strings.Repeat("abcdefghij", 4), "/kassa/stripe-secret-key": "sk_test_51abc",
+		"/kassa/shop": shown(shop), "/kassa/token-secrets": strings.Repeat("0123456789", 4), "/kassa/link-secrets": strings.Repeat("abcdefghij", 4),
+		"/kassa/stripe-secret-key":      "sk_test_51abc",
 		"/kassa/stripe-webhook-secrets": "whsec_abc", "/kassa/admin-key-hash": merchant.HashOf(rootKey),
 	})
 	parameters := httptest.NewServer(store)
@@ -258,7 +259,8 @@ func (s *stack) call(part, method, path, body, token string) tree {
 // cart makes a cart with one line and returns its id and token.
 func (s *stack) cart() (id, token string) {
 	s.t.Helper()
-	r := s.send("CartFunction", "POST", "/carts", `{"line_items":[{"item":{"id":"ebook"},"quantity":1}],"context":{"address_country":"NL"}}`, "idempotency-key", rand.Text())
+	r := s.send("CartFunction", "POST", "/carts", `{"line_items":[{"item":{"id":"ebook"},"quantity":1}],"context":{"address_country":"NL"}}`,
+		"idempotency-key", rand.Text())
 	if err := wantStatus(r); err != nil {
 		s.t.Fatal(err)
 	}

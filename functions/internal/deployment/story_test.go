@@ -128,7 +128,8 @@ func (s *stack) leave() {
 	doc := s.pay("CheckoutFunction", id, token, "pm_card_authenticationRequired", "requires_escalation")
 	secret, _ := at(doc, "payment", "action", "client_secret").(string)
 	intent, _, _ := strings.Cut(secret, "_secret_")
-	canceled, err := s.provider.Do(s.t.Context(), sandbox.Request{Method: http.MethodPost, Path: "/v1/payment_intents/" + intent + "/cancel", Key: "sk_test_51abc"})
+	canceled, err := s.provider.Do(s.t.Context(), sandbox.Request{Method: http.MethodPost, Path: "/v1/payment_intents/" + intent + "/cancel",
+		Key: "sk_test_51abc"})
 	if err != nil || canceled.Status != http.StatusOK {
 		s.t.Fatalf("cancel %s at Stripe: %+v, %v", intent, canceled, err)
 	}

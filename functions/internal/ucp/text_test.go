@@ -114,9 +114,12 @@ func TestTextsInDetail(t *testing.T) {
 		{"nb", checkout.Message{Code: checkout.MsgInvalid, Path: "$.something[0]"}, "Kontroller: opplysningene dine."},
 		{"fr", checkout.Message{Code: checkout.MsgOutOfStock, Args: map[string]string{"sku": "mug"}}, "mug est épuisé."},
 		{"fr", checkout.Message{Code: checkout.MsgOutOfStock}, "Cet article est épuisé."},
-		{"nl", checkout.Message{Code: checkout.MsgPaymentFailed, Args: map[string]string{"reason": "card_expired"}}, "Deze kaart is verlopen. Gebruik een andere."},
-		{"en", checkout.Message{Code: checkout.MsgPaymentFailed, Args: map[string]string{"reason": "unheard_of"}}, "The payment did not go through. You have not been charged."},
-		{"en", checkout.Message{Code: checkout.MsgAmountTooSmall, Args: map[string]string{"minimum": "50", "currency": "EUR"}}, "The total is below €0.50, the least that can be paid."},
+		{"nl", checkout.Message{Code: checkout.MsgPaymentFailed, Args: map[string]string{"reason": "card_expired"}},
+			"Deze kaart is verlopen. Gebruik een andere."},
+		{"en", checkout.Message{Code: checkout.MsgPaymentFailed, Args: map[string]string{"reason": "unheard_of"}},
+			"The payment did not go through. You have not been charged."},
+		{"en", checkout.Message{Code: checkout.MsgAmountTooSmall, Args: map[string]string{"minimum": "50", "currency": "EUR"}},
+			"The total is below €0.50, the least that can be paid."},
 		{"sv", checkout.Message{Code: checkout.MsgCartChanged}, "Your cart has changed. Please check it before you pay."},
 		{"en", checkout.Message{Code: checkout.MsgOutOfStock, Args: map[string]string{"title": "{field}"}}, "{field} is sold out."}, // a title is no text of ours
 	} {
@@ -158,7 +161,8 @@ func TestFailure(t *testing.T) {
 		{"fr", "invalid", "expected: at most 999", "expected: at most 999"},
 		{"de", "internal", "", "Bei uns ist etwas schiefgegangen. Bitte versuche es noch einmal."},
 	} {
-		encoded, err := json.Marshal(w.Failure(c.language, ucp.Fault{Code: c.code, Text: c.text, Severity: checkout.SeverityRecoverable, CheckoutID: "cs_1"}))
+		encoded, err := json.Marshal(w.Failure(c.language,
+			ucp.Fault{Code: c.code, Text: c.text, Severity: checkout.SeverityRecoverable, CheckoutID: "cs_1"}))
 		if err != nil {
 			t.Fatal(err)
 		}

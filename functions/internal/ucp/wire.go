@@ -42,8 +42,8 @@ const DefaultNamespace = "com.example.shop"
 // namespacePattern is that of UCP's types/reverse_domain_name.json.
 var namespacePattern = regexp.MustCompile(`^[a-z][a-z0-9]*(?:\.[a-z][a-z0-9_]*)+$`)
 
-// New returns the wire of a shop that shows amounts (nil: to nobody) whose own payment handlers are named in a reversed domain; a hyphen in it becomes an
-// underscore, "" is [DefaultNamespace]. It fails if the namespace has not the form that UCP demands.
+// New returns the wire of a shop that shows amounts (nil: to nobody) whose own payment handlers are named in a reversed domain; a
+// hyphen in it becomes an underscore, "" is [DefaultNamespace]. It fails if the namespace has not the form that UCP demands.
 func New(shop checkout.Shop, namespace string, amounts Amounts) (*Wire, error) {
 	if namespace == "" {
 		namespace = DefaultNamespace
