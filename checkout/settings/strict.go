@@ -15,7 +15,7 @@ import (
 
 // encoding/json alone is too generous for a file that decides about money: it takes names in any case, lets the last of two
 // equal names win and ignores what it doesn't know, or refuses it without saying where it stands. To walk through the document before
-// it, and to have it learn of types how they would be written too, was a quarter of every start of a function.
+// it, and to have it learn of types how they would be written too, was an eighth of every start of a function.
 
 // maxDepth is how deep a document may be nested.
 const maxDepth = 32

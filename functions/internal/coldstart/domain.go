@@ -37,8 +37,7 @@ type understood struct {
 }
 
 // Settings returns the shop's settings: those in the store or, while there are none, those of the parameter that a deployment
-// begins with. The error says which of them, and names the field. A document is parsed once, however many services are made of it:
-// that is the dearest thing that a start does.
+// begins with. The error says which of them, and names the field. A document is parsed once, however many services are made of it.
 func (f *Function) Settings(v parameter.Values, shop string) (settings.Settings, error) {
 	document, ok := v[inStore]
 	from := "settings in the store"

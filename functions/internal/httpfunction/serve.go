@@ -1,5 +1,5 @@
 // Package httpfunction is what the functions behind the HTTP API have in common beyond coldstart. The others don't link it: the
-// validation of requests alone costs a start 1.5 ms.
+// validator's tables alone cost a start 0.5 ms.
 package httpfunction
 
 import (

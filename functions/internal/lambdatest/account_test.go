@@ -40,6 +40,7 @@ import (
 const (
 	secretKey = "sk_test_kassa"
 	whsec     = "whsec_kassa"
+	rootKey   = "kad_root_0123456789abcdef0123456789abcdef"
 )
 
 // account is an AWS account with a deployment of Kassa in it, and its account at Stripe: tables in DynamoDB Local, parameters,
@@ -70,7 +71,7 @@ func newAccount(t testing.TB) *account {
 	a.tables = dynamostore.Prefixed(fmt.Sprintf("kassa%d-", deployments.Add(1)))
 	a.parameters = parametertest.New(map[string]string{
 		"/kassa/shop": sampleShop(t), "/kassa/token-secrets": strings.Repeat("k", 32), "/kassa/link-secrets": strings.Repeat("l", 32), "/kassa/stripe-secret-key": secretKey,
-		"/kassa/stripe-webhook-secrets": whsec, "/kassa/admin-key-hash": merchant.HashOf("kad_root_0123456789abcdef0123456789abcdef"),
+		"/kassa/stripe-webhook-secrets": whsec, "/kassa/admin-key-hash": merchant.HashOf(rootKey),
 	})
 	var err error
 	a.provider, err = sandbox.Open(sandbox.Config{
