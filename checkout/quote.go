@@ -200,12 +200,13 @@ func NewEstimator(c Config) (*Estimator, error) {
 	return &Estimator{q, c.Now}, nil
 }
 
-// Estimate returns the cart with the quote that its owner would see now, and messages about what can't be had.
+// Estimate returns what of the cart can be had now, as many of each as there are, with its quote, and messages about the rest. The
+// stored cart keeps all of it.
 func (e *Estimator) Estimate(ctx context.Context, cart Cart) (CartView, error) {
 	now := e.now()
 	out, err := e.quoter.quote(ctx, quoteInput{
 		lines: cart.Lines, currency: cart.Currency, country: cart.Context.Country, region: cart.Context.Region,
-		madeFor: cart.origins(), codes: cart.Codes, buyer: cart.Buyer, language: cart.Context.Language, now: now,
+		madeFor: cart.origins(), codes: cart.Codes, buyer: cart.Buyer, language: cart.Context.Language, cut: true, now: now,
 	})
 	if err != nil {
 		return CartView{}, err

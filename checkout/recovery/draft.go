@@ -81,17 +81,9 @@ func (s *Sender) said(ctx context.Context, m Message, facts wording.Facts) (Mess
 
 // available are the lines that can be bought now, as they would be: what is out of stock is not praised.
 func available(estimate checkout.CartView) []wording.Line {
-	gone := map[string]bool{}
-	for _, m := range estimate.Messages {
-		if m.Code == checkout.MsgOutOfStock {
-			gone[m.Args["sku"]] = true
-		}
-	}
-	var lines []wording.Line
-	for _, l := range estimate.Quote.Lines {
-		if !gone[l.SKU] {
-			lines = append(lines, wording.Line{Title: l.Title, Quantity: l.Quantity, Unit: l.Unit, Total: l.Total, ImageURL: l.ImageURL})
-		}
+	lines := make([]wording.Line, len(estimate.Quote.Lines))
+	for i, l := range estimate.Quote.Lines {
+		lines[i] = wording.Line{Title: l.Title, Quantity: l.Quantity, Unit: l.Unit, Total: l.Total, ImageURL: l.ImageURL}
 	}
 	return lines
 }

@@ -278,6 +278,33 @@ func TestSoftOptIn(t *testing.T) {
 	}
 }
 
+// What has run out is neither shown nor in the total, and of what there are fewer than was wanted the rest is.
+func TestWhatCanBeHadIsWhatIsTold(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	w.fill("ada@example.com", yes(), func(in *checkout.CreateCartInput) {
+		in.Lines = append(in.Lines, checkout.LineInput{SKU: "LAST-ONE", Quantity: 1})
+	})
+	w.fill("bob@example.com", yes())
+	w.ok(w.store.AddStock(t.Context(), "sold", "LAST-ONE", -1))
+	w.pass(21 * time.Hour)
+	w.sent("email/email", "email/email")
+	about := map[string]string{}
+	for _, m := range w.postman.taken {
+		_, about[m.To], _ = strings.Cut(m.Text, "Hi Ada,")
+		about[m.To], _, _ = strings.Cut(about[m.To], "https://")
+	}
+	if about["ada@example.com"] != about["bob@example.com"] || !strings.Contains(about["bob@example.com"], "Total so far") {
+		t.Errorf("with something sold out is told\n%s\nwithout\n%s", about["ada@example.com"], about["bob@example.com"])
+	}
+	few := newTown(t)
+	few.fill("ada@example.com", yes(), func(in *checkout.CreateCartInput) { in.Lines = []checkout.LineInput{{SKU: "LAST-ONE", Quantity: 3}} })
+	few.pass(21 * time.Hour)
+	if text := few.postman.last().Text; !strings.Contains(text, "1 × €49.00 = €49.00") {
+		t.Errorf("of the last one is told\n%s", text)
+	}
+}
+
 // A link is dead once its reader has stopped everything, or was erased.
 func TestALinkDiesWithANo(t *testing.T) {
 	t.Parallel()

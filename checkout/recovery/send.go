@@ -12,7 +12,7 @@ import (
 
 // Estimator prices carts as their owners would see them now.
 type Estimator interface {
-	// Estimate returns the cart with its quote, and messages about what can't be had.
+	// Estimate returns what of the cart can be had now, with its quote, and messages about the rest.
 	Estimate(ctx context.Context, cart checkout.Cart) (checkout.CartView, error)
 }
 
