@@ -161,18 +161,18 @@ func BenchmarkColdStart(b *testing.B) {
 // report reports the medians, and holds them against the goals.
 func (g *goals) report(b *testing.B, idle, whole, all []cost) {
 	b.Helper()
-	init, first := reportCosts(b, idle, whole)
+	begun, first := reportCosts(b, idle, whole)
 	b.ReportMetric(milliseconds(median(all, start)), "init-with-SSM-cpu-ms")
 	b.ReportMetric(milliseconds(median(all, func(c cost) time.Duration { return c.init.Took })), "init-with-SSM-ms")
 	b.ReportMetric(milliseconds(median(whole, func(c cost) time.Duration { return c.first.Took })), "first-ms")
 	b.ReportMetric(milliseconds(median(whole, func(c cost) time.Duration { return c.warm.Took })), "warm-ms")
-	g.bound(b, init, mostInit, "init/noop")
+	g.bound(b, begun, mostInit, "init/noop")
 	g.bound(b, first, mostFirst, "first/warm")
 }
 
 // reportCosts reports the medians of processes beside those that do nothing. It returns how many times their start the start is, and
 // how many times a later event the first one.
-func reportCosts(b *testing.B, idle, whole []cost) (init, first float64) {
+func reportCosts(b *testing.B, idle, whole []cost) (begun, first float64) {
 	b.Helper()
 	b.ReportMetric(0, "ns/op")
 	firstEvent, later := func(c cost) time.Duration { return c.first.CPU }, func(c cost) time.Duration { return c.warm.CPU }
@@ -180,11 +180,11 @@ func reportCosts(b *testing.B, idle, whole []cost) (init, first float64) {
 		b.ReportMetric(milliseconds(median(idle, of)), "noop-"+name+"-cpu-ms")
 		b.ReportMetric(milliseconds(median(whole, of)), name+"-cpu-ms")
 	}
-	init = float64(median(whole, start)) / float64(median(idle, start))
+	begun = float64(median(whole, start)) / float64(median(idle, start))
 	first = float64(median(whole, firstEvent)) / float64(median(whole, later))
-	b.ReportMetric(init, "init/noop")
+	b.ReportMetric(begun, "init/noop")
 	b.ReportMetric(first, "first/warm")
-	return init, first
+	return begun, first
 }
 
 func start(c cost) time.Duration { return c.init.CPU }
