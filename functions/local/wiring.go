@@ -2,20 +2,15 @@ package main
 
 import (
 	"cmp"
-	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
-	"strings"
 	"time"
 
 	"kassa"
 	"kassa/checkout"
-	"kassa/checkout/memstore"
-	"kassa/checkout/merchant"
 	"kassa/checkout/recovery"
 	"kassa/checkout/settings"
 	"kassa/checkout/statistics"
@@ -59,122 +54,6 @@ type services struct {
 	sweeper    *checkout.Sweeper
 	carts      *recovery.Sweeper
 	outbox     *checkout.Outbox
-}
-
-// open builds everything on what listener and files hold. The listener is closed by serve, or by open if it fails.
-func open(ctx context.Context, s options, listener net.Listener, log *slog.Logger) (_ *app, err error) {
-	a := &app{settings: s, listener: listener, log: log, faults: newFaults()}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, a.close(), listener.Close())
-		}
-	}()
-	a.store, err = openStore(ctx, s, memstore.BeforeDurable(a.faults.beforeDurable))
-	if err != nil {
-		return nil, err
-	}
-	if a.book, err = openNotebook(beside(s.store, ".local.json")); err != nil {
-		return nil, err
-	}
-	a.clock = newClock(a.book)
-	if a.mailbox, err = openMailbox(beside(s.store, ".messages.jsonl"), a.clock.Now, a.faults); err != nil {
-		return nil, err
-	}
-	if err := a.stockShelves(ctx); err != nil {
-		return nil, err
-	}
-	if a.gateway, err = a.openProvider(a.book); err != nil {
-		return nil, err
-	}
-	if a.customers, err = a.openSignIn(a.book); err != nil {
-		return nil, err
-	}
-	a.schedule = &schedule{clock: a.clock, sandbox: a.provider, sessions: a.store, carts: a.store, log: a.log,
-		woken: make(chan struct{}, 1)}
-	a.live, err = a.keepServices(ctx)
-	a.schedule.services = a.live.Get
-	return a, err
-}
-
-// store is everything that the services keep.
-type store interface {
-	checkout.CartStore
-	checkout.CartEraser
-	checkout.SessionStore
-	checkout.Catalog
-	checkout.Inbox
-	checkout.Redemptions
-	checkout.PersonStore
-	checkout.NoticeStore
-	recovery.ContactStore
-	recovery.SendLog
-	statistics.Store
-	statistics.Reader
-	merchant.SettingsStore
-	merchant.RecordStore
-	merchant.KeyStore
-	checkout.CartNoticeStore
-	recovery.CartStore
-	checkout.OrderHistory
-	merchant.Searcher
-	Close() error
-}
-
-func openStore(ctx context.Context, s options, option memstore.Option) (store, error) {
-	switch {
-	case s.dynamodb != "":
-		return openDynamoDB(ctx, s)
-	case s.store == "":
-		return memstore.New(option), nil
-	}
-	embedded, err := memstore.Open(s.store, option)
-	if err != nil {
-		return nil, err // and no store: a nil pointer in an interface is none
-	}
-	return embedded, nil
-}
-
-func (a *app) stockShelves(ctx context.Context) error {
-	key := a.settings.stripe.publishableKey
-	if key == "" {
-		key = "pk_test_sandbox"
-	}
-	var err error
-	if a.shop, err = a.openingShop(ctx, key); err != nil {
-		return err
-	}
-	a.products, err = stock(ctx, a.store, a.settings.catalogue)
-	return err
-}
-
-// openProvider returns the gateway, to the sandbox or to whatever speaks Stripe's API. The sandbox's file is its own: it is
-// another company.
-func (a *app) openProvider(book *notebook) (*stripegateway.Gateway, error) {
-	config := stripegateway.Config{
-		SecretKey: a.settings.stripe.secretKey, PublishableKey: a.shop.Wallets.PublishableKey, BaseURL: a.settings.stripe.base,
-	}
-	way := http.DefaultTransport
-	if a.settings.stripe.sandbox() {
-		var err error
-		a.provider, err = sandbox.Open(sandbox.Config{
-			Now: a.clock.Now, NewID: func(prefix string) string { return prefix + "_" + rand.Text() },
-			Path: beside(a.settings.store, ".sandbox.db"), BaseURL: a.url(), Send: a.deliver, WebhookSecrets: a.webhookSecrets(book),
-		})
-		if err != nil {
-			return nil, err
-		}
-		config.SecretKey, way = "sk_test_sandbox", a.waking(a.provider.RoundTripper())
-	}
-	config.HTTPClient = &http.Client{Transport: faultyProvider{way, a.faults}}
-	return stripegateway.New(config)
-}
-
-// webhookSecrets are those of the environment, or our own: with a provider elsewhere they then fit nothing that it signs.
-func (a *app) webhookSecrets(book *notebook) []string {
-	if own := a.settings.stripe.webhookSecrets; len(own) > 0 {
-		return own
-	}
-	return []string{book.page.WebhookSecret}
 }
 
 // assemble makes the services of a shop, and the functions that translate for them.
@@ -247,105 +126,4 @@ func (a *app) counter(s recovery.Settings) (*statistics.Counter, error) {
 		return nil, err
 	}
 	return statistics.NewCounter(c)
-}
-
-// ServeHTTP implements http.Handler by the functions as the newest settings make them.
-func (a *app) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	s, err := a.live.Get(r.Context())
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusServiceUnavailable)
-		return
-	}
-	s.handler.ServeHTTP(w, r)
-}
-
-// routes sends each request to the function that serves its first path segment. What none serves goes to the first, whose
-// answer to that is the API's.
-func (a *app) routes(functions ...api.Handler) http.Handler {
-	bySegment := map[string]http.Handler{"dev": a.dev()}
-	if a.provider != nil {
-		bySegment["v1"] = a.wakingHandler(a.provider.Handler()) // Stripe's API, for apps; the pages of banks
-		bySegment["sandbox"] = bySegment["v1"]
-	}
-	for _, f := range functions {
-		for _, route := range f.Routes {
-			segment := firstSegment(route.Pattern)
-			bySegment[segment] = bounded(f)
-			if segment == "webhooks" {
-				bySegment[segment] = a.wakingHandler(bounded(a.faults.webhook(f)))
-			}
-		}
-	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if h, ok := bySegment[firstSegment(r.URL.Path)]; ok {
-			h.ServeHTTP(w, r)
-			return
-		}
-		bounded(functions[0]).ServeHTTP(w, r)
-	})
-}
-
-func firstSegment(path string) string {
-	segment, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
-	return segment
-}
-
-func (a *app) dev() http.Handler {
-	return dev{clock: a.clock, schedule: a.schedule, faults: a.faults, mailbox: a.mailbox, sandbox: a.provider, issuer: a.issuer,
-		log: a.log}.handler()
-}
-
-// bounded gives each request the time that an invocation has.
-func bounded(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithTimeout(r.Context(), invocation)
-		defer cancel()
-		next.ServeHTTP(w, r.WithContext(ctx))
-	})
-}
-
-// wakingHandler has the schedule look for what fell due by a request: whoever calls the sandbox may cause a webhook.
-func (a *app) wakingHandler(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		defer a.schedule.wake()
-		next.ServeHTTP(w, r)
-	})
-}
-
-type roundTrip func(*http.Request) (*http.Response, error)
-
-func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
-
-// waking is wakingHandler for our own calls.
-func (a *app) waking(next http.RoundTripper) http.RoundTripper {
-	return roundTrip(func(r *http.Request) (*http.Response, error) {
-		defer a.schedule.wake()
-		return next.RoundTrip(r)
-	})
-}
-
-// url is where this process is reached from this machine.
-func (a *app) url() string {
-	host, port, err := net.SplitHostPort(a.listener.Addr().String())
-	if ip := net.ParseIP(host); err == nil && ip != nil && ip.IsUnspecified() {
-		host = "127.0.0.1"
-	}
-	return "http://" + net.JoinHostPort(host, port)
-}
-
-// close ends the use of the files. Everything that was answered is in them already.
-func (a *app) close() error {
-	var errs []error
-	if a.provider != nil {
-		errs = append(errs, a.provider.Close())
-	}
-	if a.mailbox != nil {
-		errs = append(errs, a.mailbox.close())
-	}
-	if a.store != nil {
-		if err := a.store.Close(); err != nil {
-			errs = append(errs, fmt.Errorf("close store: %w", err))
-		}
-	}
-	return errors.Join(errs...)
 }
