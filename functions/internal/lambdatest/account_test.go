@@ -7,7 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"log"
+	"log" //nolint:depguard // http.Server takes no other as its ErrorLog
 	"maps"
 	"net/http"
 	"net/http/httptest"
