@@ -41,7 +41,7 @@ func (s *Sender) draft(ctx context.Context, now time.Time, v view, fu *checkout.
 	if facts.Lines = available(estimate); len(facts.Lines) == 0 {
 		return Message{}, WhyNoStock, nil
 	}
-	facts.Total = estimate.Quote.Total
+	facts.Total, facts.Estimate, facts.Country = estimate.Quote.Total, &estimate.Quote.Quote, orElse(v.country, s.Shop.DefaultCountry)
 	m.Link = pageOf(s.Shop, "r", s.Links.Token(Link{PurposeReturn, v.cart.ID, fu.Stage, channel, now}))
 	facts.Link = m.Link
 	if channel == ChannelEmail {
@@ -79,11 +79,12 @@ func (s *Sender) said(ctx context.Context, m Message, facts wording.Facts) (Mess
 	return m, "", nil
 }
 
-// available are the lines that can be bought now, as they would be: what is out of stock is not praised.
+// available are the lines that can be bought now, before discounts and added tax, which stand below them: what is out of stock is not
+// praised.
 func available(estimate checkout.CartView) []wording.Line {
 	lines := make([]wording.Line, len(estimate.Quote.Lines))
 	for i, l := range estimate.Quote.Lines {
-		lines[i] = wording.Line{Title: l.Title, Quantity: l.Quantity, Unit: l.Unit, Total: l.Total, ImageURL: l.ImageURL}
+		lines[i] = wording.Line{Title: l.Title, Quantity: l.Quantity, Unit: l.Unit, Total: l.Subtotal, ImageURL: l.ImageURL}
 	}
 	return lines
 }

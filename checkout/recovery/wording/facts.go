@@ -53,6 +53,8 @@ type Facts struct {
 	// Incentive is follow-ups' only, and Unsubscribe too: the page on which one says no, which every follow-up by e-mail has.
 	Incentive   *Incentive
 	Unsubscribe string
+	Estimate    *pricing.Quote // follow-ups: what Total is made of, in Country; nil = nothing is said of that
+	Country     string
 	Customer    bool // follow-ups: it goes to somebody who has bought before, and was never asked (soft opt-in)
 
 	Order  *Order  // service messages about an order

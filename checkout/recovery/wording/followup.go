@@ -28,6 +28,9 @@ func (w writer) followUp() letter {
 		l.Items = append(l.Items, item{Title: "+ " + strconv.Itoa(more)})
 	}
 	l.Sums = []row{{w.say("cart.total", v), w.amount(w.Total), true}}
+	if q := w.Estimate; q != nil && q.Total != q.Subtotal { // shipping, taxes and discounts are not to be guessed from the difference
+		l.Sums = w.sums(*q, w.Country, "cart.total")
+	}
 	if !w.Now.IsZero() {
 		v["now"] = w.moment(w.Now)
 		l.Note = w.say("cart.note", v)

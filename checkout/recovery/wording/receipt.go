@@ -14,7 +14,7 @@ func (w writer) receipt(l *letter, v values) {
 	for _, line := range w.Lines {
 		l.Items = append(l.Items, w.item(line))
 	}
-	l.Sums = w.sums()
+	l.Sums = w.sums(w.Order.Quote, w.Order.Country, "label.total")
 	l.Sections = append(l.Sections, section{Title: w.say("section.payment", nil), Paragraphs: []string{w.paid()}})
 	l.Sections = append(l.Sections, w.delivery())
 	if taxes, ok := w.taxes(); ok {
@@ -27,9 +27,8 @@ func (w writer) receipt(l *letter, v values) {
 	}
 }
 
-// sums are what adds up to the total: that of the lines already has each line's discount taken off.
-func (w writer) sums() []row {
-	q := w.Order.Quote
+// sums are what adds up to the total, which has a name of its own.
+func (w writer) sums(q pricing.Quote, country, total string) []row {
 	var rows []row
 	add := func(key, value string, strong bool) { rows = append(rows, row{w.say(key, nil), value, strong}) }
 	add("label.subtotal", w.amount(q.Subtotal), false)
@@ -51,18 +50,18 @@ func (w writer) sums() []row {
 		add("label.shipping", shipping, false)
 	}
 	if q.Tax.Minor > 0 {
-		add(w.taxKey("label"), w.amount(q.Tax), false)
+		add(taxKey("label", country), w.amount(q.Tax), false)
 	}
 	if relief := q.Relief(); relief.Minor > 0 {
 		add("label.relief", w.minus(relief), false)
 	}
-	add("label.total", w.amount(q.Total), true)
+	add(total, w.amount(q.Total), true)
 	return rows
 }
 
 // taxKey names the tax: where the law knows a value added tax, and elsewhere.
-func (w writer) taxKey(prefix string) string {
-	if w.Order.Country == "US" || w.Order.Country == "CA" {
+func taxKey(prefix, country string) string {
+	if country == "US" || country == "CA" {
 		return prefix + ".sales_tax"
 	}
 	return prefix + ".vat"
@@ -116,8 +115,8 @@ func (w writer) address() string {
 // taxes are what an invoice has to show of taxes by rate (Directive 2006/112/EC, article 226(8) to (11a)).
 func (w writer) taxes() (section, bool) {
 	q := w.Order.Quote
-	tax := w.taxKey("label")
-	s := section{Title: w.say(w.taxKey("section"), nil)}
+	tax := taxKey("label", w.Order.Country)
+	s := section{Title: w.say(taxKey("section", w.Order.Country), nil)}
 	s.Table = [][]string{{w.say("label.rate", nil), w.say("label.net", nil), w.say(tax, nil)}}
 	for _, t := range q.Taxes {
 		rate := percent(w.language, t.Rate, t.Rest)
