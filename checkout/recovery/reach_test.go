@@ -214,6 +214,12 @@ func TestQuietHoursAreThoseOfThePhoneThatRings(t *testing.T) {
 		Zone: "America/Los_Angeles",
 	})
 	w.ok(err)
+	w.clock.Advance(time.Minute)
+	_, err = w.registry.PutDevice(t.Context(), recovery.DeviceInput{ // which shows no messages
+		Request: checkout.Request{Caller: checkout.Caller{Customer: "ada"}}, ID: "her-tablet", Token: "tablet", Platform: "ios", Permission: "denied",
+		Zone: "Asia/Tokyo",
+	})
+	w.ok(err)
 	w.pass(24*time.Hour, 10*time.Minute)
 	if got, want := w.postman.when[0], moment(t, "2026-03-02T09:00:00-08:00"); w.postman.taken[0].To != "push-there" || got.Sub(want).Abs() > 10*time.Minute {
 		t.Errorf("sent to %s at %v", w.postman.taken[0].To, got.In(want.Location()))
