@@ -29,10 +29,10 @@ vet:
 	if [ -n "$$unformatted" ]; then echo "not gofmt'ed:"; echo "$$unformatted"; exit 1; fi
 
 # The stories run on both stores: first on DynamoDB Local, instrumented as in the second run, so that Go compiles once for both.
-# Everything has been vetted already.
+# Everything has been vetted already. Three packages at a time: the longest wait for DynamoDB Local and for the functions' processes.
 unit:
 	KASSA_TEST_DYNAMODB=1 $(GO) test -vet=off -race -timeout 9m -coverprofile cover.out -coverpkg "$(COVERED)" ./functions/local | sed -E 's/[[:space:]]*coverage: .*//'
-	$(GO) test -vet=off -race -timeout 9m -coverprofile cover.out -coverpkg "$(COVERED)" ./... | sed -E 's/[[:space:]]*coverage: .*//'
+	$(GO) test -vet=off -race -timeout 9m -p 3 -coverprofile cover.out -coverpkg "$(COVERED)" ./... | sed -E 's/[[:space:]]*coverage: .*//'
 
 # Stripe's own description of its API judges what we send. A module of its own: nothing we ship depends on it.
 provider:
