@@ -21,10 +21,10 @@ run:
 test: vet unit provider
 	.ci/coverage cover.out $(MINIMUM_COVERAGE)
 
-# Vetted in the way in which `sam build` compiles: what it leaves in Go's cache, the tests that build functions need too.
+# Vetted in the ways in which `sam build` and the tests compile: what that leaves in Go's cache, they need too.
 vet:
 	CGO_ENABLED=0 GOFLAGS=-trimpath $(GO) vet ./...
-	cd payments/stripegateway/lint && $(GO) vet ./...
+	cd payments/stripegateway/lint && $(GO) vet -race ./...
 	@unformatted=$$(gofmt -l .); \
 	if [ -n "$$unformatted" ]; then echo "not gofmt'ed:"; echo "$$unformatted"; exit 1; fi
 
