@@ -43,13 +43,18 @@ func (s Shop) LawOf(country string) Law {
 	return Law{}
 }
 
-// WithdrawalDays is how long the buyer of a session may withdraw by law: consumers only, where the session goes to.
+// WithdrawalDays is how long the buyer of a session may withdraw: as the law of where it goes to gives consumers, or longer where the
+// shop takes things back longer; 0 = the law gives no such right. Checkout, order and receipt tell of this one period.
 func (s Shop) WithdrawalDays(x Session) int {
 	country, ok := s.CountryOf(x)
 	if !ok || x.Buyer.VATID != "" {
 		return 0
 	}
-	return s.LawOf(country.Code).WithdrawalDays
+	days := s.LawOf(country.Code).WithdrawalDays
+	if days == 0 {
+		return 0
+	}
+	return max(days, country.ReturnDays)
 }
 
 // maxWithdrawal is what a withdrawal takes whose consumer was told nothing: 14 days and a year (Directive 2011/83/EU,

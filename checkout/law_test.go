@@ -29,19 +29,24 @@ func TestLawByDefault(t *testing.T) {
 	}
 }
 
-// The versions of terms and returns that were agreed to, and the days by law, are the order's: later settings don't change it.
+// The versions of terms and returns that were agreed to, and the days to withdraw, are the order's: later settings don't change it.
 func TestOrderKeepsWhatWasAgreed(t *testing.T) {
 	t.Parallel()
-	bought := func(terms, returns string) checkout.Order {
-		w := newWorld(t, func(c *checkout.Config) { c.Shop.Terms, c.Shop.Returns = terms, returns })
+	bought := func(terms, returns string, days int) checkout.Order {
+		w := newWorld(t, func(c *checkout.Config) {
+			c.Shop.Terms, c.Shop.Returns = terms, returns
+			nl := c.Shop.Countries["NL"]
+			nl.ReturnDays = days
+			c.Shop.Countries["NL"] = nl
+		})
 		cart := w.cart("mug", 1)
 		return *w.pay(cart.Token, w.open(cart).Session.ID, "pm_card_visa").Session.Order
 	}
-	order := bought("terms-7", "returns-3")
+	order := bought("terms-7", "returns-3", 14)
 	if order.Terms != "terms-7" || order.Returns != "returns-3" || order.WithdrawalDays != 14 {
 		t.Errorf("%+v", order)
 	}
-	if order := bought("terms-7", ""); order.Returns != "terms-7" {
-		t.Errorf("a shop with one document keeps version %q of its returns", order.Returns)
+	if order := bought("terms-7", "", 30); order.Returns != "terms-7" || order.WithdrawalDays != 30 {
+		t.Errorf("a shop with one document keeps version %q of its returns, and %d days, want those it gives", order.Returns, order.WithdrawalDays)
 	}
 }

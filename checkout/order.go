@@ -17,7 +17,8 @@ type Order struct {
 	IntentID string      // "" when the total was zero
 	Terms    string      // version of the terms that were agreed to
 	Returns  string      // version of the return policy that was promised
-	// WithdrawalDays is how long after delivery the shopper may withdraw by law; 0 = there is no such right.
+	// WithdrawalDays is how long after delivery the shopper may withdraw, as it was told when it was placed; 0 = by law there is no
+	// such right.
 	WithdrawalDays int
 	Page           string // secret part of its public page's address
 	// Authorized: the money is held, not yet taken, and lapses at CaptureBefore.

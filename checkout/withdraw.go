@@ -81,9 +81,9 @@ func (o *Orders) withdrawalOf(now time.Time, s Session, in WithdrawInput, digita
 	return w, nil
 }
 
-// WithdrawUntil returns the end of the period in which the shopper can withdraw from an order, by the law it was placed under or as
-// the country's return_days grants, whichever is longer; zero while it has not begun, since
-// not all has been shipped; false if there is none. It begins when the last of the goods is received (art. 9 (2) (b)), which nobody
+// WithdrawUntil returns the end of the period in which the shopper can withdraw from an order, as was told when it was placed or as the
+// country's return_days grants by now, whichever is longer; zero while it has not begun, since not all has been shipped; false if there
+// is none. It begins when the last of the goods is received (art. 9 (2) (b)), which nobody
 // tells us: the day the carrier had it, or the last day that was promised, whichever is later. It ends with its last day, wherever on
 // Earth the shopper is.
 func (st settler) WithdrawUntil(s Session) (until time.Time, some bool) {

@@ -176,7 +176,7 @@ func ordered() checkout.Session {
 				Earliest: time.Date(2026, 10, 8, 0, 0, 0, 0, time.UTC), Latest: time.Date(2026, 10, 9, 0, 0, 0, 0, time.UTC)}},
 		}},
 		Order: &checkout.Order{
-			ID: "or_abc_0", PlacedAt: at, Amount: eur(4685), IntentID: "pi_1", Terms: "2026-01", WithdrawalDays: 14, Page: "secret",
+			ID: "or_abc_0", PlacedAt: at, Amount: eur(4685), IntentID: "pi_1", Terms: "2026-01", WithdrawalDays: 30, Page: "secret",
 		},
 	}
 }

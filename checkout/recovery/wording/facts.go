@@ -104,8 +104,8 @@ type Order struct {
 	Authorized bool
 	Method     string // how it was paid, as shoppers know it: "Visa •••• 4242", "iDEAL"; "" = not known
 	Terms      string // version that was agreed to
-	ReturnDays int    // how long the shop takes things back
-	// WithdrawalDays is how long the law gives the buyer to withdraw; 0 = it gives no such right. Where the shop gives longer, that counts.
+	ReturnDays int    // how long the shop takes things back; told where the law gives no right to withdraw
+	// WithdrawalDays is how long the buyer may withdraw; 0 = the law gives no such right.
 	WithdrawalDays int
 	Pickup         *pricing.Location // where it is collected; nil = it is brought
 }

@@ -81,7 +81,7 @@ func followUp(t testing.TB, language, channel, reason string, incentive bool) wo
 // order is that of the README's purchase.
 func order(language string) *wording.Order {
 	return &wording.Order{
-		ID: "or_7k3m9_0", PlacedAt: sent, Country: "NL", Ships: true, Terms: "2026-01", ReturnDays: 30, WithdrawalDays: 14, Method: "Visa •••• 4242",
+		ID: "or_7k3m9_0", PlacedAt: sent, Country: "NL", Ships: true, Terms: "2026-01", ReturnDays: 30, WithdrawalDays: 30, Method: "Visa •••• 4242",
 		Address: []string{"Ada Visser", "Wijnhaven 9", "3011 WH Rotterdam", "NL"},
 		Quote: pricing.Quote{
 			Currency: "EUR", Subtotal: eur(4190), Discount: eur(0), Shipping: eur(495), Tax: eur(0), IncludedTax: eur(632), Net: eur(4053),

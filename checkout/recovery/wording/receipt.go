@@ -147,7 +147,7 @@ func (w writer) rights() []section {
 		}
 		return []section{{Title: w.say("section.returns", nil), Paragraphs: []string{w.say("returns.days", v)}}, guarantee}
 	}
-	v["days"] = int64(max(o.WithdrawalDays, o.ReturnDays))
+	v["days"] = int64(o.WithdrawalDays)
 	kind := map[bool]string{true: "withdrawal.goods", false: "withdrawal.digital"}[o.Ships]
 	effects := map[bool]string{true: "withdrawal.effects", false: "withdrawal.effects_digital"}[o.Ships]
 	guarantee.Paragraphs = []string{w.say("guarantee.text", v)}
