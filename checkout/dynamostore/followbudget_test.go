@@ -8,7 +8,6 @@ import (
 	"kassa/checkout"
 	"kassa/checkout/recovery"
 	"kassa/checkout/recovery/wording"
-	"kassa/payments/money/display"
 )
 
 // postman is a provider of messages that takes each.
@@ -48,7 +47,7 @@ func (m *metered) newFollower(config checkout.Config) *follower {
 	estimator, err := checkout.NewEstimator(config)
 	m.ok(err)
 	sender, err := recovery.NewSender(recovery.SenderConfig{
-		Config: c, Estimator: estimator, Links: links, Amounts: display.Amount,
+		Config: c, Estimator: estimator, Links: links,
 		Messengers: map[recovery.Channel]recovery.Messenger{recovery.ChannelEmail: f.postman, recovery.ChannelPush: f.postman},
 	})
 	m.ok(err)

@@ -18,7 +18,6 @@ import (
 	"kassa/checkout/recovery"
 	"kassa/checkout/settings"
 	"kassa/payments/money"
-	"kassa/payments/money/display"
 )
 
 // post is a provider of e-mail that takes all, or does what its script says, call by call.
@@ -100,7 +99,7 @@ func (d *desk) consume(ctx context.Context, item checkout.OutboxItem) error {
 		email = d.post
 	}
 	service, err := recovery.NewService(recovery.ServiceConfig{
-		Shop: d.shop.Shop, Settings: d.shop.Recovery, Log: d.log, Contacts: d.store, Amounts: display.Amount, Email: email,
+		Shop: d.shop.Shop, Settings: d.shop.Recovery, Log: d.log, Contacts: d.store, Email: email,
 		Now: func() time.Time { return d.now }, Logger: d.logger,
 		NewID: func() string {
 			d.mu.Lock()

@@ -17,7 +17,7 @@ func (s *Sender) draft(ctx context.Context, now time.Time, v view, fu *checkout.
 	m = Message{ID: fu.ID, Channel: channel, Kind: KindFollowUp, Reason: v.cart.Abandonment.Reason, Stage: fu.Stage,
 		Locale: s.Shop.Language(v.language)}
 	facts := wording.Facts{
-		Shop: s.Settings.brand(s.Shop, s.Amounts), Locale: m.Locale, Zone: v.place(channel, s.Settings), Channel: string(channel),
+		Shop: s.Settings.brand(s.Shop), Locale: m.Locale, Zone: v.place(channel, s.Settings), Channel: string(channel),
 		Reason: m.Reason, FirstName: v.buyer.FirstName,
 	}
 	switch channel {

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"kassa/checkout"
-	"kassa/checkout/recovery/wording"
 )
 
 // Estimator prices carts as their owners would see them now.
@@ -29,7 +28,6 @@ type SenderConfig struct {
 	Estimator  Estimator
 	Messengers map[Channel]Messenger
 	Links      Links
-	Amounts    wording.Amounts
 	Minter     Minter // nil: no incentives
 	Ledger     Ledger // nil: nobody counts
 }
@@ -43,9 +41,9 @@ func NewSender(c SenderConfig) (*Sender, error) {
 	if err := c.validate(); err != nil {
 		return nil, err
 	}
-	if c.Estimator == nil || c.Amounts == nil || len(c.Links.secrets) == 0 {
+	if c.Estimator == nil || len(c.Links.secrets) == 0 {
 		return nil, &checkout.Error{Code: checkout.CodeInvalid, Path: "config",
-			Message: "a sender needs an estimator, link secrets and who writes amounts"}
+			Message: "a sender needs an estimator and link secrets"}
 	}
 	return &Sender{c}, nil
 }

@@ -20,7 +20,6 @@ type ServiceConfig struct {
 	Settings Settings
 	Log      SendLog
 	Contacts ContactStore
-	Amounts  wording.Amounts
 	Email    Messenger        // nil: no service message is sent, and each is recorded as such
 	Now      func() time.Time // read once for each message
 	NewID    func() string
@@ -36,9 +35,9 @@ type Service struct {
 
 // NewService returns a Service. CodeInvalid if something that it needs is missing.
 func NewService(c ServiceConfig) (*Service, error) {
-	if c.Log == nil || c.Contacts == nil || c.Amounts == nil || c.Now == nil || c.NewID == nil {
+	if c.Log == nil || c.Contacts == nil || c.Now == nil || c.NewID == nil {
 		return nil, &checkout.Error{Code: checkout.CodeInvalid,
-			Message: "service messages need records, contacts, who writes amounts, a clock and ids"}
+			Message: "service messages need records, contacts, a clock and ids"}
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)

@@ -14,7 +14,7 @@ import (
 func (t teller) facts(now time.Time, item checkout.OutboxItem) (f wording.Facts, why string) {
 	s := item.Session
 	f = wording.Facts{
-		Shop: t.Settings.brand(t.Shop, t.Amounts), Now: now, Locale: t.Shop.Language(s.Context.Language), Channel: wording.Email, Service: true,
+		Shop: t.Settings.brand(t.Shop), Now: now, Locale: t.Shop.Language(s.Context.Language), Channel: wording.Email, Service: true,
 		Reason: t.reason, FirstName: s.Buyer.FirstName, Lines: orderLines(s.Quote), Total: s.Quote.Total,
 		Link: pageOf(t.Shop, "checkout", s.ID),
 	}
@@ -144,8 +144,8 @@ func someLines(q checkout.Quote, of []checkout.LineQuantity) []wording.Line {
 }
 
 // brand is the shop as messages show it.
-func (s Settings) brand(shop checkout.Shop, amounts wording.Amounts) wording.Shop {
-	return wording.Shop{Name: shop.Name, BaseURL: shop.BaseURL, Links: shop.Links, Zone: s.zone(""), Amounts: amounts, Settings: s.Messages}
+func (s Settings) brand(shop checkout.Shop) wording.Shop {
+	return wording.Shop{Name: shop.Name, BaseURL: shop.BaseURL, Links: shop.Links, Zone: s.zone(""), Settings: s.Messages}
 }
 
 // pageOf is the address of a page of the shop's.

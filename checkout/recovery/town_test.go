@@ -19,7 +19,6 @@ import (
 	"kassa/checkout/recovery/wording"
 	"kassa/payments"
 	"kassa/payments/money"
-	"kassa/payments/money/display"
 )
 
 // noon is a Monday in Amsterdam, far from any quiet hour.
@@ -96,7 +95,7 @@ func newTown(t *testing.T, edit ...func(*parts)) *town {
 func (w *town) assemble(p parts, estimator recovery.Estimator) {
 	w.sweeper = must(recovery.NewSweeper(w.config))(w.T)
 	w.sender = must(recovery.NewSender(recovery.SenderConfig{
-		Config: w.config, Estimator: estimator, Links: w.links, Amounts: display.Amount, Minter: p.minter, Ledger: w.ledger,
+		Config: w.config, Estimator: estimator, Links: w.links, Minter: p.minter, Ledger: w.ledger,
 		Messengers: map[recovery.Channel]recovery.Messenger{recovery.ChannelEmail: w.postman, recovery.ChannelPush: w.postman},
 	}))(w.T)
 	w.tracer = must(recovery.NewTracer(recovery.TracerConfig{Config: w.config, Ledger: w.ledger}))(w.T)

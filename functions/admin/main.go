@@ -19,7 +19,6 @@ import (
 	"kassa/functions/internal/httpfunction"
 	"kassa/functions/internal/parameter"
 	"kassa/functions/internal/provider"
-	"kassa/payments/money/display"
 )
 
 func main() { coldstart.Main(start) }
@@ -57,7 +56,7 @@ func start(ctx context.Context, f *coldstart.Function) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		edge, err := httpfunction.Edge(f, c.Shop, namespace, nil, display.Amount)
+		edge, err := httpfunction.Edge(f, c.Shop, namespace, nil)
 		if err != nil {
 			return nil, err
 		}

@@ -15,7 +15,6 @@ import (
 	"kassa/functions/internal/coldstart"
 	"kassa/functions/internal/httpfunction"
 	"kassa/functions/internal/parameter"
-	"kassa/payments/money/display"
 )
 
 func main() { coldstart.Main(start) }
@@ -53,7 +52,7 @@ func start(ctx context.Context, f *coldstart.Function) (any, error) {
 		if c.CodeSecrets, err = coldstart.Secrets(v, links); err != nil {
 			return nil, err
 		}
-		edge, err := httpfunction.Edge(f, c.Shop, namespace, customers, display.Amount)
+		edge, err := httpfunction.Edge(f, c.Shop, namespace, customers)
 		if err != nil {
 			return nil, err
 		}

@@ -14,7 +14,6 @@ import (
 	"kassa/functions/internal/httpfunction"
 	"kassa/functions/internal/parameter"
 	"kassa/functions/internal/provider"
-	"kassa/payments/money/display"
 )
 
 func main() { coldstart.Main(start) }
@@ -56,7 +55,7 @@ func start(ctx context.Context, f *coldstart.Function) (any, error) {
 		if err := stripe.Into(&c, v); err != nil {
 			return nil, err
 		}
-		edge, err := httpfunction.Edge(f, c.Shop, namespace, customers, display.Amount)
+		edge, err := httpfunction.Edge(f, c.Shop, namespace, customers)
 		if err != nil {
 			return nil, err
 		}

@@ -43,7 +43,7 @@ func start(ctx context.Context, f *coldstart.Function) (any, error) {
 		if err != nil {
 			return parts{}, err
 		}
-		edge, err := httpfunction.Edge(f, follow.Shop, namespace, nil, nil)
+		edge, err := httpfunction.Edge(f, follow.Shop, namespace, nil)
 		if err != nil {
 			return parts{}, err
 		}

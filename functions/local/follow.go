@@ -7,7 +7,6 @@ import (
 	"kassa/checkout"
 	"kassa/checkout/recovery"
 	"kassa/checkout/settings"
-	"kassa/payments/money/display"
 )
 
 // followUp is all that follows up carts: what sweep, outbox, cart and feedback do about it on AWS.
@@ -30,7 +29,7 @@ func (a *app) followUp(s settings.Settings, c checkout.Config, carts *checkout.C
 	}
 	sweeper, err1 := recovery.NewSweeper(config)
 	sender, err2 := recovery.NewSender(recovery.SenderConfig{
-		Config: config, Estimator: estimator, Minter: estimator, Links: links, Amounts: display.Amount, Ledger: ledger,
+		Config: config, Estimator: estimator, Minter: estimator, Links: links, Ledger: ledger,
 		Messengers: map[recovery.Channel]recovery.Messenger{recovery.ChannelEmail: a.mailbox, recovery.ChannelPush: a.mailbox},
 	})
 	tracer, err3 := recovery.NewTracer(recovery.TracerConfig{Config: config, Ledger: ledger})

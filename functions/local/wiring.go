@@ -19,7 +19,6 @@ import (
 	"kassa/functions/internal/oidc/issuer"
 	"kassa/functions/internal/parameter"
 	"kassa/functions/internal/ucp"
-	"kassa/payments/money/display"
 	"kassa/payments/sandbox"
 	"kassa/payments/stripegateway"
 )
@@ -74,9 +73,9 @@ func (a *app) assemble(shop settings.Settings) (*services, error) {
 	reconciler, err4 := checkout.NewReconciler(config)
 	sweeper, err5 := checkout.NewSweeper(config)
 	verifier, err6 := stripegateway.NewVerifier(a.webhookSecrets(a.book), false)
-	wire, err7 := ucp.New(shop.Shop, a.settings.namespace, display.Amount)
+	wire, err7 := ucp.New(shop.Shop, a.settings.namespace)
 	service, err9 := recovery.NewService(recovery.ServiceConfig{
-		Shop: shop.Shop, Settings: shop.Recovery, Log: a.store, Contacts: a.store, Amounts: display.Amount, Email: a.mailbox, Now: a.clock.Now,
+		Shop: shop.Shop, Settings: shop.Recovery, Log: a.store, Contacts: a.store, Email: a.mailbox, Now: a.clock.Now,
 		NewID:  rand.Text,
 		Logger: a.log,
 	})

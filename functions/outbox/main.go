@@ -15,7 +15,6 @@ import (
 	"kassa/checkout/statistics"
 	"kassa/functions/internal/coldstart"
 	"kassa/functions/internal/parameter"
-	"kassa/payments/money/display"
 )
 
 func main() { coldstart.Main(start) }
@@ -94,13 +93,11 @@ func consumersOf(
 	}
 	sender, err1 := recovery.NewSender(recovery.SenderConfig{
 		Config: follow, Estimator: estimator, Minter: estimator, Messengers: messengers, Links: signed, Ledger: counter,
-		Amounts: display.Amount,
 	})
 	tracer, err2 := recovery.NewTracer(recovery.TracerConfig{Config: follow, Ledger: counter})
 	people, err3 := checkout.NewPeople(c)
 	service, err4 := recovery.NewService(recovery.ServiceConfig{
-		Shop: follow.Shop, Settings: follow.Settings, Log: sendings, Contacts: follow.Contacts, Email: messengers[recovery.ChannelEmail],
-		Amounts: display.Amount, Now: f.Now, NewID: follow.NewID, Logger: f.Log,
+		Shop: follow.Shop, Settings: follow.Settings, Log: sendings, Contacts: follow.Contacts, Email: messengers[recovery.ChannelEmail], Now: f.Now, NewID: follow.NewID, Logger: f.Log,
 	})
 	if err := errors.Join(err1, err2, err3, err4); err != nil {
 		return nil, err

@@ -49,7 +49,7 @@ func start(ctx context.Context, f *coldstart.Function) (any, error) {
 		if err != nil {
 			return nil, fmt.Errorf("parameter %s: %w", secrets, err)
 		}
-		edge, err := httpfunction.Edge(f, c.Shop, namespace, nil, nil) // Stripe signs; nobody signs in here
+		edge, err := httpfunction.Edge(f, c.Shop, namespace, nil) // Stripe signs; nobody signs in here
 		if err != nil {
 			return nil, err
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"regexp"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -62,14 +63,16 @@ func (p *Push) enable(ctx context.Context, endpoint, token, stamp string) error 
 }
 
 // existing is how SNS names the endpoint that has the token already, with other attributes than ours: it has no field for it.
-var existing = regexp.MustCompile(`Endpoint (arn:\S+) already exists with the same Token`)
+var existing = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`Endpoint (arn:\S+) already exists with the same Token`)
+})
 
 func already(err error) string {
 	var api smithy.APIError
 	if !errors.As(err, &api) {
 		return ""
 	}
-	if m := existing.FindStringSubmatch(api.ErrorMessage()); m != nil {
+	if m := existing().FindStringSubmatch(api.ErrorMessage()); m != nil {
 		return m[1]
 	}
 	return ""

@@ -68,13 +68,8 @@ type Shop struct {
 	BaseURL string          // https; relative pictures lie under it
 	Links   []checkout.Link // terms, privacy, returns: checkout.Shop's
 	Zone    *time.Location  // nil = UTC
-	Amounts Amounts
 	Settings
 }
-
-// Amounts writes an amount as readers of a language expect it: display.Amount. It is handed in because what it needs costs a start of a
-// function a millisecond of CPU, and those that only read settings show none.
-type Amounts func(m money.Money, language string) string
 
 // Line is one line of a cart or order, with its product's title in the message's language.
 type Line struct {

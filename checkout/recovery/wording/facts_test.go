@@ -8,7 +8,6 @@ import (
 	"kassa/checkout/pricing"
 	"kassa/checkout/recovery/wording"
 	"kassa/payments/money"
-	"kassa/payments/money/display"
 )
 
 func zone(t testing.TB, name string) *time.Location {
@@ -26,7 +25,7 @@ var sent = time.Date(2026, 10, 7, 15, 4, 0, 0, time.UTC)
 
 func shop(t testing.TB) wording.Shop {
 	return wording.Shop{
-		Name: "Kade 9", BaseURL: "https://kade9.example", Zone: zone(t, "Europe/Amsterdam"), Amounts: display.Amount,
+		Name: "Kade 9", BaseURL: "https://kade9.example", Zone: zone(t, "Europe/Amsterdam"),
 		Links: []checkout.Link{
 			{Type: "privacy_policy", URL: "https://kade9.example/privacy", Title: "Privacy"},
 			{Type: "terms_of_service", URL: "https://kade9.example/terms", Title: "Terms"},

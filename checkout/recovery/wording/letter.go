@@ -129,7 +129,7 @@ func (w writer) picture(at string) string {
 }
 
 // amount is an amount as the reader expects it.
-func (w writer) amount(m money.Money) string { return w.Shop.Amounts(m, w.language) }
+func (w writer) amount(m money.Money) string { return m.Display(w.language) }
 
 // minus is an amount that is taken off.
 func (w writer) minus(m money.Money) string {

@@ -17,10 +17,10 @@ const ink = "#1a1a1a"
 
 // painted takes the brand's colour, where people can read it: text needs a contrast of 4.5 to its ground (WCAG 2.2, 1.4.3).
 func painted(brand string) paint {
-	if !colour.MatchString(brand) {
+	if !isColour(brand) {
 		return paint{ink, "#ffffff", ink}
 	}
-	p := paint{Brand: template.CSS(brand), On: "#ffffff", Ink: ink} //nolint:gosec // colour has matched it
+	p := paint{Brand: template.CSS(brand), On: "#ffffff", Ink: ink} //nolint:gosec // it is #RRGGBB
 	light := luminance(brand)
 	if contrast(light, 1) < 4.5 && contrast(light, luminance(ink)) > contrast(light, 1) {
 		p.On = ink

@@ -42,9 +42,6 @@ func Render(f Facts) (Rendered, error) {
 
 // check refuses facts that no message can be made of, and settles what they leave open.
 func check(f *Facts) error {
-	if f.Shop.Amounts == nil {
-		return invalid("amounts", "nobody writes amounts")
-	}
 	if f.Channel != Email && (f.Channel != Push || f.Service) {
 		return invalid("channel", "there are no words for such messages")
 	}

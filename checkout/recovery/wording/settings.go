@@ -1,10 +1,10 @@
 package wording
 
 import (
+	"encoding/hex"
 	"errors"
 	"net/mail"
 	"net/url"
-	"regexp"
 	"strings"
 
 	"kassa/checkout"
@@ -33,14 +33,19 @@ type Trader struct {
 	VATID        string `json:"vat_id,omitempty"`
 }
 
-var colour = regexp.MustCompile(`^#[0-9A-Fa-f]{6}$`)
+// isColour reports the form #RRGGBB.
+func isColour(s string) bool {
+	digits, marked := strings.CutPrefix(s, "#")
+	_, err := hex.DecodeString(digits)
+	return marked && len(digits) == 6 && err == nil
+}
 
 // Validate reports every mistake in the settings, each by its field below at, such as "messages". A shop that has sent nothing yet may
 // leave From and Trader empty: Render then refuses what can't be sent without.
 func (s Settings) Validate(at string) error {
 	var errs []error
 	bad := func(field, text string) { errs = append(errs, invalid(at+"."+field, text)) }
-	if s.Colour != "" && !colour.MatchString(s.Colour) {
+	if s.Colour != "" && !isColour(s.Colour) {
 		bad("colour", "must be #RRGGBB")
 	}
 	if u, err := url.Parse(s.Logo); s.Logo != "" && (err != nil || u.Scheme != "https" || u.Host == "") {

@@ -27,7 +27,6 @@ import (
 	"kassa/functions/internal/oidc/issuer"
 	"kassa/functions/internal/ucp"
 	"kassa/payments/money"
-	"kassa/payments/money/display"
 	"kassa/payments/sandbox"
 	"kassa/payments/stripegateway"
 )
@@ -163,7 +162,7 @@ func newStackOf(t *testing.T, shop checkout.Shop) *stack {
 	must(err)
 	observer, err := checkout.NewObserver(config)
 	must(err)
-	wire, err := ucp.New(shop, "", display.Amount)
+	wire, err := ucp.New(shop, "")
 	must(err)
 	s.issuer, err = issuer.New("http://127.0.0.1/oidc", audience, s.clock, nil)
 	must(err)

@@ -9,7 +9,6 @@ import (
 	"kassa/checkout"
 	"kassa/functions/internal/api"
 	"kassa/functions/internal/ucp"
-	"kassa/payments/money/display"
 )
 
 // What the shop says about itself is the same for everybody, and caches may keep it: UCP wants a minute at least.
@@ -78,7 +77,7 @@ func TestNoAppsNoAssociation(t *testing.T) {
 	s := newStack(t)
 	bare := shop()
 	bare.Apps = checkout.Apps{}
-	wire, err := ucp.New(bare, "", display.Amount)
+	wire, err := ucp.New(bare, "")
 	if err != nil {
 		t.Fatal(err)
 	}

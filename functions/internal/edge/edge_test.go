@@ -18,7 +18,6 @@ import (
 	"kassa/checkout"
 	"kassa/functions/internal/edge"
 	"kassa/functions/internal/ucp"
-	"kassa/payments/money/display"
 )
 
 // door is a router with one route of each kind of body, and what it logs.
@@ -30,7 +29,7 @@ type door struct {
 
 func newDoor(t *testing.T, customers edge.Customers, handle edge.Handler) *door {
 	t.Helper()
-	wire, err := ucp.New(checkout.Shop{Languages: []string{"en", "nl"}}, "", display.Amount)
+	wire, err := ucp.New(checkout.Shop{Languages: []string{"en", "nl"}}, "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,10 +19,9 @@ import (
 	"kassa/functions/internal/ucp"
 )
 
-// Edge returns the way in and out of a function of a shop, whose own payment handlers are named in a namespace. One that shows no
-// amounts needs none written.
-func Edge(f *coldstart.Function, shop checkout.Shop, namespace string, customers edge.Customers, amounts ucp.Amounts) (edge.Config, error) {
-	wire, err := ucp.New(shop, namespace, amounts)
+// Edge returns the way in and out of a function of a shop, whose own payment handlers are named in a namespace.
+func Edge(f *coldstart.Function, shop checkout.Shop, namespace string, customers edge.Customers) (edge.Config, error) {
+	wire, err := ucp.New(shop, namespace)
 	return edge.Config{Wire: wire, Logger: f.Log, Now: f.Now, NewID: rand.Text, Customers: customers}, err
 }
 

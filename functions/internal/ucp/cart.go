@@ -35,7 +35,7 @@ const (
 
 // Cart returns what a cart looks like in a language.
 func (w *Wire) Cart(language string, v checkout.CartView) any {
-	s := w.speaker(language)
+	s := speaker{language}
 	out := cart{
 		UCP: success(nameCart, "discount"), ID: v.Cart.ID, Status: cartOpen, LineItems: s.lineItems(v.Quote),
 		Buyer: buyerFrom(v.Cart.Buyer), Context: contextFrom(v.Cart.Context), Currency: string(v.Cart.Currency),

@@ -80,7 +80,7 @@ type correlation struct {
 // Products returns a page of a search, priced in the currency that a cart with this context would have. What isn't sold in
 // it is left out.
 func (w *Wire) Products(language string, c checkout.Context, page checkout.ProductPage) any {
-	s, currency := w.speaker(language), w.shop.CurrencyFor(c)
+	s, currency := speaker{language}, w.shop.CurrencyFor(c)
 	out := products{UCP: success(nameSearch), Products: []product{}, Messages: []message{}}
 	for _, p := range page.Products {
 		if shown, ok := s.product(p, currency); ok {
@@ -93,7 +93,7 @@ func (w *Wire) Products(language string, c checkout.Context, page checkout.Produ
 
 // Lookup returns the products of ids in their order, each once, and a message for each id that names none.
 func (w *Wire) Lookup(language string, c checkout.Context, ids []string, found []checkout.Product) any {
-	s, currency := w.speaker(language), w.shop.CurrencyFor(c)
+	s, currency := speaker{language}, w.shop.CurrencyFor(c)
 	out := products{UCP: success(nameLookup), Products: []product{}, Messages: []message{}}
 	bySKU := make(map[string]checkout.Product, len(found))
 	for _, p := range found {
@@ -132,7 +132,7 @@ func (w *Wire) Product(language string, c checkout.Context, found []checkout.Pro
 	if len(found) != 1 {
 		return nil, false
 	}
-	shown, ok := w.speaker(language).product(found[0], w.shop.CurrencyFor(c))
+	shown, ok := speaker{language}.product(found[0], w.shop.CurrencyFor(c))
 	return productDetail{UCP: success(nameLookup), Product: shown, Messages: []message{}}, ok
 }
 

@@ -77,7 +77,7 @@ type confirmation struct {
 
 // Checkout returns what a session looks like in a language.
 func (w *Wire) Checkout(language string, v checkout.SessionView) any {
-	s, x := w.speaker(language), v.Session
+	s, x := speaker{language}, v.Session
 	out := session{
 		UCP: success(nameCheckout, "fulfillment", "discount", "buyer_consent"), ID: x.ID, CartID: x.CartID, Status: x.Status,
 		LineItems: s.lineItems(x.Quote), Buyer: buyerFrom(x.Buyer), Context: contextFrom(x.Context), Currency: string(x.Quote.Currency),

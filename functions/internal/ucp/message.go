@@ -119,7 +119,7 @@ type Fault struct {
 
 // Failure returns the error response for faults, in a language where shoppers meet the code, else in English.
 func (w *Wire) Failure(language string, faults ...Fault) any {
-	s := w.speaker(language)
+	s := speaker{language}
 	out := failure{UCP: meta{Version: Version, Status: "error"}}
 	for _, f := range faults {
 		m := message{
@@ -135,5 +135,5 @@ func (w *Wire) Failure(language string, faults ...Fault) any {
 
 // Outcome returns the error response of a request of which nothing came, though nothing was wrong with its form.
 func (w *Wire) Outcome(language string, list []checkout.Message) any {
-	return failure{UCP: meta{Version: Version, Status: "error"}, Messages: w.speaker(language).messages(list)}
+	return failure{UCP: meta{Version: Version, Status: "error"}, Messages: speaker{language}.messages(list)}
 }

@@ -62,7 +62,7 @@ type expectationLine struct {
 
 // Order returns what an order looks like in a language. Its session is completed.
 func (w *Wire) Order(language string, v checkout.SessionView) any {
-	s, x := w.speaker(language), v.Session
+	s, x := speaker{language}, v.Session
 	out := order{
 		UCP: success(nameOrder), ID: x.Order.ID, CheckoutID: x.ID, Permalink: w.shop.OrderPage(*x.Order),
 		PlacedAt: timeOf(x.Order.PlacedAt), Authorized: x.Order.Authorized, Buyer: buyerFrom(x.Buyer),

@@ -40,7 +40,7 @@ func styleHash() string {
 // OrderPage returns the public page of an order, in a language: what was bought and what it cost, and what the law and the shop
 // promise. Nothing about the person: whoever has the link sees it.
 func (w *Wire) OrderPage(language string, v checkout.SessionView) []byte {
-	s, x := w.speaker(language), v.Session
+	s, x := speaker{language}, v.Session
 	var p page
 	title := w.shop.Name + " · " + s.label("order")
 	p.raw(`<!doctype html><html lang="`).text(language)

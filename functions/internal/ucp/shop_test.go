@@ -9,7 +9,6 @@ import (
 	"kassa/checkout/pricing"
 	"kassa/functions/internal/ucp"
 	"kassa/payments/money"
-	"kassa/payments/money/display"
 )
 
 var now = time.Date(2026, time.November, 23, 9, 30, 0, 0, time.UTC)
@@ -45,7 +44,7 @@ func shop() checkout.Shop {
 
 func wire(t *testing.T) *ucp.Wire {
 	t.Helper()
-	w, err := ucp.New(shop(), "", display.Amount)
+	w, err := ucp.New(shop(), "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +100,7 @@ func richShop() checkout.Shop {
 
 func richWire(t *testing.T) *ucp.Wire {
 	t.Helper()
-	w, err := ucp.New(richShop(), "", display.Amount)
+	w, err := ucp.New(richShop(), "")
 	if err != nil {
 		t.Fatal(err)
 	}

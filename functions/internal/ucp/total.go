@@ -35,15 +35,10 @@ const (
 )
 
 // speaker puts amounts and labels into one language.
-type speaker struct {
-	language string
-	amounts  Amounts
-}
-
-func (w *Wire) speaker(language string) speaker { return speaker{language, w.amounts} }
+type speaker struct{ language string }
 
 // shown is an amount as the shopper reads it.
-func (s speaker) shown(m money.Money) string { return s.amounts(m, s.language) }
+func (s speaker) shown(m money.Money) string { return m.Display(s.language) }
 
 func (s speaker) total(kind, text string, m money.Money) total {
 	return total{Type: kind, Text: text, Amount: m.Minor, Display: s.shown(m)}

@@ -9,7 +9,6 @@ import (
 
 	"kassa/checkout"
 	"kassa/functions/internal/ucp"
-	"kassa/payments/money/display"
 )
 
 // sheet is what a wallet would be opened with, as far as tests look at it.
@@ -194,7 +193,7 @@ func TestNetworksInTheWalletsWords(t *testing.T) {
 	t.Parallel()
 	settled := shop()
 	settled.Wallets.Networks = []string{"visa", "mastercard", "amex", "discover", "jcb", "maestro", "cartes_bancaires", "unionpay", "interac", "elo"}
-	w, err := ucp.New(settled, "", display.Amount)
+	w, err := ucp.New(settled, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -215,7 +214,7 @@ func TestSheetsKnowEveryNetwork(t *testing.T) {
 	if err := s.Validate(); err != nil {
 		t.Fatal(err)
 	}
-	w, err := ucp.New(s, "", display.Amount)
+	w, err := ucp.New(s, "")
 	if err != nil {
 		t.Fatal(err)
 	}

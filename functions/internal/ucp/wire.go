@@ -8,12 +8,10 @@ package ucp
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
 
 	"kassa/checkout"
-	"kassa/payments/money"
 )
 
 // Version is the release of UCP that is served.
@@ -26,36 +24,38 @@ const MediaType = "application/json"
 type Wire struct {
 	shop      checkout.Shop
 	namespace string
-	amounts   Amounts
 }
-
-// Amounts writes an amount as readers of a language expect it: display.Amount. It is handed in because what it needs costs a start
-// a millisecond of CPU, and half of the functions show none.
-type Amounts func(m money.Money, language string) string
-
-// inCodes is how those write amounts that show them to nobody.
-func inCodes(m money.Money, _ string) string { return m.String() }
 
 // DefaultNamespace is the reversed domain of a shop that has set none.
 const DefaultNamespace = "com.example.shop"
 
-// namespacePattern is that of UCP's types/reverse_domain_name.json.
-var namespacePattern = regexp.MustCompile(`^[a-z][a-z0-9]*(?:\.[a-z][a-z0-9_]*)+$`)
+// reversed reports the form of UCP's types/reverse_domain_name.json, ^[a-z][a-z0-9]*(?:\.[a-z][a-z0-9_]*)+$. A pattern would be compiled
+// in each start of a function.
+func reversed(domain string) bool {
+	labels := strings.Split(domain, ".")
+	for i, label := range labels {
+		allowed := "abcdefghijklmnopqrstuvwxyz0123456789_"
+		if i == 0 {
+			allowed = strings.TrimSuffix(allowed, "_")
+		}
+		if label == "" || label[0] < 'a' || label[0] > 'z' || strings.Trim(label, allowed) != "" {
+			return false
+		}
+	}
+	return len(labels) > 1
+}
 
-// New returns the wire of a shop that shows amounts (nil: to nobody) whose own payment handlers are named in a reversed domain; a
-// hyphen in it becomes an underscore, "" is [DefaultNamespace]. It fails if the namespace has not the form that UCP demands.
-func New(shop checkout.Shop, namespace string, amounts Amounts) (*Wire, error) {
+// New returns the wire of a shop whose own payment handlers are named in a reversed domain; a hyphen in it becomes an underscore, "" is
+// [DefaultNamespace]. It fails if the namespace has not the form that UCP demands.
+func New(shop checkout.Shop, namespace string) (*Wire, error) {
 	if namespace == "" {
 		namespace = DefaultNamespace
 	}
 	own := strings.ReplaceAll(namespace, "-", "_")
-	if !namespacePattern.MatchString(own) {
+	if !reversed(own) {
 		return nil, fmt.Errorf("namespace %q is no reversed domain in lower case, such as %s", namespace, DefaultNamespace)
 	}
-	if amounts == nil {
-		amounts = inCodes
-	}
-	return &Wire{shop: shop, namespace: own, amounts: amounts}, nil
+	return &Wire{shop: shop, namespace: own}, nil
 }
 
 // Language returns the first of the wanted languages that the shop speaks, else its own.
