@@ -4,6 +4,7 @@
 package api
 
 import (
+	"encoding/json"
 	"context"
 	"net/http"
 
@@ -21,6 +22,10 @@ func handler(c edge.Config, routes ...edge.Route) Handler {
 	r := edge.NewRouter(c, routes...)
 	return Handler{Handler: r, Routes: r.Routes()}
 }
+
+// learn has encoding/json learn the types of an answer, which it does when it first writes one, while the function starts: that has
+// a whole CPU, and a shopper's first request a seventh.
+func learn(answer any) { _, _ = json.Marshal(answer) }
 
 // Served lists the routes as "METHOD /pattern".
 func (h Handler) Served() []string {

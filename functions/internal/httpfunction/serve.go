@@ -5,6 +5,7 @@ package httpfunction
 import (
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"net/http"
 	"time"
 
@@ -44,8 +45,10 @@ const reserve = 500 * time.Millisecond
 type Handler func(context.Context, events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error)
 
 // Serve answers events with an HTTP handler that is kept up to date. A request's context ends shortly before its invocation
-// does.
+// does. What encoding/json has to learn of events it learns here, in the start.
 func Serve(kept *parameter.Kept[http.Handler]) Handler {
+	_ = json.Unmarshal([]byte("{}"), new(events.APIGatewayV2HTTPRequest))
+	_, _ = json.Marshal(events.APIGatewayV2HTTPResponse{})
 	return func(ctx context.Context, event events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
 		ctx, cancel := coldstart.Early(ctx, reserve)
 		defer cancel()

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -41,20 +42,26 @@ type stored struct {
 // get reads parameters, decrypted; those that don't exist are left out. What may pass is tried again at once: a start can't
 // wait long, and a Kept has its own pause.
 func (c *Client) get(ctx context.Context, names []string) ([]stored, error) {
-	body, err := json.Marshal(struct {
-		Names          []string
-		WithDecryption bool
-	}{names, true})
-	if err != nil {
-		return nil, err
-	}
 	var answer struct{ Parameters []stored }
 	for try := 1; ; try++ {
-		passing, err := c.once(ctx, body, &answer)
+		passing, err := c.once(ctx, asked(names), &answer)
 		if err == nil || !passing || try == tries || ctx.Err() != nil {
 			return answer.Parameters, err
 		}
 	}
+}
+
+// asked is the body of a request. It is put together by hand: encoding/json would learn a type for it in each start, 0.1 ms. The names
+// that Systems Manager takes are letters, digits and "_.-/", for which Go's quotes are JSON's.
+func asked(names []string) []byte {
+	body := []byte(`{"WithDecryption":true,"Names":[`)
+	for i, name := range names {
+		if i > 0 {
+			body = append(body, ',')
+		}
+		body = strconv.AppendQuote(body, name)
+	}
+	return append(body, "]}"...)
 }
 
 // once sends one request; passing says that the same could succeed later.
