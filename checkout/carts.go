@@ -23,9 +23,6 @@ func NewCarts(c Config) (*Carts, error) {
 	if c.Carts == nil || c.Catalog == nil || c.Now == nil || c.NewID == nil || len(c.Tokens.secrets) == 0 {
 		return nil, invalid("config", "carts need a cart store, a catalog, a clock, ids and token secrets")
 	}
-	if err := c.Shop.Validate(); err != nil {
-		return nil, err
-	}
 	c.Shop.Durations = c.Shop.Durations.orDefault()
 	quoter, err := newQuoter(c)
 	if err != nil {

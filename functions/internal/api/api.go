@@ -4,8 +4,8 @@
 package api
 
 import (
-	"encoding/json"
 	"context"
+	"encoding/json"
 	"net/http"
 
 	"kassa/functions/internal/edge"

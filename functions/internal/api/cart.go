@@ -53,7 +53,7 @@ type cartRoutes struct{ CartDeps }
 
 // Cart returns the function cart: carts, their lines, devices, the way back to what was left, the catalogue, health and the API's description.
 func Cart(d CartDeps) Handler {
-	learn(d.Edge.Wire.Cart("", checkout.CartView{}))
+	learn(new(ucp.Wire).Cart("", checkout.CartView{}))
 	c := cartRoutes{d}
 	return handler(d.Edge,
 		edge.Route{Method: http.MethodPost, Pattern: "/carts", Body: edge.JSON, Handle: c.create},

@@ -58,7 +58,7 @@ type checkoutRoutes struct{ CheckoutDeps }
 
 // Checkout returns the function checkout: sessions, payment, orders.
 func Checkout(d CheckoutDeps) Handler {
-	learn(d.Edge.Wire.Checkout("", checkout.SessionView{}))
+	learn(new(ucp.Wire).Checkout("", checkout.SessionView{}))
 	c := checkoutRoutes{d}
 	return handler(d.Edge,
 		edge.Route{Method: http.MethodPost, Pattern: "/checkout-sessions", Body: edge.JSON, Handle: c.create},

@@ -26,7 +26,7 @@ const (
 	mostFirst   = 2.0  // times the CPU of a warm event
 	mostMemory  = 32.0 // MiB, resident
 	memoryAfter = 300  // events
-	rounds      = 21   // starts of each kind
+	rounds      = 41   // starts of each kind
 	warmEvents  = 20
 )
 
