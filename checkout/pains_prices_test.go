@@ -11,10 +11,10 @@ import (
 	"kassa/payments/money"
 )
 
-// What shoppers and shops complain of about prices, each as a test (5.3 to 5.5).
+// What shoppers and shops complain of about prices, each as a test.
 
-// 5.3: what is charged is what was shown, with discount, tax and shipping, in the currency's own units.
-func TestPains53TheAmountChargedIsTheTotalShown(t *testing.T) {
+// What is charged is what was shown, with discount, tax and shipping, in the currency's own units.
+func TestTheAmountChargedIsTheTotalShown(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		country, vat string
@@ -57,8 +57,8 @@ func TestPains53TheAmountChargedIsTheTotalShown(t *testing.T) {
 	}
 }
 
-// 5.3: a discount that ends while the sheet is open raises no price silently, and one that begins lowers it.
-func TestPains53DiscountsThatComeAndGo(t *testing.T) {
+// A discount that ends while the sheet is open raises no price silently, and one that begins lowers it.
+func TestDiscountsThatComeAndGo(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, priced, func(c *checkout.Config) {
 		at := time.Date(2026, 3, 2, 9, 40, 0, 0, time.UTC)
@@ -80,8 +80,8 @@ func TestPains53DiscountsThatComeAndGo(t *testing.T) {
 	}
 }
 
-// 5.3: a wallet that can't show a currency isn't offered, and paying with it all the same is refused with the reason.
-func TestPains53CurrencyThatAWalletCannotShow(t *testing.T) {
+// A wallet that can't show a currency isn't offered, and paying with it all the same is refused with the reason.
+func TestCurrencyThatAWalletCannotShow(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, priced, func(c *checkout.Config) {
 		c.Shop.Countries["KW"] = pricing.Country{Code: "KW", Currency: "KWD", TaxIncluded: true, TaxRates: map[string]int64{"standard": 0},
@@ -107,8 +107,8 @@ func TestPains53CurrencyThatAWalletCannotShow(t *testing.T) {
 	w.wantUnpaid(open.Session.ID)
 }
 
-// 5.4: two want the last one with the last use of a code. Who loses has paid nothing, holds nothing and has used nothing.
-func TestPains54TheLastUnitWithTheLastUse(t *testing.T) {
+// Two want the last one with the last use of a code. Who loses has paid nothing, holds nothing and has used nothing.
+func TestTheLastUnitWithTheLastUse(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, limitedShop)
 	w.stock(checkout.Product{SKU: "mug", Title: "Enamel mug", Prices: map[money.Currency]int64{"EUR": 1495}})
@@ -133,8 +133,8 @@ func TestPains54TheLastUnitWithTheLastUse(t *testing.T) {
 	}
 }
 
-// 5.5: typed twice, a code is used once and gives once; taken out of a cart in time, it is used not at all.
-func TestPains55OneCodeOneDiscount(t *testing.T) {
+// Typed twice, a code is used once and gives once; taken out of a cart in time, it is used not at all.
+func TestOneCodeOneDiscount(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, limitedShop)
 	cart, open := w.coded("ada@example.com", "each", " EACH ", "Each")

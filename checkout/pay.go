@@ -76,8 +76,8 @@ func (s *Sessions) pay(ctx context.Context, now time.Time, sess Session, cart Ca
 	return paid, nil
 }
 
-// refusal says why the session may not be paid as it now stands, besides what its own state says. Invariant 3 is kept here:
-// lines are those that the shopper saw, and the total is what the shopper saw, or less.
+// refusal says why the session may not be paid as it now stands, besides what its own state says. Here it is kept that
+// nobody pays for other than they saw: lines are those that the shopper saw, and the total is what the shopper saw, or less.
 func (s *Sessions) refusal(sess Session, change *CartChange, p payment) []Message {
 	var out []Message
 	if change != nil || p.short || p.seen.Version > 0 && !p.seen.sameLines(linesOf(sess.Quote)) {

@@ -243,7 +243,7 @@ func TestProductWithoutATaxRate(t *testing.T) {
 	}
 }
 
-// Pains 5.3: one cart has one currency, whatever is asked for later.
+// One cart has one currency, whatever is asked for later.
 func TestTwoCurrenciesInOneCart(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, priced)

@@ -53,7 +53,7 @@ const (
 	withEach = 1495 - 150 + 495 // 10 % is 1.495
 )
 
-// Pains 5.5: a single-use code is used once, however many pay at the same moment. The others are told, and pay nothing.
+// A single-use code is used once, however many pay at the same moment. The others are told, and pay nothing.
 func TestSingleUseCodeUnder200ParallelSessions(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, limitedShop)

@@ -8,7 +8,7 @@ import (
 
 // What shops complain of as slow carts: a second for one item and eight for nine, ten to fifteen to add one. Here a tap is one
 // trip to the store however full the cart is, opening a checkout two, and neither writes more than the size of what it changes.
-func TestPains57CartsDoNotSlowDownAsTheyFill(t *testing.T) {
+func TestCartsDoNotSlowDownAsTheyFill(t *testing.T) {
 	t.Parallel()
 	for _, lines := range []int{1, 9, 65, 99} {
 		m := newMetered(t, lines)

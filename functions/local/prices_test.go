@@ -179,7 +179,7 @@ func TestCollectedOrder(t *testing.T) {
 		wantAt("fulfillment.expectations.0.method_type", "pickup").wantAt("fulfillment.expectations.0.destination.street_address", "Wijnhaven 9")
 }
 
-// Pains 5.5: a code for one use, and 200 shoppers who pay with it at the same moment, over HTTP.
+// A code for one use, and 200 shoppers who pay with it at the same moment, over HTTP.
 func TestOneUseAmongTwoHundred(t *testing.T) {
 	t.Parallel()
 	s := start(t)

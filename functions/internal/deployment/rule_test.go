@@ -101,8 +101,8 @@ func TestAsynchronousSourcesHaveQueuesForFailures(t *testing.T) {
 	}
 }
 
-// Reports of what became of messages hold addresses, and no queue may (invariant 11). What can't be taken in is given up, and an alarm
-// says so: SES itself sends nothing any more to who has bounced or complained.
+// Reports of what became of messages hold addresses, and no queue may: it would keep personal data where no erasure reaches. What can't
+// be taken in is given up, and an alarm says so: SES itself sends nothing any more to who has bounced or complained.
 func TestReportsWithAddressesAreNotQueued(t *testing.T) {
 	t.Parallel()
 	watched := map[string]bool{}

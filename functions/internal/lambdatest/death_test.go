@@ -104,7 +104,7 @@ func (d death) dies(t *testing.T, n int, way lambdatest.Way) {
 		a.border.Arm(n, way, nil)
 		_, err := f.Invoke(t.Context(), event)
 		var failure *lambdatest.Failure
-		if err != nil && !errors.As(err, &failure) { // invariant 12: every call is bounded by the deadline
+		if err != nil && !errors.As(err, &failure) { // every outbound call must end before the deadline does
 			t.Fatalf("it does not end by itself: %v, log: %s", err, f.Logs())
 		}
 	}
