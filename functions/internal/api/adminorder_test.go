@@ -15,7 +15,7 @@ import (
 func (s *stack) buyMug(t *testing.T) string {
 	t.Helper()
 	w := s.call(t, http.MethodPost, "/checkout-sessions", `{"line_items":[{"item":{"id":"mug"},"quantity":2}],"buyer":{"email":"Ada@Example.com","first_name":"Ada"},`+
-		`"fulfillment":{"methods":[{"type":"shipping","destinations":[{"street_address":"Wijnhaven 9","address_locality":"Rotterdam","postal_code":"3011 WH","address_country":"NL"}]}]},`+
+		`"fulfillment":{"methods":[{"type":"shipping","destinations":[{"phone_number":"+31612345678","street_address":"Wijnhaven 9","address_locality":"Rotterdam","postal_code":"3011 WH","address_country":"NL"}]}]},`+
 		`"payment":{"instruments":[{"id":"1","handler_id":"stripe","type":"card","selected":true,"credential":{"type":"stripe_payment_method","token":"pm_card_visa"}}]},`+
 		`"expected_total":3075}`, s.key()).want(http.StatusCreated).wantAt("status", "completed")
 	id := w.at("order.id")
@@ -72,7 +72,7 @@ func TestOrdersAreFoundAndChanged(t *testing.T) {
 
 	path := "/admin/orders/" + newest
 	show := s.do(t, http.MethodGet, path, "").want(http.StatusOK).wantAt("order.id", newest, "merchant.destination.address_locality", "Rotterdam",
-		"merchant.refundable", "3075")
+		"merchant.destination.phone_number", "+31612345678", "merchant.refundable", "3075")
 	line := show.at("merchant.lines.0.id")
 	key, body := s.key(), `{"line_items":[{"id":"`+line+`","quantity":1}],"carrier":"PostNL","tracking_number":"3S1","tracking_url":"https://postnl.example/3S1"}`
 	s.do(t, http.MethodPost, path+"/fulfil", body, key, `If-Match: "99"`).want(http.StatusConflict).wantAt("messages.0.code", "version_conflict")

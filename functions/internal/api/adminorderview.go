@@ -27,7 +27,7 @@ type orderDetails struct {
 type destinationBody struct {
 	FirstName  string `json:"first_name,omitempty"`
 	LastName   string `json:"last_name,omitempty"`
-	Phone      string `json:"phone,omitempty"`
+	Phone      string `json:"phone_number,omitempty"`
 	Street     string `json:"street_address,omitempty"`
 	Extended   string `json:"extended_address,omitempty"`
 	City       string `json:"address_locality,omitempty"`
