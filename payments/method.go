@@ -30,7 +30,6 @@ type Method struct {
 	NeedsPlatform bool
 	Holds         bool   // its money can be held first and taken later
 	Keeps         bool   // it can be kept for the shopper's next purchase
-	Redirects     bool   // the shopper approves it at a bank's page or in another app
 	Ended         string // why nobody is offered it any more, or not yet; "" = it works
 }
 
@@ -59,20 +58,20 @@ var europe = []string{
 // order in which a sheet shows them if the shop says nothing else.
 var Methods = []Method{
 	{Type: "card", Holds: true, Keeps: true},
-	{Type: "ideal", Currencies: []money.Currency{"EUR"}, Countries: []string{"NL"}, Merchants: europe, Redirects: true},
-	{Type: "bancontact", Currencies: []money.Currency{"EUR"}, Countries: []string{"BE"}, Merchants: europe, Redirects: true},
-	{Type: "swish", Currencies: []money.Currency{"SEK"}, Countries: []string{"SE"}, Merchants: europe, Redirects: true},
-	{Type: "klarna", Redirects: true, Holds: true,
+	{Type: "ideal", Currencies: []money.Currency{"EUR"}, Countries: []string{"NL"}, Merchants: europe},
+	{Type: "bancontact", Currencies: []money.Currency{"EUR"}, Countries: []string{"BE"}, Merchants: europe},
+	{Type: "swish", Currencies: []money.Currency{"SEK"}, Countries: []string{"SE"}, Merchants: europe},
+	{Type: "klarna", Holds: true,
 		Currencies: []money.Currency{"AUD", "CAD", "CHF", "CZK", "DKK", "EUR", "GBP", "NOK", "NZD", "PLN", "RON", "SEK", "USD"},
 		Countries: []string{"AT", "AU", "BE", "CA", "CH", "CZ", "DE", "DK", "ES", "FI", "FR", "GB", "GR", "IE", "IT", "NL", "NO", "NZ",
 			"PL", "PT", "RO", "SE", "US"},
 		Merchants: append([]string{"AU", "CA", "NZ", "US"}, europe...)},
-	{Type: "paypal", Redirects: true, Holds: true, Merchants: europe,
+	{Type: "paypal", Holds: true, Merchants: europe,
 		Currencies: []money.Currency{"AUD", "CAD", "CHF", "CZK", "DKK", "EUR", "GBP", "HKD", "NOK", "NZD", "PLN", "SEK", "SGD", "USD"}},
-	{Type: "alipay", Redirects: true, Merchants: append([]string{"AU", "CA", "HK", "JP", "MY", "NZ", "SG", "US"}, europe...),
+	{Type: "alipay", Merchants: append([]string{"AU", "CA", "HK", "JP", "MY", "NZ", "SG", "US"}, europe...),
 		Currencies: []money.Currency{"AUD", "CAD", "CNY", "EUR", "GBP", "HKD", "JPY", "MYR", "NZD", "SGD", "USD"}},
 	// On the web alone, by a code to scan or Stripe's page: its SDK for iOS has no sheet for it, nor has React Native's.
-	{Type: "wechat_pay", Redirects: true, NeedsPlatform: true, Platforms: []Platform{PlatformWeb},
+	{Type: "wechat_pay", NeedsPlatform: true, Platforms: []Platform{PlatformWeb},
 		Merchants:  append([]string{"AU", "CA", "HK", "JP", "SG", "US"}, europe...),
 		Currencies: []money.Currency{"AUD", "CAD", "CHF", "CNY", "DKK", "EUR", "GBP", "HKD", "JPY", "NOK", "SEK", "SGD", "USD"}},
 
