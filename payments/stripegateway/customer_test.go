@@ -45,6 +45,22 @@ func TestEphemeralKeyThatIsNone(t *testing.T) {
 	}
 }
 
+// An old answer names a customer that may be deleted since: while nobody can tell, there is none.
+func TestReplayedCustomer(t *testing.T) {
+	t.Parallel()
+	old := answer(http.StatusOK, `{"id":"cus_1","object":"customer"}`, "Idempotent-Replayed", "true")
+	for name, look := range map[string]http.HandlerFunc{
+		"lost":    lose,
+		"down":    answer(http.StatusInternalServerError, errorBody(object{"type": "api_error"})),
+		"another": answer(http.StatusOK, `{"id":"cus_2","object":"customer"}`),
+	} {
+		_, err := newProvider(t, old, look).gateway(t).Customer(t.Context(), payments.CustomerRequest{Key: "cust:pc_1", Person: "pc_1"})
+		if payments.ClassOf(err) != payments.ClassUnknown || err == nil {
+			t.Errorf("%s: %v, want unknown", name, err)
+		}
+	}
+}
+
 // A customer that Stripe has deleted, or doesn't know, is deleted; all else that it answers decides nothing.
 func TestDeleteCustomer(t *testing.T) {
 	t.Parallel()
@@ -82,6 +98,31 @@ func TestDeleteCustomer(t *testing.T) {
 	p := newProvider(t, answer(http.StatusOK, `{}`))
 	if err := p.gateway(t).DeleteCustomer(t.Context(), ""); err == nil || len(p.requests()) != 0 {
 		t.Errorf("nothing was deleted: %v", err)
+	}
+}
+
+func TestSavedCards(t *testing.T) {
+	t.Parallel()
+	const page = `{"object":"list","url":"/v1/payment_methods","has_more":false,"data":[null,{"id":"pm_2","object":"payment_method","type":"ideal"},` +
+		`{"id":"pm_1","object":"payment_method","type":"card",` +
+		`"card":{"brand":"visa","last4":"4242","exp_month":12,"exp_year":2034,"fingerprint":"fp_1"}}]}`
+	p := newProvider(t, answer(http.StatusOK, page))
+	got, err := p.gateway(t).SavedCards(t.Context(), "cus_1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []payments.SavedCard{{ID: "pm_1", Brand: "visa", Last4: "4242", ExpMonth: 12, ExpYear: 2034, Number: "fp_1"}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("cards (-want +got):\n%s", diff)
+	}
+	if r := p.requests()[0]; r.target != "/v1/payment_methods?customer=cus_1&type=card&limit=20" {
+		t.Errorf("sent %s", r.target)
+	}
+	for name, body := range map[string]string{"not a list": `{}`, "no data": `{"object":"list","url":"/v1/payment_methods"}`} {
+		got, err := newProvider(t, answer(http.StatusOK, body)).gateway(t).SavedCards(t.Context(), "cus_1")
+		if payments.ClassOf(err) != payments.ClassUnknown || err == nil || got != nil {
+			t.Errorf("%s: cards %v, error %v; want none and unknown", name, got, err)
+		}
 	}
 }
 

@@ -127,6 +127,7 @@ func TestNotASnapshotEvent(t *testing.T) {
 		"thin, by number":     `{"id":"evt_1","object":"v2.core.event","type":"payment_intent.succeeded","created":1700000000,"livemode":false}`,
 		"no data":             `{"id":"evt_1","object":"event","type":"payment_intent.succeeded","created":1700000000,"livemode":false}`,
 		"no mode":             `{"id":"evt_1","object":"event","type":"customer.created","created":1700000000}`,
+		"no time":             `{"id":"evt_1","object":"event","type":"customer.created","livemode":false}`,
 		"no id":               strings.Replace(whole, "evt_1", "", 1),
 		"no type":             strings.Replace(whole, "payment_intent.succeeded", "", 1),
 		"not an intent":       eventBody("payment_intent.succeeded", object{"id": "ch_1", "object": "charge"}),

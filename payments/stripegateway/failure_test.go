@@ -329,6 +329,11 @@ func TestNotSent(t *testing.T) {
 			t.Errorf("%s: %s after %d requests, want refused %s after none", name, describe(e), len(p.requests()), test.reason)
 		}
 	}
+	longest := further(true)
+	longest.Key, longest.UpdateKey = strings.Repeat("k", 255), strings.Repeat("u", 255)
+	if _, err := newProvider(t, answer(http.StatusOK, intentObject().String())).gateway(t).Pay(t.Context(), longest); err != nil {
+		t.Errorf("the longest key that Stripe takes: %v", err)
+	}
 	p := newProvider(t, lose)
 	g := p.gateway(t)
 	_, cancelNoID := g.Cancel(t.Context(), "", "k")
@@ -337,12 +342,17 @@ func TestNotSent(t *testing.T) {
 	_, refundNoID := g.Refund(t.Context(), payments.RefundRequest{Key: "k", Amount: money.New(1, "EUR")})
 	_, readNoID := g.Read(t.Context(), "")
 	_, findNoSession := g.Find(t.Context(), "", time.Unix(0, 0))
-	for _, err := range []error{cancelNoID, cancelNoKey, refundNothing, refundNoID} {
+	_, captureNothing := g.Capture(t.Context(), payments.CaptureRequest{Key: "k", IntentID: intentID, Amount: money.New(0, "EUR")})
+	_, captureNoID := g.Capture(t.Context(), payments.CaptureRequest{Key: "k", Amount: money.New(1, "EUR")})
+	_, refundsNoID := g.Refunds(t.Context(), "")
+	_, disputeNoID := g.Dispute(t.Context(), "")
+	_, cardsNoID := g.SavedCards(t.Context(), "")
+	for _, err := range []error{cancelNoID, cancelNoKey, refundNothing, refundNoID, captureNothing, captureNoID} {
 		if failureOf(t, err).Class != payments.ClassRefused {
 			t.Error(err)
 		}
 	}
-	for _, err := range []error{readNoID, findNoSession} {
+	for _, err := range []error{readNoID, findNoSession, refundsNoID, disputeNoID, cardsNoID} {
 		if failureOf(t, err).Class != payments.ClassUnknown {
 			t.Error(err)
 		}

@@ -28,6 +28,7 @@ func TestNew(t *testing.T) {
 		"restricted":              {stripegateway.Config{SecretKey: "rk_live_abc", PublishableKey: "pk_live_x", Live: true}, true},
 		"another server":          {stripegateway.Config{SecretKey: "sk_test_abc", BaseURL: "http://127.0.0.1:12111"}, true},
 		"live over https":         {stripegateway.Config{SecretKey: "sk_live_abc", BaseURL: "https://proxy.example", Live: true}, true},
+		"all that a key may hold": {stripegateway.Config{SecretKey: "sk_test_azAZ09_-"}, true},
 		"no key":                  {stripegateway.Config{}, false},
 		"live key in test":        {stripegateway.Config{SecretKey: "sk_live_abc"}, false},
 		"test key in live":        {stripegateway.Config{SecretKey: "rk_test_abc", Live: true}, false},

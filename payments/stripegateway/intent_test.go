@@ -38,6 +38,20 @@ func TestIntent(t *testing.T) {
 	}
 }
 
+// A charge that says nothing of an end has none: 0 is not 1970.
+func TestAChargeWithoutAHold(t *testing.T) {
+	t.Parallel()
+	for name, charge := range map[string]any{
+		"card":   object{"id": "ch_1", "captured": true, "payment_method_details": object{"type": "card", "card": object{}}},
+		"iDEAL":  object{"id": "ch_1", "captured": true, "payment_method_details": object{"type": "ideal", "ideal": object{}}},
+		"its id": "ch_1",
+	} {
+		if got := read(t, intentObject().with(object{"latest_charge": charge})); !got.CaptureBefore.IsZero() {
+			t.Errorf("%s is to be captured before %v", name, got.CaptureBefore)
+		}
+	}
+}
+
 func TestStatuses(t *testing.T) {
 	t.Parallel()
 	for status, want := range map[string]payments.Status{

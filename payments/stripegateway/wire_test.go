@@ -3,6 +3,7 @@ package stripegateway_test
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -135,6 +136,36 @@ func TestPayOnTheWire(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// What one method can be told is told, whatever the others are; and nothing where there is nothing to tell.
+func TestOptionsOfOneMethod(t *testing.T) {
+	t.Parallel()
+	for method, want := range map[string][]string{
+		"card":       {"payment_method_options[card][capture_method]=manual", "payment_method_options[card][setup_future_usage]=on_session"},
+		"bancontact": {"payment_method_options[bancontact][preferred_language]=nl"},
+		"swish":      {"payment_method_options[swish][reference]=or_1"},
+		"paypal":     {"payment_method_options[paypal][reference]=or_1"},
+		"wechat_pay": {"payment_method_options[wechat_pay][client]=web"},
+		"ideal":      nil,
+	} {
+		r := rich(request())
+		r.Methods = []string{method}
+		p := newProvider(t, answer(http.StatusOK, intentObject().String()))
+		if _, err := p.gateway(t).Pay(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for k, v := range fields(t, p.requests()[0].body) {
+			if strings.HasPrefix(k, "payment_method_options") {
+				got = append(got, k+"="+v)
+			}
+		}
+		slices.Sort(got)
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", method, diff)
+		}
 	}
 }
 
