@@ -58,6 +58,7 @@ func TestValidateNamesFields(t *testing.T) {
 		"no rates":          {func(c *pricing.Country) { c.TaxRates = nil }, []string{"countries.NL.tax_rates.standard"}},
 		"negative rate":     {func(c *pricing.Country) { c.TaxRates["books"] = -1 }, []string{"countries.NL.tax_rates.books"}},
 		"rate above 100 %":  {func(c *pricing.Country) { c.TaxRates["standard"] = 10001 }, []string{"countries.NL.tax_rates.standard"}},
+		"all is tax":        {func(c *pricing.Country) { c.TaxRates["standard"] = 10000 }, nil},
 		"nameless category": {func(c *pricing.Country) { c.TaxRates[""] = 0 }, []string{"countries.NL.tax_rates"}},
 		"negative return":   {func(c *pricing.Country) { c.ReturnDays = -1 }, []string{"countries.NL.return_days"}},
 		"no method id":      {func(c *pricing.Country) { c.Shipping[0].ID = "" }, []string{"countries.NL.shipping[0].id"}},
@@ -71,6 +72,7 @@ func TestValidateNamesFields(t *testing.T) {
 		"negative days":      {func(c *pricing.Country) { c.Shipping[0].MinDays = -1 }, []string{"countries.NL.shipping[0].min_days"}},
 		"days the wrong way": {func(c *pricing.Country) { c.Shipping[0].MaxDays = 0 }, []string{"countries.NL.shipping[0].max_days"}},
 		"more than a year":   {func(c *pricing.Country) { c.Shipping[0].MaxDays = 367 }, []string{"countries.NL.shipping[0].max_days"}},
+		"a year":             {func(c *pricing.Country) { c.Shipping[0].MaxDays = 366 }, nil},
 		"several, all listed": {func(c *pricing.Country) { c.ReturnDays, c.TaxRates["a"] = -1, -1 },
 			[]string{"countries.NL.tax_rates.a", "countries.NL.return_days"}},
 	} {

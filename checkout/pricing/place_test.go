@@ -171,6 +171,28 @@ func TestPickup(t *testing.T) {
 	}
 }
 
+// A location is collected at by its pick-up, of several always the same one.
+func TestCollect(t *testing.T) {
+	t.Parallel()
+	in := inShop(t, "NL", storeIn("NY", false), func(_ *pricing.Settings, countries map[string]pricing.Country) {
+		nl := countries["NL"]
+		for _, id := range []string{"zuid", "amstel", "noord"} {
+			nl.Shipping = append(nl.Shipping, pricing.ShippingMethod{ID: id, Title: titled(id), Pickup: "ams"})
+		}
+		countries["NL"] = nl
+	})
+	for location, want := range map[string]string{"ams": "amstel", "us": "store", "home": "", "": ""} {
+		if option, ok := in.Rulebook.Collect(location); option != want || ok != (want != "") {
+			t.Errorf("at %q by %q, %v; want %q", location, option, ok, want)
+		}
+	}
+	for _, book := range []*pricing.Rulebook{nil, {}} {
+		if option, ok := book.Collect("ams"); ok || option != "" {
+			t.Errorf("no settings have a pick-up: %q", option)
+		}
+	}
+}
+
 // storeIn gives the American shop a store.
 func storeIn(region string, only bool) func(*pricing.Settings, map[string]pricing.Country) {
 	return func(s *pricing.Settings, countries map[string]pricing.Country) {

@@ -225,13 +225,16 @@ func TestItemRefusals(t *testing.T) {
 			Items: []pricing.Item{goods("good", 1, money.New(1000, c.currency), ""), goods("bad", 1, money.New(1000, c.currency), "")}}
 		price(t, in)
 		c.change(&in.Items[1])
-		q, err := pricing.Price(in)
-		var item *pricing.ItemError
-		if !errors.As(err, &item) || item.SKU != "bad" || item.LineID != "line-bad" || !errors.Is(err, c.want) {
-			t.Errorf("%s: %v, want %v of the item", name, err, c.want)
-		}
-		if q.Lines != nil || q.Currency != "" {
-			t.Errorf("%s: a quote comes with the error: %+v", name, q)
+		for _, ships := range []bool{true, false} {
+			in.Items[0].Shippable, in.Items[1].Shippable = ships, ships
+			q, err := pricing.Price(in)
+			var item *pricing.ItemError
+			if !errors.As(err, &item) || item.SKU != "bad" || item.LineID != "line-bad" || !errors.Is(err, c.want) {
+				t.Errorf("%s, shipped %v: %v, want %v of the item", name, ships, err, c.want)
+			}
+			if q.Lines != nil || q.Currency != "" {
+				t.Errorf("%s, shipped %v: a quote comes with the error: %+v", name, ships, q)
+			}
 		}
 	}
 }

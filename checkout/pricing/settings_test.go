@@ -166,6 +166,9 @@ func TestSettingsThatContradictThemselves(t *testing.T) {
 		"open in the evening": {place(func(l *pricing.Location) {
 			l.Opening = append(l.Opening, pricing.Opening{Days: []string{"mon", "sat"}, From: "18:00", To: "20:00"})
 		}), ""},
+		"open in the morning": {place(func(l *pricing.Location) {
+			l.Opening = append(l.Opening, pricing.Opening{Days: []string{"mon", "sat"}, From: "08:00", To: l.Opening[0].From})
+		}), ""},
 		"store in Hawaii": {func(s settings, c countries) {
 			c["US"].Shipping[0].Title[""] = "UPS"
 			s.Locations = append(s.Locations, pricing.Location{ID: "hi", Name: "Store", Street: "1", PostalCode: "1", City: "Honolulu", Region: "HI",
@@ -256,6 +259,8 @@ func TestCountriesThatContradictThemselves(t *testing.T) {
 		"shipping exempt":         {"NL", func(c *pricing.Country) { c.ShippingTax = "vouchers" }, ""},
 		"region in lower case":    {"US", func(c *pricing.Country) { c.Regions["ca"] = pricing.Region{} }, "regions.ca"},
 		"region with country":     {"US", func(c *pricing.Country) { c.Regions["US-CA"] = pricing.Region{} }, "regions.US-CA"},
+		"region too long":         {"US", func(c *pricing.Country) { c.Regions["WASH"] = pricing.Region{} }, "regions.WASH"},
+		"regions of all kinds":    {"US", func(c *pricing.Country) { c.Regions["A0Z"], c.Regions["9"] = pricing.Region{}, pricing.Region{} }, ""},
 		"two regions of one name": {"US", func(c *pricing.Country) { c.Regions["WA"] = pricing.Region{Name: "new york"} }, "regions.WA.name"},
 		"name is a code":          {"US", func(c *pricing.Country) { c.Regions["WA"] = pricing.Region{Name: "NJ"} }, "regions.WA.name"},
 		"excluded, but taxed": {"US", func(c *pricing.Country) {
@@ -264,6 +269,7 @@ func TestCountriesThatContradictThemselves(t *testing.T) {
 		"category of a region": {"US", func(c *pricing.Country) { c.Regions["NJ"].TaxMillionths["food"] = 1 }, "regions.NJ.tax_millionths.food"},
 		"region above 100 %": {"US", func(c *pricing.Country) { c.Regions["NJ"].TaxMillionths["standard"] = 1_000_001 },
 			"regions.NJ.tax_millionths.standard"},
+		"region at 100 %": {"US", func(c *pricing.Country) { c.Regions["NJ"].TaxMillionths["standard"] = 1_000_000 }, ""},
 		"region below 0 %": {"US", func(c *pricing.Country) { c.Regions["NJ"].TaxMillionths["standard"] = -1 },
 			"regions.NJ.tax_millionths.standard"},
 		"region required, no one": {"US", func(c *pricing.Country) { c.Regions, c.RegionRequired = nil, true }, "region_required"},
@@ -290,6 +296,12 @@ func TestRuleValidatesAlone(t *testing.T) {
 	r.Priority = -1
 	if diff := cmp.Diff([]string{"code", "priority"}, wrongFields(t, r.Validate())); diff != "" {
 		t.Error(diff)
+	}
+	for typed, want := range map[string]bool{"azAZ09-_": true, strings.Repeat("x", 64): true, strings.Repeat("x", 65): false, "a`": false, "z{": false,
+		"A@": false, "Z[": false, "0/": false, "9:": false} {
+		if err := percent("a", 1000, code(typed)).Validate(); (err == nil) != want {
+			t.Errorf("code %q: %v", typed, err)
+		}
 	}
 }
 
