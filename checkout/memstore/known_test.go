@@ -140,10 +140,13 @@ func known(t *testing.T, store *memstore.Store) {
 	must(t, store.PutPerson(ctx, p))
 	for _, id := range []string{checkout.PersonOfEmail(email), checkout.PersonOfCustomer(customer), recovery.ContactOfCart("ct_bought"), recovery.ContactOfCart("ct_now")} {
 		c := full[recovery.Contact]("Contact")
-		c.ID, c.Version = id, 1
+		c.ID, c.Version, c.Devices = id, 1, append(c.Devices, recovery.Device{ID: "old", Token: "handed on"})
 		m := full[statistics.Person]("Measured")
 		m.ID, m.Version = id, 1
 		must(t, store.PutContact(ctx, c), store.PutMeasured(ctx, m, nil))
+	}
+	for token, holder := range map[string]string{"~Contact.Devices.Token~": checkout.PersonOfCustomer(customer), "handed on": "somebody"} {
+		must(t, store.PutContact(ctx, recovery.Contact{ID: recovery.ContactOfToken(token), Version: 1, Holder: holder}))
 	}
 	for _, id := range []string{recovery.SendingID("cs_bought_0", wording.Receipt, ""), recovery.SendingID("cs_bought_0", wording.Refunded, "rf_1")} {
 		m := full[recovery.Sending]("Sending")

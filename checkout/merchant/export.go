@@ -62,9 +62,9 @@ type ExportedSession struct {
 	Codes       []string               `json:"codes,omitempty"`
 	Lines       []ExportedLine         `json:"lines"`
 	Total       money.Money            `json:"total"`
-	Intent      string                 `json:"intent,omitempty"`   // at the payment provider
-	Provider    string                 `json:"provider,omitempty"` // customer there
-	Cards       []checkout.SavedCard   `json:"cards,omitempty"`    // as they may be shown
+	Intent      string                 `json:"intent,omitempty"`             // at the payment provider
+	Providers   []string               `json:"provider_customers,omitempty"` // whom the payment and the cards are under there
+	Cards       []checkout.SavedCard   `json:"cards,omitempty"`              // as they may be shown
 	Declines    []time.Time            `json:"declines,omitempty"`
 	LeftFor     string                 `json:"left_for,omitempty"`
 	Order       *checkout.Order        `json:"order,omitempty"`
@@ -181,7 +181,7 @@ func (s *People) Export(ctx context.Context, in ExportPerson) (Export, error) {
 	for _, id := range all.cartIDs() {
 		ids = append(ids, recovery.ContactOfCart(id))
 	}
-	return out, s.reached(ctx, ids, &out)
+	return out, s.reached(ctx, who, ids, &out)
 }
 
 func (s *People) messages(ctx context.Context, session checkout.Session, out *Export) error {
@@ -201,27 +201,59 @@ func (s *People) messages(ctx context.Context, session checkout.Session, out *Ex
 	return nil
 }
 
-// reached adds contacts and figures under ids.
-func (s *People) reached(ctx context.Context, ids []string, out *Export) error {
-	for part := range slices.Chunk(ids, recovery.MaxBatch) {
-		contacts, err := s.Contacts.Contacts(ctx, part)
+// reached adds contacts and figures under ids, and who holds the phones of these contacts.
+func (s *People) reached(ctx context.Context, who Whose, ids []string, out *Export) error {
+	contacts, err := s.contacts(ctx, ids)
+	if err != nil {
+		return fmt.Errorf("read contacts: %w", err)
+	}
+	phones, err := s.phones(ctx, who, contacts)
+	if err != nil {
+		return fmt.Errorf("read phones: %w", err)
+	}
+	for _, c := range append(contacts, phones...) {
+		out.Contacts = append(out.Contacts, contactOf(c))
+	}
+	for _, id := range ids {
+		m, err := s.Measured.MeasuredPerson(ctx, id)
 		if err != nil {
-			return fmt.Errorf("read contacts: %w", err)
+			return fmt.Errorf("read figures: %w", err)
 		}
-		for _, id := range part {
-			if c, ok := contacts[id]; ok {
-				out.Contacts = append(out.Contacts, contactOf(c))
-			}
-			m, err := s.Measured.MeasuredPerson(ctx, id)
-			if err != nil {
-				return fmt.Errorf("read figures: %w", err)
-			}
-			if m.Version > 0 {
-				out.Measured = append(out.Measured, ExportedMeasured{ID: m.ID, Entries: m.Entries, Purchases: m.Purchases, Until: m.Until})
-			}
+		if m.Version > 0 {
+			out.Measured = append(out.Measured, ExportedMeasured{ID: m.ID, Entries: m.Entries, Purchases: m.Purchases, Until: m.Until})
 		}
 	}
 	return nil
+}
+
+// contacts reads those of some contacts that there are, in the order of their ids.
+func (s *People) contacts(ctx context.Context, ids []string) (found []recovery.Contact, err error) {
+	for part := range slices.Chunk(ids, recovery.MaxBatch) {
+		stored, err := s.Contacts.Contacts(ctx, part)
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range part {
+			if c, ok := stored[id]; ok {
+				found = append(found, c)
+			}
+		}
+	}
+	return found, nil
+}
+
+// phones are the records of who holds the phones of some contacts, but for phones that are somebody else's by now.
+func (s *People) phones(ctx context.Context, who Whose, of []recovery.Contact) ([]recovery.Contact, error) {
+	var ids []string
+	for _, c := range of {
+		for _, d := range c.Devices {
+			ids = append(ids, recovery.ContactOfToken(d.Token))
+		}
+	}
+	slices.Sort(ids)
+	found, err := s.contacts(ctx, slices.Compact(ids))
+	me := checkout.PersonOfCustomer(who.Customer)
+	return slices.DeleteFunc(found, func(phone recovery.Contact) bool { return phone.Holder != "" && phone.Holder != me }), err
 }
 
 func profileOf(p checkout.Person) *ExportedProfile {
@@ -252,16 +284,16 @@ func sessionOf(s checkout.Session, now time.Time) ExportedSession {
 	out := ExportedSession{
 		ID: s.ID, CartID: s.CartID, Customer: s.Customer, Status: s.Status, Context: s.Context, Buyer: s.Buyer, Destination: s.Destination,
 		Known: s.Known, Codes: s.Codes, Lines: []ExportedLine{}, Total: s.Quote.Total, Declines: s.Declines, LeftFor: s.LeftFor,
-		Waits: s.Waits(now), CreatedAt: s.CreatedAt, UpdatedAt: s.UpdatedAt,
+		Waits: s.Waits(now), Providers: accounts(s), CreatedAt: s.CreatedAt, UpdatedAt: s.UpdatedAt,
 	}
 	for _, l := range s.Quote.Lines {
 		out.Lines = append(out.Lines, ExportedLine{l.SKU, l.Title, l.Quantity, l.Total})
 	}
 	if s.Intent != nil {
-		out.Intent, out.Provider = s.Intent.ID, s.Intent.Customer
+		out.Intent = s.Intent.ID
 	}
 	if s.Wallet != nil {
-		out.Provider, out.Cards = s.Wallet.Customer, s.Wallet.Cards
+		out.Cards = s.Wallet.Cards
 	}
 	if s.Order != nil {
 		o := *s.Order

@@ -55,7 +55,8 @@ func (g gathered) strays(who Whose, now time.Time) []string {
 	return slices.DeleteFunc(slices.Compact(found), func(id string) bool { return needed[id] })
 }
 
-// accounts are the customers at the payment provider that a session names.
+// accounts are the customers at the payment provider that a session names, each once: after an erasure the payment may be under another
+// than the cards.
 func accounts(s checkout.Session) []string {
 	var ids []string
 	if s.Wallet != nil {
@@ -64,7 +65,7 @@ func accounts(s checkout.Session) []string {
 	if s.Intent != nil {
 		ids = append(ids, s.Intent.Customer)
 	}
-	return ids
+	return slices.DeleteFunc(slices.Compact(ids), func(id string) bool { return id == "" })
 }
 
 // gather finds carts and sessions by the orders of the person, by the current cart, by a search of all that names them, from where an
