@@ -1,7 +1,6 @@
 package memstore_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -17,10 +16,6 @@ import (
 )
 
 var ada = merchant.ErasePerson{Key: "root", Request: "k1", Fingerprint: "f", Whose: merchant.Whose{Email: " ~ADA~@example.com", Customer: customer}}
-
-func asking(who merchant.Whose, from string) merchant.ExportPerson {
-	return merchant.ExportPerson{Key: "root", Whose: who, From: from}
-}
 
 // Whatever write goes wrong, who asks again ends with nothing of the person left but what stays.
 func TestErasedPeopleLeaveNoTrace(t *testing.T) {
@@ -91,44 +86,6 @@ func eraseDespite(t *testing.T, filled string, at int, lost bool) (writes int) {
 		}
 	}
 	return writes
-}
-
-// notShown are the texts that an export leaves out: how requests are recognised, how the shop works, and what opens something.
-var notShown = []string{
-	"Session.Op", "Cart.Op", "Person.Op", "Contact.Op", "Sending.Op", "Session.Create", "Session.Pays", "Session.Marks", "Cart.Create", "Cart.Marks",
-	"Session.Option", "Session.Holds", "Session.Messages", "Session.Redeemed", "Session.Review", "Session.Left", "Session.Refunds",
-	"Session.Intent.ClientSecret", "Session.Intent.Action", "Session.Intent.Status", "Session.Order.Page",
-	"Cart.Notices",
-}
-
-func TestExportShowsAllThatIsKept(t *testing.T) {
-	t.Parallel()
-	path := filepath.Join(t.TempDir(), "store")
-	inner, err := memstore.Open(path)
-	must(t, err)
-	known(t, inner)
-	store := &failing{Store: inner}
-	export, err := newPeople(t, store).Export(t.Context(), asking(ada.Whose, ""))
-	must(t, err, inner.Close())
-	text, err := json.Marshal(export)
-	must(t, err)
-	shown := marks.FindAllString(string(text), -1)
-	for _, mark := range marks.FindAllString(content(t, path), -1) {
-		name := strings.Trim(mark, "~")
-		if strings.HasPrefix(name, "Session.Quote.") && name != "Session.Quote.Lines.SKU" && name != "Session.Quote.Lines.Title" {
-			continue // how the price came about; lines and total are shown
-		}
-		left := slices.ContainsFunc(notShown, func(s string) bool { return name == s || strings.HasPrefix(name, s+".") })
-		if left == slices.Contains(shown, mark) {
-			t.Errorf("%s: shown %t", name, !left)
-		}
-	}
-	if store.writes != 1 || len(export.Sessions) != 4 || len(export.Carts) != 6 || export.Next != "" || len(export.Messages) != 2 || len(export.Measured) != 4 || len(export.Contacts) != 5 {
-		t.Errorf("%d writes; %s", store.writes, text)
-	}
-	if strings.Contains(string(text), "somebody") {
-		t.Error("the export names who has the phone now")
-	}
 }
 
 // What is not over is left as it is and told, and so is what leads there.

@@ -80,7 +80,8 @@ func bought() checkout.Session {
 	s.ID, s.CartID, s.Round, s.Customer, s.Status = "cs_bought_0", "ct_bought", 0, customer, checkout.StatusCompleted
 	s.Buyer.Email = email
 	s.Attempt, s.Notices, s.Watch = nil, nil, checkout.Watch{}
-	s.Ships = false
+	s.Ships, s.Pays[0].Door, s.Messages[0].Args = false, checkout.DoorBank, map[string]string{"reason": "~Session.Messages.Args~"}
+	s.Quote.Selected = s.Quote.Options[0].ID
 	o := s.Order
 	o.ID, o.Authorized, o.Lapsed = orderID, false, time.Time{}
 	o.Refunds[0].ID, o.Refunds[0].State = "rf_1", checkout.RefundDone

@@ -65,6 +65,10 @@ func accounts(s checkout.Session) []string {
 	if s.Intent != nil {
 		ids = append(ids, s.Intent.Customer)
 	}
+	if s.Attempt != nil {
+		ids = append(ids, s.Attempt.Customer)
+	}
+	slices.Sort(ids)
 	return slices.DeleteFunc(slices.Compact(ids), func(id string) bool { return id == "" })
 }
 
