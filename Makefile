@@ -77,3 +77,14 @@ $(FUNCTIONS:%=build-%Function): build-%Function:
 ## soak: load, contention and bad weather on DynamoDB Local for some minutes; prints what docs/soak.md holds
 soak:
 	$(GO) test -tags soak -run '^TestSoak' -v -count=1 -timeout 30m -p 1 ./functions/local ./checkout/dynamostore
+
+.PHONY: simulate exam
+## simulate: people who shop in some thousand towns while calls fail, the shop is killed and time passes; docs/simulation.md
+simulate:
+	$(GO) test -count=1 -timeout 60m ./functions/local -run '^TestSimulation$$' -simulations 2000 -killed 300
+
+## exam: what the tests of every change try a few of, at length: prices by two reckoners, lives of orders and payments, deaths at each call
+exam:
+	$(GO) test -count=1 -timeout 60m ./checkout/pricing -run AgreeWithTheReckoner -long
+	$(GO) test -count=1 -timeout 60m ./checkout -run '^TestRandom' -orderwalks 2000 -sessionwalks 2000
+	$(GO) test -tags soak -count=1 -timeout 60m ./functions/internal/lambdatest -run 'Frozen|Deadline|Death'

@@ -236,9 +236,14 @@ func (s shopper) fault(name string) {
 // charges lists the ledger's charges that took money, as their sessions and amounts.
 func (s shopper) charges() []entry {
 	s.t.Helper()
+	return s.do(http.MethodGet, "/dev/ledger", "").want(http.StatusOK).charges()
+}
+
+func (a reply) charges() []entry {
+	a.t.Helper()
 	var ledger struct{ Charges []entry }
-	if err := json.Unmarshal(s.do(http.MethodGet, "/dev/ledger", "").want(http.StatusOK).body, &ledger); err != nil {
-		s.t.Fatal(err)
+	if err := json.Unmarshal(a.body, &ledger); err != nil {
+		a.t.Fatal(err)
 	}
 	var taken []entry
 	for _, c := range ledger.Charges {
@@ -271,21 +276,30 @@ const onDynamoDB = "KASSA_TEST_DYNAMODB"
 // start runs a Kassa in memory, or on DynamoDB Local with tables of its own, until the test ends.
 func start(t *testing.T) inside {
 	t.Helper()
-	var s options
+	return startWith(t, anyStore(t))
+}
+
+func anyStore(t *testing.T) (s options) {
+	t.Helper()
 	if os.Getenv(onDynamoDB) != "" {
 		s.dynamodb, s.tables = dynamotest.Endpoint(t), rand.Text()+"-"
 	}
-	return startWith(t, s)
+	return s
 }
 
 func startWith(t *testing.T, s options) inside {
+	t.Helper()
+	return startLogging(t, s, slog.New(slog.DiscardHandler))
+}
+
+func startLogging(t *testing.T, s options, log *slog.Logger) inside {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := open(ctx, s, listener, slog.New(slog.DiscardHandler))
+	a, err := open(ctx, s, listener, log)
 	if err != nil {
 		t.Fatal(err)
 	}

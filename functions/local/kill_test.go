@@ -64,6 +64,14 @@ func TestKillLosesNothing(t *testing.T) {
 // wantStock reads the store's file, which no process may have open.
 func wantStock(t *testing.T, store, sku string, want int64) {
 	t.Helper()
+	if got := shelf(t, store, sku); got != want {
+		t.Errorf("stock of %s is %d, want %d", sku, got, want)
+	}
+}
+
+// shelf reads from the store's file, which no process may have open, what is free of a product whose stock is kept.
+func shelf(t *testing.T, store, sku string) int64 {
+	t.Helper()
 	s, err := memstore.Open(store)
 	if err != nil {
 		t.Fatal(err)
@@ -73,9 +81,10 @@ func wantStock(t *testing.T, store, sku string, want int64) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p := products[sku]; p.Stock == nil || *p.Stock != want {
-		t.Errorf("stock of %s is %v, want %d", sku, p.Stock, want)
+	if products[sku].Stock == nil {
+		t.Fatalf("no stock of %s is kept", sku)
 	}
+	return *products[sku].Stock
 }
 
 // An attempt that a dead process left is not retried by whoever comes first while its lease runs: it might be alive.

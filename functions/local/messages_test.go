@@ -16,7 +16,11 @@ import (
 // sent lists what /dev/messages tells, and holds its fields against the documented ones.
 func (s shopper) sent() []message {
 	s.t.Helper()
-	a := s.do(http.MethodGet, "/dev/messages", "").want(http.StatusOK)
+	return s.do(http.MethodGet, "/dev/messages", "").want(http.StatusOK).sent()
+}
+
+func (a reply) sent() []message {
+	a.t.Helper()
 	var whole struct {
 		Messages []map[string]any `json:"messages"`
 	}
@@ -24,19 +28,19 @@ func (s shopper) sent() []message {
 		Messages []message `json:"messages"`
 	}
 	if err := json.Unmarshal(a.body, &whole); err != nil {
-		s.t.Fatal(err)
+		a.t.Fatal(err)
 	}
 	if err := json.Unmarshal(a.body, &out); err != nil {
-		s.t.Fatal(err)
+		a.t.Fatal(err)
 	}
 	for _, m := range whole.Messages {
 		for _, field := range strings.Fields("channel to locale kind reason stage subject text html link sent_at") {
 			if _, ok := m[field]; !ok {
-				s.t.Errorf("a message lacks %s", field)
+				a.t.Errorf("a message lacks %s", field)
 			}
 		}
 		if len(m) != 11 {
-			s.t.Errorf("a message has %d fields", len(m))
+			a.t.Errorf("a message has %d fields", len(m))
 		}
 	}
 	return out.Messages
