@@ -116,13 +116,28 @@ func (f *faults) take(at boundary) (way, <-chan struct{}) {
 		return "", nil
 	}
 	_, w, _ := strings.Cut(f.armed[i].At, ".")
-	if w := way(w); w == wayKillBefore || w == wayKillDuring || w == wayKillAfter {
+	if w := way(w); w == wayKillBefore || w == wayKillDuring {
 		f.dying = make(chan struct{})
 	}
 	if f.armed[i].Times--; f.armed[i].Times == 0 {
 		f.armed = slices.Delete(f.armed, i, i+1)
 	}
 	return way(w), nil
+}
+
+// dieNext lets nobody pass a boundary any more and ends the process: what it was to do before has been done, which may have led through
+// boundaries of its own.
+func (f *faults) dieNext() {
+	f.mu.Lock()
+	first := f.dying == nil
+	if first {
+		f.dying = make(chan struct{})
+	}
+	f.mu.Unlock()
+	if first {
+		defer f.survived()
+	}
+	f.die()
 }
 
 // survived lets everybody go on: whoever was to die did not come that far.
@@ -151,13 +166,11 @@ func (f *faults) around(ctx context.Context, at boundary, do func(context.Contex
 	case wayKillDuring:
 		defer f.survived()
 		ctx = context.WithValue(ctx, dyingKey{}, true)
-	case wayKillAfter:
-		defer f.survived()
 	}
 	err := do(ctx)
 	switch {
 	case w == wayKillAfter:
-		f.die()
+		f.dieNext()
 	case err != nil:
 		return err
 	case w == wayLost:

@@ -38,3 +38,20 @@ func TestTheDyingDoNothingMore(t *testing.T) {
 		})
 	}
 }
+
+// What is done before a death may lead past other boundaries: an event that is taken in commits.
+func TestDeathAfterWhatHasBoundariesOfItsOwn(t *testing.T) {
+	t.Parallel()
+	died := 0
+	f := &faults{die: func() { died++ }}
+	if err := f.arm("webhook.kill_after", 1); err != nil {
+		t.Fatal(err)
+	}
+	committed := false
+	err := f.around(t.Context(), webhookCall, func(ctx context.Context) error {
+		return f.around(ctx, afterCommit, func(context.Context) error { committed = died == 0; return nil })
+	})
+	if err != nil || !committed || died != 1 {
+		t.Errorf("committed %v before %d deaths, %v", committed, died, err)
+	}
+}
