@@ -159,7 +159,7 @@ func (o *Orders) Capture(ctx context.Context, in CaptureInput) (SessionView, err
 	return o.finished(ctx, now, s, replayed), nil
 }
 
-// askCapture stores that an order's money is to be taken.
+// askCapture stores that an order's money is to be taken, and that reconcile is to see to it if whoever asked dies.
 func (st settler) askCapture(now time.Time, s Session, mark Mark, amount money.Money) (Commit, bool) {
 	if !s.Order.Authorized || s.Order.Capture != nil || s.Order.Cancellation != nil {
 		return Commit{}, false
@@ -167,5 +167,5 @@ func (st settler) askCapture(now time.Time, s Session, mark Mark, amount money.M
 	order := *s.Order
 	order.Capture = &Capture{Mark: mark, Amount: amount, At: now}
 	s.Order = &order
-	return Commit{Session: s}, true
+	return Commit{Session: s}.watched(st, now), true
 }

@@ -3,6 +3,7 @@ package checkout_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -110,6 +111,47 @@ func canceledWhole(w *world, s checkout.Session) bool {
 	return done
 }
 
+// begin opens a shop in which the errand's order stands.
+func (e errand) begin(t *testing.T, edits ...func(*checkout.Config)) (*world, string) {
+	t.Helper()
+	if e.edit != nil {
+		edits = append([]func(*checkout.Config){e.edit}, edits...)
+	}
+	w := newWorld(t, edits...)
+	card := e.card
+	if card == "" {
+		card = "pm_card_visa"
+	}
+	_, id := w.ordered(card, "mug", 2)
+	return w, id
+}
+
+// wantEnd lets reconcile and the provider's events bring everything to its end: all of it or nothing, once.
+func (e errand) wantEnd(w *world, id string) (done bool) {
+	w.Helper()
+	w.wait(15*time.Minute, 3*time.Minute)
+	s := w.order(id)
+	asked := func(r checkout.Refund) bool { return r.State == checkout.RefundRequested }
+	if c := s.Order.Cancellation; slices.ContainsFunc(s.Order.Refunds, asked) || c != nil && !c.Done || s.Order.Authorized && s.Order.Capture != nil {
+		w.Errorf("reconcile alone leaves open what was begun: %+v", s.Order)
+	}
+	w.webhooks()
+	w.tick()
+	s = w.order(id)
+	done = e.done(w, s)
+	for _, r := range s.Order.Refunds {
+		if r.State != checkout.RefundDone {
+			w.Errorf("refund %+v", r)
+		}
+	}
+	if c := s.Order.Cancellation; c != nil && !c.Done || s.Review != "" {
+		w.Errorf("cancellation %+v, review %q", c, s.Review)
+	}
+	w.wantConserved("mug", 10, s.ID)
+	w.wantEachRefundOnce()
+	return done
+}
+
 // TestOrderDeathAtEveryBoundary kills each request about an order before and after each of its calls, or loses that answer. Who
 // repeats the request gets it done, once; who doesn't finds all of it or nothing, by reconcile alone.
 func TestOrderDeathAtEveryBoundary(t *testing.T) {
@@ -117,20 +159,7 @@ func TestOrderDeathAtEveryBoundary(t *testing.T) {
 	for name, e := range errands {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			begin := func(t *testing.T) (*world, string) {
-				edits := []func(*checkout.Config){}
-				if e.edit != nil {
-					edits = append(edits, e.edit)
-				}
-				w := newWorld(t, append(edits, mortal)...)
-				card := e.card
-				if card == "" {
-					card = "pm_card_visa"
-				}
-				_, id := w.ordered(card, "mug", 2)
-				return w, id
-			}
-			w, id := begin(t)
+			w, id := e.begin(t, mortal)
 			l := &life{}
 			w.ok(e.run(w, id)(l.in(t.Context())))
 			if l.count() < 2 {
@@ -140,7 +169,7 @@ func TestOrderDeathAtEveryBoundary(t *testing.T) {
 				for _, f := range []fate{{at: at + 1}, {at: at + 1, after: true}, {at: at + 1, lives: true}, {at: at + 1, after: true, lives: true}} {
 					for _, repeats := range []bool{true, false} {
 						t.Run(fmt.Sprintf("%s %d after=%v lives=%v repeated=%v", l.calls[at], at+1, f.after, f.lives, repeats), func(t *testing.T) {
-							w, id := begin(t)
+							w, id := e.begin(t, mortal)
 							run := e.run(w, id)
 							_ = run((&life{fate: f}).in(t.Context()))
 							if s := w.order(id); s.Order.Canceled() && w.kept(id) != 0 {
@@ -151,22 +180,9 @@ func TestOrderDeathAtEveryBoundary(t *testing.T) {
 								w.clock.advance(61 * time.Second)
 								_ = run(t.Context())
 							}
-							w.wait(15*time.Minute, 3*time.Minute)
-							w.webhooks()
-							w.tick()
-							s := w.order(id)
-							if done := e.done(w, s); repeats && !done {
-								t.Fatalf("the repeated request was not done: %+v", s.Order)
+							if done := e.wantEnd(w, id); repeats && !done {
+								t.Fatalf("the repeated request was not done: %+v", w.order(id).Order)
 							}
-							for _, r := range s.Order.Refunds {
-								if r.State != checkout.RefundDone {
-									t.Errorf("refund %+v", r)
-								}
-							}
-							if c := s.Order.Cancellation; c != nil && !c.Done || s.Review != "" {
-								t.Errorf("cancellation %+v, review %q", c, s.Review)
-							}
-							w.wantConserved("mug", 10, s.ID)
 						})
 					}
 				}
