@@ -155,12 +155,13 @@ func Ways(method string) []Way {
 	always := []Way{Refused, Throttled, Lost, Late}
 	switch method {
 	case "Cart", "Session", "SessionAndCart", "Unended", "Search", "InboxItems", "Person", "Read", "Find",
-		"CartsOf", "SessionsOf", "Contacts", "NoticedCarts":
+		"CartsOf", "SessionsOf", "Contacts", "NoticedCarts",
+		"Refunds", "Dispute", "SavedCards":
 		return always
 	case "Watched", "DueCarts", "Products":
 		return append(always, Stale)
 	case "CreateCart", "PutProducts", "AddStock", "PutInbox", "RemoveInbox", "RemovePerson", "Pay", "Cancel", "Refund",
-		"ForgetContact", "RemoveCartNotices":
+		"Capture", "Customer", "EphemeralKey", "ForgetCard", "DeleteCustomer", "ForgetContact", "RemoveCartNotices":
 		return append(always, Delayed, Twice)
 	case "EditCart", "Commit", "PutPerson", "ClaimCart", "FollowCart", "PutContact":
 		return append(always, Delayed, Twice, Contended)

@@ -10,7 +10,6 @@ import (
 
 	"kassa/checkout"
 	"kassa/checkout/checkouttest"
-	"kassa/payments"
 )
 
 var now = time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
@@ -271,79 +270,6 @@ func TestHostileRunsAtOnce(t *testing.T) {
 	}
 	if landed := len(h.Land()); landed != 4 || quantity(t, h, c.ID) != 16 || h.Count("EditCart") != 20 {
 		t.Errorf("%d edits landed, quantity %d, %d calls; want 4, 16, 20", landed, quantity(t, h, c.ID), h.Count("EditCart"))
-	}
-}
-
-// till is a gateway that counts what it was asked to do.
-type till struct {
-	mu   sync.Mutex
-	done []string
-}
-
-func (g *till) ring(what string) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.done = append(g.done, what)
-}
-
-func (g *till) Pay(_ context.Context, r payments.Request) (payments.Intent, error) {
-	g.ring("pay " + r.Key)
-	return payments.Intent{ID: "pi_1", Status: payments.StatusPaid}, nil
-}
-
-func (g *till) Cancel(_ context.Context, id, _ string) (payments.Intent, error) {
-	g.ring("cancel " + id)
-	return payments.Intent{ID: id, Status: payments.StatusCanceled}, nil
-}
-
-func (g *till) Read(_ context.Context, id string) (payments.Intent, error) {
-	g.ring("read " + id)
-	return payments.Intent{ID: id}, nil
-}
-
-func (g *till) Find(_ context.Context, sessionID string, _ time.Time) ([]payments.Intent, error) {
-	g.ring("find " + sessionID)
-	return []payments.Intent{{ID: "pi_1"}}, nil
-}
-
-func (g *till) Refund(_ context.Context, r payments.RefundRequest) (payments.Refund, error) {
-	g.ring("refund " + r.Key)
-	return payments.Refund{ID: "re_1"}, nil
-}
-
-func TestHostileGateway(t *testing.T) {
-	t.Parallel()
-	inner := &till{}
-	h := checkouttest.NewHostile(checkouttest.Stores{}, inner)
-	h.Next("Pay", checkouttest.Lost, checkouttest.Refused, checkouttest.Twice, checkouttest.Delayed)
-	h.Next("Find", checkouttest.Throttled)
-	h.Next("Read", checkouttest.Late)
-	ctx := t.Context()
-	var classes []payments.Class
-	for _, key := range []string{"1", "2", "3", "4"} {
-		if _, err := h.Gateway.Pay(ctx, payments.Request{Key: key}); err != nil {
-			classes = append(classes, payments.ClassOf(err))
-		}
-	}
-	if want := slices.Repeat([]payments.Class{payments.ClassUnknown}, 3); !slices.Equal(classes, want) {
-		t.Errorf("got classes %v, want %v", classes, want)
-	}
-	if _, err := h.Gateway.Find(ctx, "cs_1", now); err == nil {
-		t.Error("Find was not throttled")
-	}
-	if _, err := h.Gateway.Read(ctx, "pi_1"); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("Read was not late: %v", err)
-	}
-	if i, err := h.Gateway.Cancel(ctx, "pi_1", "k"); err != nil || i.Status != payments.StatusCanceled {
-		t.Errorf("Cancel: %v, %v", i, err)
-	}
-	if _, err := h.Gateway.Refund(ctx, payments.RefundRequest{Key: "r"}); err != nil {
-		t.Errorf("Refund: %v", err)
-	}
-	h.Land()
-	want := []string{"pay 1", "pay 3", "pay 3", "read pi_1", "cancel pi_1", "refund r", "pay 4"}
-	if !slices.Equal(inner.done, want) {
-		t.Errorf("the provider did %v, want %v", inner.done, want)
 	}
 }
 
