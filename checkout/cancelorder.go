@@ -65,6 +65,9 @@ func (st settler) canceled(now time.Time, s Session) Commit {
 	c.Done, c.At = true, now
 	order.Cancellation, order.Authorized = &c, false
 	s.Order = &order
+	if s.Review == reviewCaptureDue {
+		s.Review = ""
+	}
 	s, stock := restocked(s, lines)
 	back := givenBack(s)
 	s.Redeemed = nil

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"kassa/checkout"
+	"kassa/checkout/checkouttest"
 	"kassa/payments"
 )
 
@@ -141,6 +142,44 @@ func TestHoldThatLapses(t *testing.T) {
 			if !view.Session.Order.Canceled() || w.free("mug") != 10 {
 				t.Errorf("cancellation %+v, %d mugs", view.Session.Order.Cancellation, w.free("mug"))
 			}
+		})
+	}
+}
+
+// The shopper turns back, our cancellation is on its way for long, the bank has approved meanwhile, and the order stands when it arrives:
+// the hold is gone. Nobody can ship; so the order is canceled, its mug is on the shelf, and the shopper is told.
+func TestHoldThatIsTakenBackTooLate(t *testing.T) {
+	t.Parallel()
+	for name, learned := range map[string]func(w *world, order string){
+		"by the event": func(w *world, _ string) { w.webhooks() },
+		"by a capture": func(w *world, order string) {
+			_, err := w.orders.Capture(w.Context(), checkout.CaptureInput{Request: w.merchant(), OrderID: order})
+			w.ok(err)
+		},
+		"by reconcile, when the hold was to end": func(w *world, _ string) { w.wait(8*24*time.Hour, 12*time.Hour) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var h *checkouttest.Hostile
+			w := newWorld(t, manual, hostile(&h))
+			cart, id := w.opened()
+			intent := w.pay(cart.Token, id, "pm_card_authenticationRequired").Session.Intent.ID
+			h.Next("Cancel", checkouttest.Delayed)
+			w.update(cart.Token, id, checkout.SessionChange{Lines: linesOf("mug", 3)})
+			w.ok(w.provider.Authenticate(intent, true))
+			w.later(time.Minute)
+			if s := w.wantStatus(id, checkout.StatusCompleted); !s.Order.Authorized {
+				t.Fatalf("order %+v", s.Order)
+			}
+			h.Land()
+			learned(w, checkout.OrderID(id))
+			s := w.session(id)
+			if o := s.Order; !o.Canceled() || o.Authorized || s.Review != "" || w.free("mug") != 10 || s.Watch != (checkout.Watch{}) {
+				t.Errorf("order %+v, review %q, %d mugs, watch %v", o, s.Review, w.free("mug"), s.Watch)
+			}
+			wantNotice(t, s, checkout.NoticeOrderCanceled, "")
+			_, err := w.orders.Fulfil(t.Context(), checkout.FulfilInput{Request: w.merchant(), OrderID: s.Order.ID})
+			wantCode(t, err, checkout.CodeNotFulfillable)
 		})
 	}
 }

@@ -182,7 +182,9 @@ var trials = map[string]func(*world) trial{
 		w.foreignIntent(checkout.SessionID(cart.Cart.ID, 0), 1, "pm_card_visa")
 		w.webhooks() // nobody knows the session yet
 		w.open(cart)
-		return w.reconciles(cart)
+		tr := w.reconciles(cart)
+		tr.planted = 1
+		return tr
 	},
 }
 
@@ -251,7 +253,7 @@ func (tr trial) wantWhole() (paid bool) {
 		}
 	}
 	for _, c := range tr.provider.Ledger() {
-		if net := c.Captured - c.Refunded; net != 0 {
+		if net := stays(c); net != 0 {
 			kept, taken = kept+net, taken+1
 		}
 	}
@@ -267,7 +269,7 @@ func (tr trial) wantOneChargeAtMost() {
 	tr.Helper()
 	taken := 0
 	for _, c := range tr.provider.Ledger() {
-		if c.Captured > c.Refunded {
+		if stays(c) > 0 {
 			taken++
 		}
 	}
@@ -311,8 +313,13 @@ func (tr trial) settle() {
 // wantUsable checks that a cart that was not paid can be, once.
 func (tr trial) wantUsable() {
 	tr.Helper()
-	if _, err := tr.store.Cart(tr.Context(), tr.cart.Cart.ID); checkout.ErrorCode(err) == checkout.CodeNotFound {
+	cart, err := tr.store.Cart(tr.Context(), tr.cart.Cart.ID)
+	if checkout.ErrorCode(err) == checkout.CodeNotFound {
 		return // the request died before it made one
+	}
+	tr.ok(err)
+	if cart.Session != "" {
+		return // an order that was canceled keeps its cart
 	}
 	view := tr.create(tr.cart)
 	if view.Session.Status != checkout.StatusReady {

@@ -32,6 +32,8 @@ type fate struct {
 	at    int  // the call, 1 = the first; 0 = none
 	after bool // once the call has had its effect
 	lives bool // the process survives: only this answer is lost
+	// overtaken, if set, is what others do just before the call, which then takes its way.
+	overtaken func()
 }
 
 type lifeKey struct{}
@@ -58,8 +60,12 @@ func step(ctx context.Context, name string, call func() error) error {
 	}
 	l.calls = append(l.calls, name)
 	hit := len(l.calls) == l.at
-	l.dead = hit && !l.lives
+	l.dead = hit && !l.lives && l.overtaken == nil
 	l.mu.Unlock()
+	if hit && l.overtaken != nil {
+		l.overtaken()
+		return call()
+	}
 	if hit && !l.after {
 		return errDied
 	}
@@ -323,6 +329,23 @@ func (w *world) wantConserved(sku string, first int64, sessions ...string) {
 	}
 }
 
+// has returns what the shop has for a session, by the provider's ledger: money that was taken, and money that is held.
+func (w *world) has(id string) (sum int64) {
+	for _, c := range w.provider.Ledger() {
+		if c.SessionID == id {
+			sum += stays(c)
+		}
+	}
+	return sum
+}
+
+func stays(c sandbox.Charge) int64 {
+	if c.Status == sandbox.ChargeAuthorized {
+		return c.Amount
+	}
+	return c.Captured - c.Refunded
+}
+
 // wantSettled checks that a session has come to one of the two consistent ends, and says whether it was paid.
 func (w *world) wantSettled(id string) (paid bool) {
 	w.Helper()
@@ -342,8 +365,15 @@ func (w *world) wantSettled(id string) (paid bool) {
 	if s.Attempt != nil {
 		w.Fatalf("an attempt is still undecided: %+v", s.Attempt)
 	}
+	if s.Order != nil && s.Order.Canceled() { // a hold that was taken back, when the bank had approved: the shopper is told
+		wantNotice(w.T, s, checkout.NoticeOrderCanceled, "")
+		if w.has(id) != 0 || s.Order.Lapsed.IsZero() || len(s.Holds) != 0 || s.Watch != (checkout.Watch{}) || s.Review != "" {
+			w.Fatalf("the shop has %d for canceled order %+v, holds %v, watch %v, review %q", w.has(id), s.Order, s.Holds, s.Watch, s.Review)
+		}
+		return false
+	}
 	if s.Status == checkout.StatusCompleted {
-		if kept, _ := w.charged(id); kept != s.Quote.Total.Minor || s.Order == nil || s.Order.Amount != s.Quote.Total {
+		if kept := w.has(id); kept != s.Quote.Total.Minor || s.Order == nil || s.Order.Amount != s.Quote.Total {
 			w.Fatalf("the shop keeps %d for order %+v of %v", kept, s.Order, s.Quote.Total)
 		}
 		cart, err := w.store.Cart(w.Context(), s.CartID)
@@ -353,7 +383,7 @@ func (w *world) wantSettled(id string) (paid bool) {
 		}
 		return true
 	}
-	if kept, _ := w.charged(id); kept != 0 || s.Order != nil || len(s.Holds) != 0 {
+	if kept := w.has(id); kept != 0 || s.Order != nil || len(s.Holds) != 0 {
 		w.Fatalf("session %s keeps %d of money, order %v, holds %v", s.Status, kept, s.Order, s.Holds)
 	}
 	cart, err := w.store.Cart(w.Context(), s.CartID)

@@ -31,6 +31,9 @@ func (st settler) held(now time.Time, s Session, r report) (Commit, bool) {
 		return st.captured(now, s, in), true
 	case payments.StatusCanceled:
 		order.Authorized, order.Lapsed = false, now
+		if order.Cancellation == nil && in.CancelReason == payments.CancelAbandoned {
+			order.Cancellation = &Cancellation{Reason: reasonTakenBack, At: now}
+		}
 		s.Order = &order
 		if order.Cancellation != nil {
 			return st.canceled(now, s).watched(st, now), true
@@ -52,6 +55,11 @@ func (st settler) held(now time.Time, s Session, r report) (Commit, bool) {
 	}
 	return Commit{}, false
 }
+
+// reasonTakenBack is why an order is canceled whose payment was taken back, by a shopper who turned away or by the clock, when our
+// cancellation reached the provider only after the bank had approved and the order stood. Nobody can ship it any more, and its shopper,
+// who was told of an order, must not be left to wait for it.
+const reasonTakenBack = "its payment was taken back"
 
 // captured notes that held money was taken, by our capture or by a person's.
 func (st settler) captured(now time.Time, s Session, in payments.Intent) Commit {

@@ -78,6 +78,9 @@ type Intent struct {
 	Created       time.Time
 }
 
+// CancelAbandoned is the CancelReason of what a Gateway has canceled.
+const CancelAbandoned = "abandoned"
+
 // Action is what the shopper must do before the money can move.
 type Action struct {
 	Type      string // provider's word: redirect_to_url, use_stripe_sdk, swish_handle_redirect_or_display_qr_code …

@@ -60,7 +60,7 @@ func (g *Gateway) Cancel(ctx context.Context, intentID, key string) (payments.In
 	if err := errors.Join(checkKeyLength(key), checkID(intentID)); err != nil {
 		return payments.Intent{}, notSent("cancel intent", payments.ReasonDeclined, err)
 	}
-	p := &stripe.PaymentIntentCancelParams{CancellationReason: stripe.String("abandoned")}
+	p := &stripe.PaymentIntentCancelParams{CancellationReason: stripe.String(payments.CancelAbandoned)}
 	return g.intent(ctx, "cancel intent", http.MethodPost, intentPath("/cancel", intentID), intentID, key, p)
 }
 
