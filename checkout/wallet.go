@@ -121,7 +121,7 @@ func (s *Sessions) ForgetCard(ctx context.Context, caller Caller, card string) e
 	cards, err := s.vault.SavedCards(callCtx, id)
 	for _, copied := range copiesOf(card, cards) {
 		if err == nil {
-			err = s.vault.ForgetCard(callCtx, copied, "forget:"+copied)
+			err = s.vault.ForgetCard(callCtx, copied, s.forgetKey(copied))
 		}
 	}
 	if err != nil {
@@ -129,6 +129,10 @@ func (s *Sessions) ForgetCard(ctx context.Context, caller Caller, card string) e
 	}
 	return nil
 }
+
+// forgetKey is the provider's key for forgetting a card. A card can be forgotten once only, so every try has a key of its own: a 500
+// that the provider stores under one must not be replayed for a day.
+func (s *Sessions) forgetKey(card string) string { return "forget:" + card + ":" + s.newID() }
 
 // copiesOf are the ids of all cards that have a card's number, its own last, so that a repeated call finds what an earlier one has left;
 // none if it isn't among the cards.

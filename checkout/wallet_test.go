@@ -3,22 +3,27 @@ package checkout_test
 import (
 	"context"
 	"errors"
-	"net/http"
 	"slices"
-	"strings"
 	"testing"
+	"time"
 
 	"kassa/checkout"
+	"kassa/checkout/checkouttest"
 	"kassa/payments"
 	"kassa/payments/sandbox"
 )
 
-// kept buys a mug with a card that the customer wants kept.
+// keepCard buys a mug with a card that the customer wants kept.
 func (w *world) keepCard(customer, pm string) checkout.Session {
 	w.Helper()
 	cart := w.cartOf(customer, "mug", 1)
+	return w.keepCardWith(cart, w.open(cart).Session.ID, pm)
+}
+
+func (w *world) keepCardWith(cart checkout.CartView, id, pm string) checkout.Session {
+	w.Helper()
 	view, err := w.sessions.Complete(w.Context(), checkout.CompleteInput{
-		Request: w.request(cart.Token), SessionID: w.open(cart).Session.ID, Instrument: method(pm), KeepCard: true,
+		Request: w.request(cart.Token), SessionID: id, Instrument: method(pm), KeepCard: true,
 	})
 	w.ok(err)
 	return view.Session
@@ -129,13 +134,48 @@ func TestOneCustomerAtTheProvider(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.overlap(5, func() { w.keepCard("ada", "pm_card_visa") })
-	a, err := w.provider.Do(t.Context(), sandbox.Request{Method: http.MethodGet, Path: "/v1/customers", Key: "sk_test_person"})
-	w.ok(err)
 	id, err := w.people.ProviderCustomer(t.Context(), "ada")
 	w.ok(err)
-	if n := strings.Count(string(a.Body), `"object":"customer"`); n != 1 || id == "" {
+	if n := w.customers(); n != 1 || id == "" {
 		t.Errorf("%d customers, ours is %q", n, id)
 	}
+}
+
+// Whatever goes wrong when the customer is made at the provider, or remembered here: the shopper pays, cards are kept with the next
+// purchase, and all with the one customer that counts.
+func TestCustomerWhoseAnswerGoesWrong(t *testing.T) {
+	t.Parallel()
+	for _, method := range []string{"Customer", "PutPerson"} {
+		for _, way := range checkouttest.Ways(method) {
+			t.Run(method+" "+string(way), func(t *testing.T) {
+				t.Parallel()
+				var h *checkouttest.Hostile
+				w := newWorld(t, hostile(&h))
+				cart := w.cartOf("ada", "mug", 1)
+				id := w.open(cart).Session.ID
+				h.Next(method, way)
+				w.keepCardWith(cart, id, "pm_card_visa")
+				w.wantPaidOnce(id)
+				w.wantPaidOnce(w.keepCard("ada", "pm_card_mastercard").ID)
+				h.Land()
+				w.wantPaidOnce(w.keepCard("ada", "pm_card_amex").ID)
+				if n, left := w.customers(), h.Unused(); n != 1 || len(left) != 0 {
+					t.Errorf("the provider has %d customers; unused %v", n, left)
+				}
+				if cards := w.savedBy("ada"); len(cards) < 2 || cards[0].Brand != "amex" || cards[1].Brand != "mastercard" {
+					t.Errorf("cards %+v", cards)
+				}
+			})
+		}
+	}
+}
+
+// customers counts those that the provider has.
+func (w *world) customers() int {
+	w.Helper()
+	var all []struct{ ID string }
+	w.listed("/v1/customers", &all)
+	return len(all)
 }
 
 // Cards that can't be listed, or a customer that can't be remembered, stop nobody from paying.
@@ -186,9 +226,54 @@ func TestForgetCard(t *testing.T) {
 	w.wantUnpaid(view.Session.ID)
 }
 
+// However forgetting goes wrong, nobody is told that a card is gone which is not, and the same request again ends it.
 func TestForgetCardWhoseAnswerGoesWrong(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, func(c *checkout.Config) { c.Vault = brokenVault{Vault: c.Vault, cards: errors.New("down")} })
-	w.keepCard("ada", "pm_card_visa")
-	wantCode(t, w.sessions.ForgetCard(t.Context(), checkout.Caller{Customer: "ada"}, "pm_x"), checkout.CodeUnavailable)
+	ada := checkout.Caller{Customer: "ada"}
+	for _, method := range []string{"ForgetCard", "SavedCards"} {
+		for _, way := range checkouttest.Ways(method) {
+			t.Run(method+" "+string(way), func(t *testing.T) {
+				t.Parallel()
+				var h *checkouttest.Hostile
+				w := newWorld(t, hostile(&h))
+				w.keepCard("ada", "pm_card_visa")
+				card := w.savedBy("ada")[0].ID
+				h.Next(method, way)
+				if err := w.sessions.ForgetCard(t.Context(), ada, card); err != nil {
+					wantCode(t, err, checkout.CodeUnavailable)
+				} else if cards := w.savedBy("ada"); len(cards) != 0 {
+					t.Errorf("told that it is forgotten: %+v", cards)
+				}
+				w.ok(w.sessions.ForgetCard(t.Context(), ada, card))
+				for _, err := range h.Land() {
+					w.ok(err)
+				}
+				if cards := w.savedBy("ada"); len(cards) != 0 {
+					t.Errorf("cards %+v", cards)
+				}
+			})
+		}
+	}
+	for _, way := range sandbox.Ways() {
+		t.Run("provider "+string(way), func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.keepCard("ada", "pm_card_visa")
+			card := w.savedBy("ada")[0].ID
+			ctx, giveUp := context.WithCancel(t.Context())
+			w.ok(w.provider.Inject(sandbox.Fault{Match: "payment_methods.detach", Way: way, Late: func(context.Context) { giveUp() }}))
+			wantCode(t, w.sessions.ForgetCard(ctx, ada, card), checkout.CodeUnavailable)
+			w.later(2 * time.Minute) // what was delayed arrives
+			w.ok(w.sessions.ForgetCard(t.Context(), ada, card))
+			if cards := w.savedBy("ada"); len(cards) != 0 {
+				t.Errorf("cards %+v", cards)
+			}
+		})
+	}
+}
+
+// savedBy lists the cards that a customer's next session shows.
+func (w *world) savedBy(customer string) []checkout.SavedCard {
+	w.Helper()
+	return w.open(w.cartOf(customer, "mug", 1)).Session.Wallet.Cards
 }

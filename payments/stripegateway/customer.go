@@ -111,19 +111,43 @@ type cardList struct {
 	Limit         *int64  `form:"limit"`
 }
 
-// ForgetCard detaches a card from its customer. One that is detached, or that nobody knows, is as it should be.
+// ForgetCard detaches a card from its customer. One that Stripe refuses to detach is looked at: if nobody has it, it is as it should be,
+// and else the shopper must not be told so.
 func (g *Gateway) ForgetCard(ctx context.Context, card, key string) error {
 	const op = "forget card"
 	if err := errors.Join(checkKeyLength(key), checkID(card)); err != nil {
 		return notSent(op, payments.ReasonDeclined, err)
 	}
 	answer := &stripe.PaymentMethod{}
-	path := stripe.FormatURLPath("/v1/payment_methods/%s/detach", card)
-	err := g.call(ctx, op, http.MethodPost, path, key, &stripe.PaymentMethodDetachParams{}, answer)
-	if payments.ClassOf(err) == payments.ClassRefused && err != nil {
+	err := g.call(ctx, op, http.MethodPost, stripe.FormatURLPath("/v1/payment_methods/%s/detach", card), key,
+		&stripe.PaymentMethodDetachParams{}, answer)
+	switch {
+	case err != nil && payments.ClassOf(err) == payments.ClassRefused:
+		if gone, failed := g.detached(ctx, card); failed != nil || !gone {
+			return errors.Join(err, failed)
+		}
 		return nil
+	case err == nil && (answer.ID != card || answer.Customer != nil):
+		return unreadable(op, answer.LastResponse)
 	}
 	return err
+}
+
+// detached reports whether a card is no customer's, or unknown.
+func (g *Gateway) detached(ctx context.Context, card string) (bool, error) {
+	const op = "read card"
+	answer := &stripe.PaymentMethod{}
+	err := g.call(ctx, op, http.MethodGet, stripe.FormatURLPath("/v1/payment_methods/%s", card), "", &stripe.PaymentMethodParams{}, answer)
+	var f *failure
+	switch {
+	case errors.As(err, &f) && f.status == http.StatusNotFound && f.code == string(stripe.ErrorCodeResourceMissing):
+		return true, nil
+	case err != nil:
+		return false, undecided(err)
+	case answer.ID != card:
+		return false, undecided(unreadable(op, answer.LastResponse))
+	}
+	return answer.Customer == nil, nil
 }
 
 // DeleteCustomer deletes a customer with all payment methods that are attached, for good. One that is deleted, or that this account

@@ -126,16 +126,35 @@ func TestSavedCards(t *testing.T) {
 	}
 }
 
-// A card that nobody knows is forgotten already; one about which Stripe doesn't answer may not be.
+// A card that Stripe won't detach is forgotten if it is nobody's, or unknown; one about which Stripe doesn't say so may not be.
 func TestForgetCard(t *testing.T) {
 	t.Parallel()
-	for status, want := range map[int]bool{http.StatusOK: true, http.StatusBadRequest: true, http.StatusInternalServerError: false} {
-		p := newProvider(t, answer(status, `{"id":"pm_1","object":"payment_method","error":{"type":"invalid_request_error","message":"no"}}`))
-		if err := p.gateway(t).ForgetCard(t.Context(), "pm_1", "forget:pm_1"); (err == nil) != want {
-			t.Errorf("%d: %v", status, err)
+	mine, nobodys := `{"id":"pm_1","object":"payment_method","customer":"cus_1"}`, `{"id":"pm_1","object":"payment_method","customer":null}`
+	no := answer(http.StatusBadRequest, `{"error":{"type":"invalid_request_error","message":"no"}}`)
+	missing := answer(http.StatusNotFound, `{"error":{"type":"invalid_request_error","code":"resource_missing","param":"id","message":"no"}}`)
+	down := answer(http.StatusInternalServerError, `{"error":{"type":"api_error","message":"no"}}`)
+	for name, c := range map[string]struct {
+		answers []http.HandlerFunc
+		done    bool
+	}{
+		"detached":                    {[]http.HandlerFunc{answer(http.StatusOK, nobodys)}, true},
+		"still there":                 {[]http.HandlerFunc{answer(http.StatusOK, mine)}, false},
+		"another":                     {[]http.HandlerFunc{answer(http.StatusOK, `{"id":"pm_2","object":"payment_method"}`)}, false},
+		"down":                        {[]http.HandlerFunc{down}, false},
+		"refused, nobody's":           {[]http.HandlerFunc{no, answer(http.StatusOK, nobodys)}, true},
+		"refused, unknown":            {[]http.HandlerFunc{no, missing}, true},
+		"refused, still a customer's": {[]http.HandlerFunc{no, answer(http.StatusOK, mine)}, false},
+		"refused, then down":          {[]http.HandlerFunc{no, down}, false},
+		"refused, then another":       {[]http.HandlerFunc{no, answer(http.StatusOK, `{"id":"pm_2","object":"payment_method"}`)}, false},
+	} {
+		p := newProvider(t, c.answers...)
+		err := p.gateway(t).ForgetCard(t.Context(), "pm_1", "forget:pm_1")
+		if (err == nil) != c.done {
+			t.Errorf("%s: %v", name, err)
 		}
-		if r := p.requests()[0]; r.target != "/v1/payment_methods/pm_1/detach" || r.key != "forget:pm_1" {
-			t.Errorf("sent %s under %q", r.target, r.key)
+		sent := p.requests()
+		if len(sent) != len(c.answers) || sent[0].target != "/v1/payment_methods/pm_1/detach" || sent[0].key != "forget:pm_1" {
+			t.Errorf("%s: sent %v", name, sent)
 		}
 	}
 }
