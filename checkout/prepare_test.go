@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"kassa/checkout"
+	"kassa/checkout/checkouttest"
 	"kassa/payments"
 	"kassa/payments/sandbox"
 )
@@ -307,6 +308,40 @@ func TestSheetWithoutAWallet(t *testing.T) {
 			w.webhooks()
 			w.wantPaidOnce(view.Session.ID)
 		})
+	}
+}
+
+// Whatever goes wrong on the way to customer, cards and key, and were they made twice: the sheet opens, its key is of its customer, and
+// the shopper pays once. Prepared anew, it has all.
+func TestSheetWhoseVaultGoesWrong(t *testing.T) {
+	t.Parallel()
+	for _, method := range []string{"Customer", "EphemeralKey", "SavedCards"} {
+		for _, way := range checkouttest.Ways(method) {
+			t.Run(method+" "+string(way), func(t *testing.T) {
+				t.Parallel()
+				var h *checkouttest.Hostile
+				w := newWorld(t, hostile(&h))
+				if method == "SavedCards" {
+					w.keepCard("ada", "pm_card_visa")
+				}
+				cart := w.cartOf("ada", "mug", 1)
+				h.Next(method, way)
+				id := w.open(cart).Session.ID
+				view := w.prepare(cart.Token, id)
+				if sheet := view.Sheet; view.Session.Attempts != 1 || sheet == nil || sheet.EphemeralKey != "" && sheet.Customer == "" ||
+					way == checkouttest.Twice && sheet.EphemeralKey == "" {
+					t.Errorf("attempt %d, sheet %+v", view.Session.Attempts, view.Sheet)
+				}
+				h.Land()
+				view = w.prepare(cart.Token, id)
+				if view.Sheet.EphemeralKey == "" || view.Sheet.Customer == "" || w.customers() != 1 || len(h.Unused()) != 0 {
+					t.Errorf("sheet %+v, %d customers, unused %v", view.Sheet, w.customers(), h.Unused())
+				}
+				w.sheet(view, "payment_method", "pm_card_visa")
+				w.webhooks()
+				w.wantPaidOnce(id)
+			})
+		}
 	}
 }
 

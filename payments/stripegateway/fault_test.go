@@ -2,6 +2,9 @@ package stripegateway_test
 
 import (
 	"context"
+	"fmt"
+	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -58,63 +61,117 @@ func TestEachFaultAtPay(t *testing.T) {
 	}
 }
 
-// The same for the calls that come after.
+// others are things at the provider that a call can be about.
+type others struct{ open, done, held, customer, card string }
+
+func (s *shop) others(t *testing.T) others {
+	t.Helper()
+	declined, held := card("chargeDeclined"), card("visa")
+	declined.Key, held.Key, held.HoldCards, held.Customer, held.KeepCard = "declined", "held", true, s.customer(t), true
+	_, err := s.Pay(t.Context(), declined)
+	o := others{open: failureOf(t, err).Intent.ID, done: s.mustPay(t, card("visa")).ID, held: s.mustPay(t, held).ID, customer: held.Customer}
+	cards, err := s.SavedCards(t.Context(), o.customer)
+	if err != nil || len(cards) != 1 {
+		t.Fatalf("cards %v, %v", cards, err)
+	}
+	o.card = cards[0].ID
+	return o
+}
+
+func (s *shop) customer(t *testing.T) string {
+	t.Helper()
+	id, err := s.Customer(t.Context(), payments.CustomerRequest{Key: "cust:pc_1", Person: "pc_1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+// The same for the calls that come after: made again, each is done once.
 func TestEachFaultAtTheOtherWrites(t *testing.T) {
 	t.Parallel()
 	for _, way := range sandbox.Ways() {
-		for at, call := range map[string]func(*shop, context.Context, string, string) error{
-			"payment_intents.confirm": func(s *shop, ctx context.Context, open, _ string) error {
+		for at, call := range map[string]func(*shop, context.Context, others) error{
+			"payment_intents.confirm": func(s *shop, ctx context.Context, o others) error {
 				r := card("visa")
-				r.Key, r.IntentID = "confirm", open
+				r.Key, r.IntentID = "confirm", o.open
 				_, err := s.Pay(ctx, r)
 				return err
 			},
-			"payment_intents.update": func(s *shop, ctx context.Context, open, _ string) error {
+			"payment_intents.update": func(s *shop, ctx context.Context, o others) error {
 				r := card("visa")
-				r.Key, r.IntentID, r.UpdateAmount, r.UpdateKey, r.Amount = "confirm", open, true, "update", money.New(1500, "EUR")
+				r.Key, r.IntentID, r.UpdateAmount, r.UpdateKey, r.Amount = "confirm", o.open, true, "update", money.New(1500, "EUR")
 				_, err := s.Pay(ctx, r)
 				return err
 			},
-			"payment_intents.cancel": func(s *shop, ctx context.Context, open, _ string) error {
-				_, err := s.Cancel(ctx, open, "cancel")
+			"payment_intents.cancel": func(s *shop, ctx context.Context, o others) error {
+				_, err := s.Cancel(ctx, o.open, "cancel")
 				return err
 			},
-			"refunds.create": func(s *shop, ctx context.Context, _, done string) error {
-				_, err := s.Refund(ctx, payments.RefundRequest{Key: "refund", IntentID: done, Amount: money.New(999, "EUR")})
+			"payment_intents.capture": func(s *shop, ctx context.Context, o others) error {
+				in, err := s.Capture(ctx, payments.CaptureRequest{Key: "capture", IntentID: o.held, Amount: money.New(999, "EUR")})
+				if err == nil && (in.Status != payments.StatusPaid || in.Received.Minor != 999) {
+					return fmt.Errorf("%s with %v", in.Status, in.Received)
+				}
+				return err
+			},
+			"refunds.create": func(s *shop, ctx context.Context, o others) error {
+				_, err := s.Refund(ctx, payments.RefundRequest{Key: "refund", IntentID: o.done, Amount: money.New(999, "EUR")})
+				return err
+			},
+			"customers.create": func(s *shop, ctx context.Context, _ others) error {
+				_, err := s.Customer(ctx, payments.CustomerRequest{Key: "cust:pc_2", Person: "pc_2"})
+				return err
+			},
+			"payment_methods.detach": func(s *shop, ctx context.Context, o others) error {
+				return s.ForgetCard(ctx, o.card, "forget")
+			},
+			"ephemeral_keys.create": func(s *shop, ctx context.Context, o others) error {
+				_, err := s.EphemeralKey(ctx, o.customer, "2023-10-16")
 				return err
 			},
 		} {
 			t.Run(at+" "+string(way), func(t *testing.T) {
 				t.Parallel()
 				s := newShop(t)
-				declined := card("chargeDeclined")
-				declined.Key = "declined"
-				_, err := s.Pay(t.Context(), declined)
-				open := failureOf(t, err).Intent.ID
-				done := s.mustPay(t, card("visa")).ID
+				o := s.others(t)
 				ctx := s.goesWrong(t, at, way)
-				if e := failureOf(t, call(s, ctx, open, done)); e.Class != payments.ClassUnknown || e.Replayed {
+				if e := failureOf(t, call(s, ctx, o)); e.Class != payments.ClassUnknown || e.Replayed {
 					t.Fatal(describe(e))
 				}
 				s.pass(t, 2*time.Minute)
-				err = call(s, t.Context(), open, done)
-				if way == sandbox.WayErrorAfter || way == sandbox.WayErrorBefore {
+				err := call(s, t.Context(), o)
+				if stored := way == sandbox.WayErrorAfter || way == sandbox.WayErrorBefore; stored && at != "ephemeral_keys.create" {
 					if e := failureOf(t, err); e.Class != payments.ClassUnknown || !e.Replayed {
 						t.Errorf("again: %s, want unknown and replayed", describe(e))
 					}
 				} else if err != nil {
 					t.Errorf("again: %v", err)
 				}
-				if _, charges := s.taken(); charges > 2 {
-					t.Errorf("the provider took %d charges", charges)
-				}
-				for _, c := range s.provider.Ledger() {
-					if c.Refunded > 999 {
-						t.Errorf("refunded %d of %s", c.Refunded, c.ID)
-					}
-				}
+				s.wantOnce(t)
 			})
 		}
+	}
+}
+
+// wantOnce checks that whatever was asked for was done once at most.
+func (s *shop) wantOnce(t *testing.T) {
+	t.Helper()
+	charges := 0
+	for _, c := range s.provider.Ledger() {
+		if c.Captured > 0 {
+			charges++
+		}
+		if c.Refunded > 999 || c.Captured > 1999 {
+			t.Errorf("took %d and refunded %d of %s", c.Captured, c.Refunded, c.ID)
+		}
+	}
+	if charges > 2 {
+		t.Errorf("the provider took %d charges", charges)
+	}
+	a, err := s.provider.Do(t.Context(), sandbox.Request{Method: http.MethodGet, Path: "/v1/customers", Key: secretKey})
+	if n := strings.Count(string(a.Body), `"object":"customer"`); err != nil || n > 2 {
+		t.Errorf("the provider has %d customers, %v", n, err)
 	}
 }
 
