@@ -18,7 +18,6 @@ type visitor struct {
 	email   string
 	agreed  bool             // to hear about what they leave
 	lines   map[string]int   // of the cart, as the shop has acknowledged them
-	locked  bool             // the cart is being paid, or is: edits are refused
 	session string           // the last one
 	shown   int64            // the total that they saw last
 	agreeTo map[string]int64 // the most that they have agreed to pay, by session
@@ -323,7 +322,8 @@ func (s *simulation) sayNo(v *visitor) {
 	if m == nil || s.random.IntN(2) == 0 {
 		return
 	}
-	a := s.insist(http.MethodPost, m.linkTo(s.t, "unsubscribe"), "all=1", "Content-Type", "application/x-www-form-urlencoded").want(http.StatusOK)
+	link := m.linkTo(s.t, "unsubscribe")
+	a := s.insist(http.MethodPost, link, "all=1", "Content-Type", "application/x-www-form-urlencoded").want(http.StatusOK)
 	s.say("%v: no more messages → %d", v, a.status)
 	if v.silence.IsZero() {
 		v.silence = s.now()
