@@ -262,6 +262,58 @@ func TestCaptureIsDrivenByReconcile(t *testing.T) {
 	}
 }
 
+// The provider neither takes nor releases the money of a hold, time and again: a person is told, once, and it is tried on.
+func TestHoldThatNothingMoves(t *testing.T) {
+	t.Parallel()
+	for name, ask := range map[string]func(w *world, id string) error{
+		"capture": func(w *world, id string) error {
+			return errOf(w.orders.Capture(w.Context(), checkout.CaptureInput{Request: w.merchant(), OrderID: id}))
+		},
+		"cancellation": func(w *world, id string) error {
+			return errOf(w.orders.Cancel(w.Context(), checkout.CancelOrderInput{Request: w.merchant(), OrderID: id}))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			calls, down := 0, true
+			g := &scripted{cancel: func(g checkout.Gateway, ctx context.Context, id, key string) (payments.Intent, error) {
+				if calls++; down {
+					return payments.Intent{}, errors.New("down")
+				}
+				return g.Cancel(ctx, id, key)
+			}}
+			w := newWorld(t, manual, g.into, func(c *checkout.Config) {
+				c.Till = scriptedTill{c.Till, func(till checkout.Till, ctx context.Context, r payments.CaptureRequest) (payments.Intent, error) {
+					if calls++; down {
+						return payments.Intent{}, errors.New("down")
+					}
+					return till.Capture(ctx, r)
+				}}
+			})
+			id := w.held()
+			w.ok(ask(w, id))
+			for calls < 5 {
+				w.later(5 * time.Minute)
+			}
+			if s := w.order(id); s.Review != "" || !s.Order.Authorized {
+				t.Fatalf("after %d calls: review %q, order %+v", calls, s.Review, s.Order)
+			}
+			w.wait(time.Hour, 5*time.Minute)
+			s := w.order(id)
+			if s.Review != "capture_failed" || calls > 12 {
+				t.Fatalf("after %d calls: review %q", calls, s.Review)
+			}
+			wantNotice(t, s, checkout.NoticePaymentReview, "")
+			down = false
+			w.wait(2*time.Hour, 30*time.Minute)
+			want := map[string]int64{"capture": 1990, "cancellation": 0}[name]
+			if o := w.order(id).Order; o.Authorized || w.kept(id) != want || o.Canceled() != (want == 0) {
+				t.Errorf("order %+v, kept %d", o, w.kept(id))
+			}
+		})
+	}
+}
+
 type scriptedTill struct {
 	checkout.Till
 	capture func(checkout.Till, context.Context, payments.CaptureRequest) (payments.Intent, error)

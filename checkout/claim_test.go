@@ -150,6 +150,15 @@ func TestClaimIsIdempotent(t *testing.T) {
 	if !again.Replayed || again.Cart.Version != kept.Cart.Version {
 		t.Errorf("again: %+v", again)
 	}
+	beside := w.cart("mug", 1) // merged into one that was claimed itself
+	for range 2 {
+		if merged := w.claim("bob", beside); merged.Cart.ID != alone.Cart.ID {
+			t.Errorf("merged into %s, want %s", merged.Cart.ID, alone.Cart.ID)
+		}
+	}
+	w.clock.advance(checkout.LifeCustomerCart + time.Second)
+	_, err = w.carts.Claim(t.Context(), w.by("bob", ""), beside.Cart.ID)
+	wantCode(t, err, checkout.CodeNotFound) // what it was merged into is no more
 }
 
 func TestClaimsThatAreRefused(t *testing.T) {
@@ -311,8 +320,8 @@ func TestFirstCartIsTheCurrentOne(t *testing.T) {
 	t.Parallel()
 	var h *checkouttest.Hostile
 	w := newWorld(t, func(c *checkout.Config) {
-		h = checkouttest.NewHostile(checkouttest.Stores{People: c.People}, nil)
-		c.People = h.People
+		h = checkouttest.NewHostile(checkouttest.Stores{Carts: c.Carts, People: c.People}, nil)
+		c.Carts, c.People = h.Carts, h.People
 	})
 	in := checkout.CreateCartInput{Request: w.by("anna", ""), Lines: linesOf("mug", 1)}
 	h.Next("PutPerson", checkouttest.Refused)
@@ -326,6 +335,11 @@ func TestFirstCartIsTheCurrentOne(t *testing.T) {
 	beside := w.own("anna", "beans", 1)
 	if w.mine("anna").Cart.ID != made.Cart.ID {
 		t.Error("a second cart took its place")
+	}
+	h.Next("Cart", checkouttest.Refused) // whether there is one already, nobody can tell
+	_, err = w.carts.Create(t.Context(), checkout.CreateCartInput{Request: w.by("anna", ""), Lines: linesOf("mug", 1)})
+	if err == nil || w.mine("anna").Cart.ID != made.Cart.ID {
+		t.Errorf("a third cart took its place: %v", err)
 	}
 	merged, err := w.carts.Claim(t.Context(), w.by("anna", ""), beside.Cart.ID)
 	w.ok(err)

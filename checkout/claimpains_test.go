@@ -30,9 +30,15 @@ func TestVendure4481MergeLosesNothing(t *testing.T) {
 					r := w.by("anna", guest.Token)
 					h.Reset()
 					h.Next(method, way)
-					_, err := w.carts.Claim(t.Context(), r, guest.Cart.ID)
+					told, err := w.carts.Claim(t.Context(), r, guest.Cart.ID)
 					if err != nil && checkout.ErrorCode(err) != checkout.CodeUnavailable {
 						t.Fatal(err)
+					}
+					if err == nil { // what was told is so
+						stored := w.stored(told.Cart.ID)
+						if w.wantHeld(stored, held(told.Cart)); stored.Customer != "anna" {
+							t.Errorf("the cart is %q's", stored.Customer)
+						}
 					}
 					for range 2 {
 						view, err := w.carts.Claim(t.Context(), r, guest.Cart.ID)

@@ -61,6 +61,12 @@ func TestCurrentCartIsEstimatedForTheRememberedAddress(t *testing.T) {
 	if shown := w.mine("anna"); shown.Quote.Total.Minor != 1990 || shown.Cart.Context.Country != "NL" {
 		t.Errorf("shown for %q: %v", shown.Cart.Context.Country, shown.Quote.Total)
 	}
+	w.remembered("bob", street("NL", "Wijnhaven 9"))
+	_, err = w.carts.Create(t.Context(), checkout.CreateCartInput{Request: w.by("bob", ""), Context: checkout.Context{Country: "NO"}, Lines: linesOf("mug", 1)})
+	w.ok(err)
+	if shown := w.mine("bob"); shown.Cart.Context.Country != "NO" {
+		t.Errorf("a cart that knows its country is shown for %q", shown.Cart.Context.Country)
+	}
 }
 
 // The session offers the remembered addresses, the last chosen in the cart's country selected; another is taken by its id, and only

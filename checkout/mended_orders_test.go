@@ -236,6 +236,8 @@ func TestFulfilChecksBeforeItCaptures(t *testing.T) {
 	reused.Fingerprint = "another"
 	_, err = w.orders.Fulfil(t.Context(), reused)
 	wantCode(t, err, checkout.CodeKeyReused)
+	_, err = w.orders.Fulfil(t.Context(), checkout.FulfilInput{OrderID: id})
+	wantCode(t, err, checkout.CodeMissingKey)
 	stale := checkout.FulfilInput{Request: w.merchant(), OrderID: id}
 	stale.IfVersion = w.order(id).Version - 1
 	_, err = w.orders.Fulfil(t.Context(), stale)
@@ -289,7 +291,7 @@ func TestStored500OfACapture(t *testing.T) {
 func TestDecidedDisputeStaysDecided(t *testing.T) {
 	t.Parallel()
 	late := payments.Dispute{}
-	w := newWorld(t, func(c *checkout.Config) { c.Till = disputeTill{c.Till, &late} })
+	w := newWorld(t, func(c *checkout.Config) { c.Till = disputeTill{Till: c.Till, told: &late} })
 	_, id := w.ordered("pm_card_visa", "mug", 1)
 	dispute, err := w.provider.Dispute(w.order(id).Order.IntentID, "fraudulent")
 	w.ok(err)
@@ -309,12 +311,36 @@ func TestDecidedDisputeStaysDecided(t *testing.T) {
 	}
 }
 
+// An event says that there is a dispute, and the provider doesn't say how it stands: it is asked again, and nothing is made up.
+func TestDisputeThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	deaf := disputeTill{told: &payments.Dispute{}, err: errors.New("no answer")}
+	w := newWorld(t, func(c *checkout.Config) { deaf.Till = c.Till; c.Till = &deaf })
+	_, id := w.ordered("pm_card_visa", "mug", 1)
+	_, err := w.provider.Dispute(w.order(id).Order.IntentID, "fraudulent")
+	w.ok(err)
+	w.webhooks()
+	w.tick()
+	if s := w.order(id); len(s.Order.Disputes) != 0 || s.Review != "" {
+		t.Fatalf("disputes %+v, review %q", s.Order.Disputes, s.Review)
+	}
+	deaf.err = nil
+	w.tick()
+	if s := w.order(id); len(s.Order.Disputes) != 1 || !s.Order.Disputed() {
+		t.Errorf("disputes %+v", s.Order.Disputes)
+	}
+}
+
 type disputeTill struct {
 	checkout.Till
 	told *payments.Dispute
+	err  error
 }
 
 func (d disputeTill) Dispute(ctx context.Context, id string) (payments.Dispute, error) {
+	if d.err != nil {
+		return payments.Dispute{}, d.err
+	}
 	if d.told.ID != "" {
 		return *d.told, nil
 	}
@@ -418,6 +444,30 @@ func TestDecisionsOfTheProviderThatNobodyTold(t *testing.T) {
 	if s := w.order(fought); s.Order.Disputed() || s.Watch != (checkout.Watch{}) {
 		t.Errorf("disputes %+v, watch %v", s.Order.Disputes, s.Watch)
 	}
+}
+
+// A person captures at the dashboard while we can't cancel: the money has won, and goes back, and with it the order is canceled.
+func TestCancellationThatACaptureOvertook(t *testing.T) {
+	t.Parallel()
+	down := true
+	g := &scripted{cancel: func(g checkout.Gateway, ctx context.Context, id, key string) (payments.Intent, error) {
+		if down {
+			return payments.Intent{}, errors.New("no answer")
+		}
+		return g.Cancel(ctx, id, key)
+	}}
+	w := newWorld(t, manual, g.into)
+	id := w.held()
+	_, err := w.orders.Cancel(t.Context(), checkout.CancelOrderInput{Request: w.merchant(), OrderID: id})
+	w.ok(err)
+	w.stripe("/v1/payment_intents/"+w.order(id).Order.IntentID+"/capture", nil)
+	down = false
+	w.wait(10*time.Minute, time.Minute)
+	s := w.order(id)
+	if c := s.Order.Cancellation; !s.Order.Canceled() || c.Refund == "" || w.kept(id) != 0 || w.free("mug") != 10 {
+		t.Errorf("cancellation %+v, kept %d, %d mugs", c, w.kept(id), w.free("mug"))
+	}
+	wantNotice(t, s, checkout.NoticeOrderCanceled, "")
 }
 
 // Shipping takes the money that is held while the order is canceled: it is shipped and paid, or canceled and nothing is kept.

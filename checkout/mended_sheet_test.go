@@ -61,6 +61,43 @@ func TestTurnedBackWhenTheMoneyIsHeld(t *testing.T) {
 	}
 }
 
+// The provider doesn't say whether the bank holds the money when the shopper turns back: nothing is let go of unseen.
+func TestTurnedBackUnseen(t *testing.T) {
+	t.Parallel()
+	for name, turn := range map[string]func(w *world, cart checkout.CartView, id string) error{
+		"by a change": func(w *world, cart checkout.CartView, id string) error {
+			return errOf(w.sessions.Update(w.Context(), checkout.UpdateSessionInput{Request: w.request(cart.Token), SessionID: id}))
+		},
+		"by a cancel": func(w *world, cart checkout.CartView, id string) error {
+			return errOf(w.sessions.Cancel(w.Context(), checkout.CancelSessionInput{Request: w.request(cart.Token), SessionID: id}))
+		},
+		"by the clock": func(w *world, _ checkout.CartView, _ string) error { w.later(21 * time.Minute); return nil },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			down := true
+			g := &scripted{read: func(g checkout.Gateway, ctx context.Context, id string) (payments.Intent, error) {
+				if down {
+					return payments.Intent{}, errors.New("no answer")
+				}
+				return g.Read(ctx, id)
+			}}
+			w := newWorld(t, manual, g.into)
+			cart, id := w.opened()
+			view := w.pay(cart.Token, id, "pm_card_authenticationRequired")
+			w.ok(w.provider.Authenticate(view.Session.Intent.ID, true))
+			if err := turn(w, cart, id); err != nil {
+				t.Logf("the shopper is told %v", err)
+			}
+			down = false
+			w.later(10 * time.Minute)
+			if s := w.wantStatus(id, checkout.StatusCompleted); s.Order == nil || !s.Order.Authorized {
+				t.Errorf("order %+v", s.Order)
+			}
+		})
+	}
+}
+
 // What was stated with the secret key can't be stated again by the app: after a declined payment that the server confirmed, the sheet
 // gets an intent of its own.
 func TestSheetAfterADeclineStatesTheAddress(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -146,8 +147,9 @@ func TestFulfilInParts(t *testing.T) {
 		"$.line_items[1].id": func(in *checkout.FulfilInput) {
 			in.Lines = []checkout.LineQuantity{{LineID: mug, Quantity: 1}, {LineID: mug, Quantity: 1}}
 		},
-		"$.carrier":      func(in *checkout.FulfilInput) { in.Carrier = "a\nb" },
-		"$.tracking_url": func(in *checkout.FulfilInput) { in.TrackingURL = "http://track.example" },
+		"$.carrier":         func(in *checkout.FulfilInput) { in.Carrier = "a\nb" },
+		"$.tracking_number": func(in *checkout.FulfilInput) { in.TrackingNumber = strings.Repeat("3", 101) },
+		"$.tracking_url":    func(in *checkout.FulfilInput) { in.TrackingURL = "http://track.example" },
 	} {
 		in := checkout.FulfilInput{Request: w.merchant(), OrderID: id}
 		spoil(&in)
@@ -156,13 +158,17 @@ func TestFulfilInParts(t *testing.T) {
 			t.Errorf("path %q, want %q", e.Path, path)
 		}
 	}
-	if s := w.fulfil(checkout.FulfilInput{OrderID: id}); len(s.Order.Fulfillments[1].Lines) != 2 {
+	if s := w.fulfil(checkout.FulfilInput{OrderID: id, TrackingNumber: strings.Repeat("3", 100)}); len(s.Order.Fulfillments[1].Lines) != 2 {
 		t.Errorf("the rest is %+v", s.Order.Fulfillments[1])
 	}
 	_, err := w.orders.Fulfil(t.Context(), checkout.FulfilInput{Request: w.merchant(), OrderID: id})
 	wantCode(t, err, checkout.CodeNotFulfillable)
 	_, err = w.orders.Cancel(t.Context(), checkout.CancelOrderInput{Request: w.merchant(), OrderID: id})
 	wantCode(t, err, checkout.CodeNotCancelable)
+	_, err = w.orders.Cancel(t.Context(), checkout.CancelOrderInput{Request: w.merchant(), OrderID: id, Reason: strings.Repeat("x", 501)})
+	if e := wantCode(t, err, checkout.CodeInvalid); e.Path != "$.reason" {
+		t.Errorf("path %q", e.Path)
+	}
 }
 
 func TestCancelOrder(t *testing.T) {

@@ -145,7 +145,17 @@ func TestCollecting(t *testing.T) {
 	unknown := w.update(cart.Token, id, checkout.SessionChange{Location: ptr("nyc")})
 	wantMessage(t, unknown.Messages, checkout.MsgUnknownOption, "$.fulfillment.methods[0].selected_destination_id")
 	w.update(cart.Token, id, checkout.SessionChange{Option: ptr("collect-ams")})
-	told := w.update(cart.Token, id, checkout.SessionChange{Destination: address("NL")})
+	contact := address("NL")
+	contact.FirstName, contact.LastName, contact.Phone = "Bea", "Bakker", "+31687654321"
+	told := w.update(cart.Token, id, checkout.SessionChange{Destination: contact})
+	if b := told.Session.Buyer; b.FirstName != "" || b.LastName != "de Vries" || b.Phone != "+31687654321" { // what was lacking, and no more
+		t.Errorf("who collects is %+v", b)
+	}
+	other := *contact
+	other.Phone = "+31611111111"
+	if b := w.update(cart.Token, id, checkout.SessionChange{Destination: &other}).Session.Buyer; b.Phone != "+31687654321" {
+		t.Errorf("another contact's phone number is %s", b.Phone)
+	}
 	if m := wantMessage(t, told.Messages, checkout.MsgAddressUnused, "$.fulfillment.methods[0].destinations[0]"); m.Type != checkout.MessageWarning {
 		t.Errorf("an address that isn't needed is told as %+v", m)
 	}
@@ -160,6 +170,16 @@ func TestCollecting(t *testing.T) {
 	w.pay(cart.Token, id, "pm_card_visa")
 	if s := w.wantPaidOnce(id); s.Order.Amount.Minor != 1495 {
 		t.Errorf("paid %v", s.Order.Amount)
+	}
+	nameless := w.cart("mug", 1)
+	view, err = w.sessions.Create(w.Context(), checkout.CreateSessionInput{
+		Request: w.request(nameless.Token), CartID: nameless.Cart.ID,
+		Change: checkout.SessionChange{Buyer: checkout.BuyerPatch{Email: ptr("bea@example.com")}, Collect: ptr(true), Location: ptr("rtm")},
+	})
+	w.ok(err)
+	named := w.update(nameless.Token, view.Session.ID, checkout.SessionChange{Destination: contact}).Session
+	if b := named.Buyer; b.FirstName != "Bea" || b.LastName != "Bakker" || named.Status != checkout.StatusReady {
+		t.Errorf("who collects is %+v, session %s", b, named.Status)
 	}
 	abroad := w.cart("mug", 1)
 	view, err = w.sessions.Create(w.Context(), checkout.CreateSessionInput{

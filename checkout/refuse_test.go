@@ -59,7 +59,9 @@ func TestRefusedRequestNeverPays(t *testing.T) {
 		}
 		wantMessage(t, view.Messages, checkout.MsgPriceChanged, "$.totals")
 	}
-	w.wantUnpaid(id)
+	if s := w.wantUnpaid(id); len(s.Pays) != 1 || !s.Pays[0].Refused { // statistics tell it from a payment that was tried
+		t.Errorf("the request is remembered as %+v", s.Pays)
+	}
 }
 
 // While an attempt is undecided only its own key drives it; one that was declined before it is another key.

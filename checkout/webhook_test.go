@@ -163,6 +163,24 @@ func (w *world) end(id string) string {
 	return fmt.Sprint(s.Status, order.ID, order.IntentID, order.Amount, intent.ID, intent.Status, s.Attempts, s.Pays, s.Review, s.Holds)
 }
 
+// A cancellation is never late: the intent that an earlier attempt made, and this one waits on, is over.
+func TestCancellationToldOfTheAttemptBefore(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	cart, id := w.opened()
+	w.pay(cart.Token, id, "pm_card_chargeDeclined")
+	w.webhooks()
+	waiting := w.pay(cart.Token, id, "pm_card_authenticationRequired").Session
+	if waiting.Attempt.N != 2 || waiting.Attempt.UpdateKey != "" || !waiting.Watch.At.Equal(w.clock.Now().Add(20*time.Minute)) {
+		t.Fatalf("attempt %+v, watch %v", waiting.Attempt, waiting.Watch)
+	}
+	w.webhooks()
+	w.stripe("/v1/payment_intents/"+waiting.Intent.ID+"/cancel", nil)
+	w.webhooks()
+	w.wantUnpaid(id)
+	w.wantStatus(id, checkout.StatusReady)
+}
+
 // TestWebhookBeforeTheAnswer delivers everything while the call that caused it is still waiting for its answer.
 func TestWebhookBeforeTheAnswer(t *testing.T) {
 	t.Parallel()

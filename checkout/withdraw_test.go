@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"kassa/checkout"
+	"kassa/checkout/checkouttest"
 )
 
 func (w *world) withdraw(token, id string, in checkout.WithdrawInput) (checkout.SessionView, error) {
@@ -97,6 +98,37 @@ func TestWithdrawalPeriod(t *testing.T) {
 	wantCode(t, err, checkout.CodeNotWithdrawable)
 	_, err = w.withdraw("", lateID, checkout.WithdrawInput{Merchant: true}) // who lets it be all the same
 	w.ok(err)
+}
+
+// What is shipped at once is with the shopper on the last day that was promised, for all that anybody knows.
+func TestWithdrawalPeriodBeginsWithWhatWasPromised(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, id := w.ordered("pm_card_visa", "mug", 1)
+	w.fulfil(checkout.FulfilInput{OrderID: id})
+	until, _ := w.orders.WithdrawUntil(w.order(id))
+	if want := time.Date(2026, 3, 19, 12, 0, 0, 0, time.UTC); !until.Equal(want) { // ordered on 2 March, promised for 4 March
+		t.Errorf("until %v, want %v", until, want)
+	}
+}
+
+// Whether something is digital the catalogue knows; while it doesn't answer, nothing is decided.
+func TestWithdrawWithoutTheCatalogue(t *testing.T) {
+	t.Parallel()
+	var h *checkouttest.Hostile
+	w := newWorld(t, func(c *checkout.Config) {
+		h = checkouttest.NewHostile(checkouttest.Stores{Catalog: c.Catalog}, nil)
+		c.Catalog = h.Catalog
+	})
+	cart, id := w.ordered("pm_card_visa", "ebook", 1)
+	w.fulfil(checkout.FulfilInput{OrderID: id})
+	h.Next("Products", checkouttest.Refused)
+	if _, err := w.withdraw(cart.Token, id, checkout.WithdrawInput{}); err == nil || checkout.ErrorCode(err) == checkout.CodeNotWithdrawable {
+		t.Errorf("withdrawn from a book that was read, perhaps: %v", err)
+	}
+	if o := w.order(id).Order; len(o.Withdrawals) != 0 {
+		t.Errorf("withdrawals %+v", o.Withdrawals)
+	}
 }
 
 func TestNoWithdrawal(t *testing.T) {
