@@ -64,9 +64,10 @@ func TestOvertakenOrder(t *testing.T) {
 				t.Parallel()
 				for n := 1; ; n++ {
 					w, id := e.begin(t, mortal)
-					run, overtakes := e.run(w, id), o.run(w, id)
-					if name == other {
-						overtakes = run // the same request, in another process
+					run := e.run(w, id)
+					overtakes := run // the same request, in another process
+					if name != other {
+						overtakes = o.run(w, id)
 					}
 					l := &life{fate: fate{at: n, overtaken: func() { _ = overtakes(w.Context()) }}}
 					_ = run(l.in(t.Context()))
