@@ -18,7 +18,7 @@ type Carts struct {
 	newID   func() string
 }
 
-// NewCarts returns the service of the cart function. CodeInvalid if something that it needs is missing.
+// NewCarts returns the service of the cart function. CodeInvalid if something that it needs is missing, or prices contradict themselves.
 func NewCarts(c Config) (*Carts, error) {
 	if c.Carts == nil || c.Catalog == nil || c.Now == nil || c.NewID == nil || len(c.Tokens.secrets) == 0 {
 		return nil, invalid("config", "carts need a cart store, a catalog, a clock, ids and token secrets")

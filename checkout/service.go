@@ -19,7 +19,7 @@ type Config struct {
 	Till      Till              // of Orders, and of the Reconciler that finishes what they began
 	Vault     Vault             // nil: no saved cards
 	Customers ProviderCustomers // nil: People keeps them
-	Shop      Shop              // as Validate accepts it: the settings are judged once, and not by each service
+	Shop      Shop              // as Validate accepts it: services judge it no more, but for the prices that they make ready
 	Tokens    Tokens
 	Live      bool             // real money: an intent of the other mode is never ours
 	Now       func() time.Time // read once by each service method

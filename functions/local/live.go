@@ -37,6 +37,7 @@ func (a *app) openingShop(ctx context.Context, publishableKey string) (checkout.
 	return s.Shop, err
 }
 
+// parse reads a document. The key of the environment takes the place of its own; that one was judged with the environment.
 func (a *app) parse(document []byte) (settings.Settings, error) {
 	s, err := settings.Parse(document)
 	if own := a.settings.stripe.publishableKey; own != "" {

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -36,4 +37,33 @@ func TestNewSettingsAreInForceWithinAMinute(t *testing.T) {
 		t.Errorf("a restart would begin with %+v, %v", shop.Links, err)
 	}
 	s.do(http.MethodGet, "/health", "").want(http.StatusOK)
+}
+
+// Settings that contradict themselves reach no service, since services don't judge them: the last good ones stay in force, and a restart
+// refuses them by their field.
+func TestBadSettingsReachNoService(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	seed, err := s.seed()
+	if err != nil {
+		t.Fatal(err)
+	}
+	bad := bytes.Replace(seed, []byte(`"default_country":"NL"`), []byte(`"default_country":"XX"`), 1)
+	if bytes.Equal(bad, seed) {
+		t.Fatalf("no default country in %s", seed)
+	}
+	v := settings.Version{Number: 1, At: s.clock.Now(), By: "root", Op: "op", Document: bad}
+	if err := s.store.PutSettings(t.Context(), v, merchant.Record{ID: "au_1", At: v.At}); err != nil {
+		t.Fatal(err)
+	}
+	s.advance(time.Minute.String())
+	if total := s.open(s.fill("beans-kade-250")).at("totals"); total == "" {
+		t.Error("the shop doesn't sell any more")
+	}
+	if _, err := s.openingShop(t.Context(), "pk_test_sandbox"); err == nil || !strings.Contains(err.Error(), "default_country") {
+		t.Errorf("a restart begins with them: %v", err)
+	}
+	if live, err := s.keepServices(t.Context()); err == nil {
+		t.Errorf("services are made of them: %v", live)
+	}
 }

@@ -132,6 +132,8 @@ func (s stripeSettings) validate() error {
 		return errors.New("a live Stripe key is refused here: the local run must not touch real money; use a test key, or none for the sandbox")
 	case s.secretKey != "" && !test:
 		return errors.New("STRIPE_SECRET_KEY must start with sk_test_ or rk_test_; leave it unset for the sandbox")
+	case s.publishableKey != "" && !strings.HasPrefix(s.publishableKey, "pk_test_"):
+		return errors.New("STRIPE_PUBLISHABLE_KEY must start with pk_test_: every app gets to see it; leave it unset for the sandbox")
 	case s.secretKey == "" && s.base != "":
 		return errors.New("STRIPE_API_BASE needs STRIPE_SECRET_KEY (sk_test_…); without both, the built-in sandbox is used")
 	case s.secretKey != "" && s.publishableKey == "":

@@ -51,6 +51,7 @@ func TestSettings(t *testing.T) {
 		{"live restricted", []string{secret, "rk_live_1"}, options{}, "live Stripe key is refused"},
 		{"live publishable", []string{publishable, "pk_live_1"}, options{}, "live Stripe key is refused"},
 		{"no key at all", []string{secret, "password"}, options{}, "must start with sk_test_"},
+		{"secret for publishable", []string{publishable, "sk_test_1"}, options{}, "STRIPE_PUBLISHABLE_KEY must start with pk_test_"},
 		{"no publishable", []string{secret, "sk_test_1"}, options{}, "needs STRIPE_PUBLISHABLE_KEY"},
 		{"base alone", []string{"STRIPE_API_BASE", "http://127.0.0.1:1"}, options{}, "needs STRIPE_SECRET_KEY"},
 		{"sign-in", []string{"OIDC_ISSUER", "https://id.example", "OIDC_AUDIENCE", "app"},

@@ -9,7 +9,7 @@ import (
 )
 
 // Trial starts a function whose variables are given with each of them missing, empty and misnamed, and with each of its
-// parameters gone and empty. It must refuse each time with a message that names the culprit; with nothing wrong it must
+// parameters gone and empty, and the shop's settings contradicting themselves. It must refuse each time with a message that names the culprit; with nothing wrong it must
 // start, read the parameters that it has variables for and no others, and open its connection to DynamoDB.
 func Trial(t *testing.T, start coldstart.Start, variables ...string) {
 	t.Helper()
@@ -36,6 +36,10 @@ func Trial(t *testing.T, start coldstart.Start, variables ...string) {
 	for _, name := range named {
 		refuses(t, start, variables, "parameter is empty: "+name, func(a *Account) { a.Parameters.Put(name, "\n") })
 		refuses(t, start, variables, "parameter: /gone"+name, func(a *Account) { rename(a, name) })
+	}
+	if name := own["KASSA_SHOP_PARAMETER"]; slices.Contains(named, name) { // no service would judge it
+		bad := strings.Replace(shop, `"default_country": "NL"`, `"default_country": "XX"`, 1)
+		refuses(t, start, variables, "must be one of countries", func(a *Account) { a.Parameters.Put(name, bad) })
 	}
 	refuses(t, start, variables, "KASSA_CART_TABLE is no setting", func(a *Account) { a.Env["KASSA_CART_TABLE"] = "x" })
 	refuses(t, start, variables, "AWS_REGION is missing", func(a *Account) { delete(a.Env, "AWS_REGION") })
