@@ -175,6 +175,9 @@ func (e engine) answered(ctx context.Context, now time.Time, s Session, intent p
 	switch {
 	case failure.State && s.Intent != nil:
 		return e.refusedInState(ctx, now, s, failure)
+	case failure.NoCustomer: // deleted since the session asked for its cards: the next attempt asks again, and pays without
+		s.Wallet = nil
+		return e.search(ctx, now, s, now)
 	case failure.Class == payments.ClassUnknown && failure.Replayed:
 		return e.search(ctx, now, s, now) // a stored 500 decides nothing and will be replayed for ever
 	}

@@ -170,6 +170,51 @@ func TestCustomerWhoseAnswerGoesWrong(t *testing.T) {
 	}
 }
 
+// The provider's customer is deleted (by a person, or an erasure) while a checkout stands open that knows it. The payment is not repeated
+// for a day: it ends within minutes, and the next one goes on without.
+func TestPayingWhenTheCustomerIsGone(t *testing.T) {
+	t.Parallel()
+	for name, begin := range map[string]func(w *world, cart checkout.CartView, id string) checkout.SessionView{
+		"complete": func(w *world, cart checkout.CartView, id string) checkout.SessionView {
+			return w.pay(cart.Token, id, "pm_card_visa")
+		},
+		"prepare": func(w *world, cart checkout.CartView, id string) checkout.SessionView {
+			return w.prepare(cart.Token, id)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			calls := 0
+			w := newWorld(t, func(c *checkout.Config) {
+				g := &scripted{pay: func(g checkout.Gateway, ctx context.Context, r payments.Request) (payments.Intent, error) {
+					calls++
+					return g.Pay(ctx, r)
+				}}
+				g.into(c)
+			})
+			w.keepCard("ada", "pm_card_visa")
+			cart := w.cartOf("ada", "mug", 1)
+			id := w.open(cart).Session.ID
+			w.ok(w.config.Vault.DeleteCustomer(t.Context(), w.session(id).Wallet.Customer))
+			calls = 0
+			if s := begin(w, cart, id).Session; s.Status != checkout.StatusInProgress {
+				t.Fatalf("session is %s", s.Status)
+			}
+			w.wait(10*time.Minute, time.Minute)
+			wantMessage(t, w.wantStatus(id, checkout.StatusReady).Messages, checkout.MsgPaymentFailed, "$.payment")
+			if w.wantUnpaid(id); calls != 1 {
+				t.Errorf("asked %d times", calls)
+			}
+			view := begin(w, cart, id)
+			if name == "prepare" {
+				w.sheet(view, "payment_method", "pm_card_visa")
+				w.webhooks()
+			}
+			w.wantPaidOnce(id)
+		})
+	}
+}
+
 // customers counts those that the provider has.
 func (w *world) customers() int {
 	w.Helper()

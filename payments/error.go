@@ -48,8 +48,10 @@ type Error struct {
 	Decline  Decline // ClassDeclined, ClassRefused
 	Intent   *Intent // as the provider showed it beside the error, if it did
 	Replayed bool    // the provider replayed a stored answer to this key: repeating the call will not tell more
-	State    bool    // ClassRefused because the intent is in another state than we thought: read it
-	Err      error
+	// NoCustomer: ClassUnknown because the provider knows no such customer (any more). Repeating the call will not tell more.
+	NoCustomer bool
+	State      bool // ClassRefused because the intent is in another state than we thought: read it
+	Err        error
 }
 
 // Error implements error. It never contains the provider's message text, which may quote what the shopper typed.

@@ -71,6 +71,7 @@ func failed(op string, err error, s *seen) *payments.Error {
 	}
 	out.Class = classOf(e, s.status, out.Intent)
 	if out.Class == payments.ClassUnknown {
+		out.NoCustomer = e.Code == stripe.ErrorCodeResourceMissing && e.Param == "customer"
 		return out
 	}
 	out.Decline = decline

@@ -81,6 +81,8 @@ func TestClasses(t *testing.T) {
 			"class=unknown reason= code= state=false replayed=false intent=false"},
 		"intent missing": {404, invalid("resource_missing", "intent"), nil,
 			"class=unknown reason= code= state=false replayed=false intent=false"},
+		"customer missing": {400, invalid("resource_missing", "customer"), nil,
+			"class=unknown reason= code= state=false replayed=false intent=false no customer"},
 		"refunded intent missing": {400, invalid("resource_missing", "payment_intent"), nil,
 			"class=unknown reason= code= state=false replayed=false intent=false"},
 		"no such path": {404, invalid("", ""), nil, "class=unknown reason= code= state=false replayed=false intent=false"},

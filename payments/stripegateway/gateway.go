@@ -25,6 +25,7 @@
 //	400 idempotency_error                                        unknown: another request was made under this key
 //	404 about the instrument                                     refused, invalid_token
 //	400, 404 resource_missing about the intent itself, other 404 unknown: another account's key would say the same
+//	400, 404 resource_missing about the customer                 unknown, likewise; NoCustomer
 //	401, 403, 409, 429, 5xx, any other status                    unknown
 //	no answer, an answer that can't be read, context over        unknown
 //	a request that never left, for a fault seen here             refused

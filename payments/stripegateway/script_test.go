@@ -237,6 +237,10 @@ func failureOf(t *testing.T, err error) *payments.Error {
 }
 
 func describe(e *payments.Error) string {
-	return fmt.Sprintf("class=%s reason=%s code=%s state=%t replayed=%t intent=%t", e.Class, e.Decline.Reason, e.Decline.Code, e.State, e.Replayed,
+	told := fmt.Sprintf("class=%s reason=%s code=%s state=%t replayed=%t intent=%t", e.Class, e.Decline.Reason, e.Decline.Code, e.State, e.Replayed,
 		e.Intent != nil)
+	if e.NoCustomer {
+		told += " no customer"
+	}
+	return told
 }
