@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"kassa/checkout"
+	"kassa/checkout/checkouttest"
 	"kassa/payments/money"
 )
 
@@ -134,6 +135,9 @@ func TestCurrencyOfACart(t *testing.T) {
 	w.ok(err)
 	wantMessage(t, view.Messages, checkout.MsgItemUnavailable, "$.line_items[1]") // no price in NOK
 	w.wantLines(view, "mug×1")
+	if stored := w.stored(view.Cart.ID); len(stored.Lines) != 1 || stored.Version != view.Cart.Version {
+		t.Errorf("the cart shows one line, and holds %+v", stored.Lines)
+	}
 	if view.Quote.Total.Minor != 16900+9900 {
 		t.Errorf("total %v", view.Quote.Total)
 	}
@@ -256,4 +260,34 @@ func canceled(t *testing.T) context.Context {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	return ctx
+}
+
+// The store or the catalogue is away: no answer shows a cart that is none.
+func TestCartThatCannotBeShown(t *testing.T) {
+	t.Parallel()
+	var h *checkouttest.Hostile
+	w := newWorld(t, func(c *checkout.Config) {
+		h = checkouttest.NewHostile(checkouttest.Stores{Carts: c.Carts, Catalog: c.Catalog}, nil)
+		c.Carts, c.Catalog = h.Carts, h.Catalog
+	})
+	cart := w.cart("mug", 1)
+	for _, away := range []string{"Cart", "Products"} {
+		h.Next(away, checkouttest.Refused)
+		if view, err := w.carts.Cart(t.Context(), checkout.Caller{Token: cart.Token}, cart.Cart.ID); err == nil || view.Cart.ID != "" {
+			t.Errorf("%s is away, and the cart is %+v: %v", away, view.Cart, err)
+		}
+	}
+	in := w.lineEdit(cart, "", "beans", 1)
+	_, err := w.carts.AddLine(t.Context(), in) // reads the product, then the whole cart's
+	w.ok(err)
+	in = w.lineEdit(cart, "li_mug", "", 3)
+	h.Next("Products", checkouttest.Refused)
+	if view, err := w.carts.SetLine(t.Context(), in); err == nil {
+		t.Errorf("the catalogue is away, and the cart is %+v", view.Cart)
+	}
+	view, err := w.carts.SetLine(t.Context(), in)
+	w.ok(err)
+	if view.Cart.Lines[0].Quantity != 3 {
+		t.Errorf("lines %+v", view.Cart.Lines)
+	}
 }

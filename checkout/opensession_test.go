@@ -1,10 +1,15 @@
 package checkout_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"testing"
+	"time"
 
 	"kassa/checkout"
+	"kassa/checkout/checkouttest"
+	"kassa/payments"
 )
 
 func TestSecondCreateReturnsTheLivingSession(t *testing.T) {
@@ -163,4 +168,68 @@ func TestOffers(t *testing.T) {
 	if got := handlers(bare.open(bare.cart("mug", 1))); got != "[stripe]" {
 		t.Errorf("offers %s", got)
 	}
+}
+
+// Bought at once, without a cart before: the cart is made for where the goods go, and keeps what can be sold.
+func TestBoughtAtOnceIsPricedForItsDestination(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	change := everything("NO")
+	change.Lines = linesOf("mug", 1, "nothing", 1)
+	view, err := w.sessions.Create(t.Context(), checkout.CreateSessionInput{Request: w.request(""), Change: change})
+	w.ok(err)
+	cart := w.stored(view.Session.CartID)
+	if cart.Currency != "NOK" || cart.Context.Country != "NO" || len(cart.Lines) != 1 {
+		t.Errorf("the cart is in %s for %q and holds %v", cart.Currency, cart.Context.Country, cart.Lines)
+	}
+	change = everything("NO")
+	change.Lines, change.Context = linesOf("mug", 1), checkout.ContextPatch{Country: ptr("NL")}
+	view, err = w.sessions.Create(t.Context(), checkout.CreateSessionInput{Request: w.request(""), Change: change})
+	w.ok(err)
+	if cart := w.stored(view.Session.CartID); cart.Currency != "EUR" || cart.Context.Country != "NL" {
+		t.Errorf("a cart for %q is in %s", cart.Context.Country, cart.Currency)
+	}
+}
+
+// The session of a cart that is being paid can't be read: no other is opened beside it.
+func TestOpenWhenTheSessionCannotBeRead(t *testing.T) {
+	t.Parallel()
+	var h *checkouttest.Hostile
+	w := newWorld(t, func(c *checkout.Config) {
+		h = checkouttest.NewHostile(checkouttest.Stores{Sessions: c.Sessions}, nil)
+		c.Sessions = h.Sessions
+	})
+	cart, id := w.opened()
+	w.pay(cart.Token, id, "pm_card_authenticationRequired")
+	h.Next("Session", checkouttest.Refused)
+	view, err := w.sessions.Create(t.Context(), checkout.CreateSessionInput{Request: w.request(cart.Token), CartID: cart.Cart.ID})
+	if err == nil {
+		t.Errorf("answered with session %q", view.Session.ID)
+	}
+	if again := w.create(cart); again.Session.ID != id {
+		t.Errorf("session %q, want %q", again.Session.ID, id)
+	}
+}
+
+// The time of a declined session is over, and its intent can't be canceled: it isn't said to have ended.
+func TestExpiredSessionThatCannotBeEnded(t *testing.T) {
+	t.Parallel()
+	down := true
+	g := &scripted{cancel: func(g checkout.Gateway, ctx context.Context, id, key string) (payments.Intent, error) {
+		if down {
+			return payments.Intent{}, errors.New("no answer")
+		}
+		return g.Cancel(ctx, id, key)
+	}}
+	w := newWorld(t, g.into)
+	cart, id := w.opened()
+	w.pay(cart.Token, id, "pm_card_chargeDeclined")
+	w.clock.advance(6 * time.Hour)
+	in := checkout.UpdateSessionInput{Request: w.request(cart.Token), SessionID: id}
+	_, err := w.sessions.Update(t.Context(), in)
+	wantCode(t, err, checkout.CodeUnavailable)
+	down = false
+	_, err = w.sessions.Update(t.Context(), in)
+	wantCode(t, err, checkout.CodeAlreadyCanceled)
+	w.wantUnpaid(id)
 }

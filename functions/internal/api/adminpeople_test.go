@@ -13,6 +13,7 @@ import (
 
 	"kassa/checkout"
 	"kassa/checkout/merchant"
+	"kassa/checkout/recovery"
 )
 
 // told has everything about an order handed on.
@@ -134,6 +135,22 @@ func TestErasedCustomersBuyAgain(t *testing.T) {
 	ask("erase").wantAt("done", "true", "sessions", "1", "provider", second)
 	if log := s.log.String(); strings.Contains(log, "ada@") || strings.Contains(log, "ADA@") || strings.Contains(log, "Keizersgracht") {
 		t.Error("the log names who was erased")
+	}
+}
+
+// The phone that a guest's cart is reached on is told of and forgotten with the cart.
+func TestPhonesOfGuestsAreErased(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	cart, me := s.newCart(t, `,"buyer":{"email":"ada@example.com"}`, "mug")
+	s.call(t, http.MethodPut, "/devices/phone-of-ada", `{"cart_id":"`+cart+`","push_token":"apns","platform":"ios","permission":"granted"}`, me).
+		want(http.StatusOK)
+	who := recovery.ContactOfCart(cart)
+	s.do(t, http.MethodPost, "/admin/people/export", `{"email":"ada@example.com"}`).want(http.StatusOK).
+		wantAt("contacts.0.id", who, "contacts.0.devices.0.push_token", "apns")
+	s.do(t, http.MethodPost, "/admin/people/erase", `{"email":"ada@example.com"}`, s.key()).want(http.StatusOK).wantAt("done", "true", "carts", "1")
+	if left, err := s.store.Contacts(t.Context(), []string{who, recovery.ContactOfToken("apns")}); err != nil || len(left) != 0 {
+		t.Errorf("%+v is left, %v", left, err)
 	}
 }
 

@@ -123,6 +123,9 @@ func TestStatuses(t *testing.T) {
 		if logged := strings.Contains(d.log.String(), "fire"); logged != (c.status >= 500 && strings.Contains(c.err.Error(), "fire")) {
 			t.Errorf("%v: logged %v: %s", c.err, logged, d.log.String())
 		}
+		if failed := strings.Contains(d.log.String(), `"level":"ERROR"`); failed != (c.status >= 500) { // alarms count them
+			t.Errorf("%v: logged as an error %v: %s", c.err, failed, d.log.String())
+		}
 		if (c.status == 401) != (w.Header().Get("WWW-Authenticate") == "Bearer") {
 			t.Errorf("%v: WWW-Authenticate %q", c.err, w.Header().Get("WWW-Authenticate"))
 		}
@@ -218,6 +221,10 @@ func TestBodies(t *testing.T) {
 		"HEAD":                 {"HEAD", "/things/1", nil, nil, 200},
 		"endless JSON":         {"POST", "/things", io.MultiReader(strings.NewReader(`"`), neverEnding{}), []string{typed}, 413},
 		"id that is no id":     {"GET", "/things/a%20b", nil, nil, 404},
+		"id of all kinds":      {"GET", "/things/azAZ09._-", nil, nil, 200},
+		"id behind z":          {"GET", "/things/a%7Bb", nil, nil, 404},
+		"id between Z and a":   {"GET", "/things/a%5Bb", nil, nil, 404},
+		"id with an accent":    {"GET", "/things/caf%C3%A9", nil, nil, 404},
 		"id that is too long":  {"GET", "/things/" + strings.Repeat("x", 81), nil, nil, 404},
 		"another version":      {"GET", "/things/1", nil, []string{`UCP-Agent: version="2026-04-09"`}, 422},
 		"no dictionary at all": {"GET", "/things/1", nil, []string{`UCP-Agent: Mozilla/5.0 (version=1)`}, 200},
@@ -251,7 +258,11 @@ func TestUCPAgent(t *testing.T) {
 		`profile="https://agent.example/p, version="2026-01-11"`:    200,
 		`Profile="x", version="2026-01-11"`:                         200,
 		`profile="x",`:                                              200,
-		``:                                                          200,
+		`version="2026-01-11",`:                                     200,
+		`version="2026-01-11", =`:                                   200,
+		`version="2026-01-11", profile="x`:                          200,
+		"version=\"2026-01-11\", profile=\"\x7f\"":                  200,
+		``: 200,
 		`x;y;version="2026-01-11", profile="https://agent.example/p?a=1;b=2"`: 422,
 	} {
 		w := newDoor(t, nil, fine).call(t, "GET", "/things/1", nil, "UCP-Agent: "+header)
@@ -287,6 +298,21 @@ func TestRequests(t *testing.T) {
 	d.call(t, "GET", "/things/1", nil, "Request-Id: two words")
 	if d.seen.ID != "req_made" {
 		t.Errorf("request id %q", d.seen.ID)
+	}
+}
+
+// The language that is liked best; of equals the first (RFC 9110 §12.5.4).
+func TestAcceptedLanguages(t *testing.T) {
+	t.Parallel()
+	for header, want := range map[string]string{
+		"nl, en": "nl", "en, nl": "en", "fr, nl, en": "nl", "nl;q=0.5, en": "en", "en;q=0.5, nl;q=0.5": "en", "en;q=0, nl;q=0.1": "nl",
+		"en;q=much, nl;q=0.1": "nl", "fr": "", "": "",
+	} {
+		d := newDoor(t, nil, fine)
+		d.call(t, "GET", "/things/1", nil, "Accept-Language: "+header)
+		if d.seen.Accepted != want {
+			t.Errorf("%s: %q, want %q", header, d.seen.Accepted, want)
+		}
 	}
 }
 

@@ -163,6 +163,33 @@ func TestFirstReadMustSucceed(t *testing.T) {
 	}
 }
 
+// Without parameters something is made all the same; of some of its sources it is not.
+func TestFirstIsMadeOfAllItsSources(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, map[string]string{"/kassa/key": "a"})
+	away := errors.New("away")
+	for name, c := range map[string]struct {
+		names   []string
+		overlay *parameter.Overlay
+		want    error
+	}{
+		"nothing to read": {nil, nil, nil},
+		"both":            {[]string{"/kassa/key"}, &parameter.Overlay{Read: func(context.Context) (parameter.Values, error) { return nil, nil }, Life: time.Second}, nil},
+		"one is away":     {[]string{"/kassa/key"}, &parameter.Overlay{Read: func(context.Context) (parameter.Values, error) { return nil, away }, Life: time.Second}, away},
+	} {
+		k, err := parameter.Keep(t.Context(), parameter.Config[string]{
+			Client: b.client(), Names: c.names, Overlay: c.overlay, Now: b.now, Logger: slog.New(slog.DiscardHandler),
+			Make: func(v parameter.Values) (string, error) { return "made of " + v["/kassa/key"], nil },
+		})
+		if !errors.Is(err, c.want) {
+			t.Errorf("%s: %v, want %v", name, err, c.want)
+		}
+		if err == nil {
+			b.want(t, k, "made of "+map[bool]string{true: "a"}[len(c.names) > 0])
+		}
+	}
+}
+
 func TestOneOfManyUsesReads(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, map[string]string{"/kassa/key": "a"})
@@ -193,7 +220,7 @@ func TestWhatPassesIsTriedAgain(t *testing.T) {
 	failures := 2
 	shaky := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if failures--; failures >= 0 {
-			w.WriteHeader(http.StatusServiceUnavailable)
+			w.WriteHeader([]int{http.StatusInternalServerError, http.StatusServiceUnavailable}[failures])
 			return
 		}
 		b.ServeHTTP(w, r)
@@ -208,7 +235,7 @@ func TestWhatPassesIsTriedAgain(t *testing.T) {
 
 func TestPair(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string]string{"one": "one", "one,two": "one two", "one\ntwo": "one two", "one , two": "one two", ",": "", "a,b,c": ""} {
+	for text, want := range map[string]string{"one": "one", "one,two": "one two", "one\ntwo": "one two", "one\r\ntwo": "one two", "one\ttwo": "one two", "one , two": "one two", ",": "", "a,b,c": ""} {
 		got, err := parameter.Values{"/kassa/x": text}.Pair("/kassa/x")
 		if strings.Join(got, " ") != want || (err == nil) != (want != "") {
 			t.Errorf("%q: %q, %v", text, got, err)
