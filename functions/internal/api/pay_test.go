@@ -177,3 +177,21 @@ func TestUnknownOutcome(t *testing.T) {
 	}
 	s.call(t, http.MethodGet, path, "", me).want(http.StatusOK).wantAt("status", "completed")
 }
+
+// A customer's sheet is told how to show the cards that were kept, once: neither a replay nor a read opens them again.
+func TestSheetOfACustomer(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	me := s.bearer(t, "ada")
+	cart := s.call(t, http.MethodPost, "/carts", `{"line_items":[`+itemsOf("mug")+`],"context":{"address_country":"NL"},"buyer":{"email":"ada@example.com"}}`,
+		me, s.key()).want(http.StatusCreated).at("id")
+	open := s.call(t, http.MethodPost, "/checkout-sessions", `{"cart_id":"`+cart+`",`+address+`}`, me, s.key()).want(http.StatusCreated).at("id")
+	path, key := "/checkout-sessions/"+open, s.key()
+	sheet := s.call(t, http.MethodPost, path+"/prepare", `{}`, me, key).want(http.StatusOK).wantAt("status", "requires_escalation")
+	if sheet.at("payment.action.customer") == "" || sheet.at("payment.action.ephemeral_key") == "" || sheet.at("payment.action.publishable_key") == "" {
+		t.Errorf("the sheet is told %s", sheet.Body)
+	}
+	s.call(t, http.MethodPost, path+"/prepare", `{}`, me, key).want(http.StatusOK).
+		wantAt("payment.action.client_secret", sheet.at("payment.action.client_secret"), "payment.action.ephemeral_key", "")
+	s.call(t, http.MethodGet, path, "", me).want(http.StatusOK).wantAt("payment.action.ephemeral_key", "")
+}

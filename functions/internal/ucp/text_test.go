@@ -112,6 +112,7 @@ func TestTextsInDetail(t *testing.T) {
 		{"nl", checkout.Message{Code: checkout.MsgMissing, Path: "$.fulfillment.methods[0].destinations[0].postal_code"}, "Nog nodig: postcode."},
 		{"de", checkout.Message{Code: checkout.MsgMissing, Path: "$.fulfillment.methods[0].destinations"}, "Noch erforderlich: Lieferadresse."},
 		{"nb", checkout.Message{Code: checkout.MsgInvalid, Path: "$.something[0]"}, "Kontroller: opplysningene dine."},
+		{"nb", checkout.Message{Code: "unheard_of", Path: "$.something[0]"}, "Kontroller: opplysningene dine."},
 		{"fr", checkout.Message{Code: checkout.MsgOutOfStock, Args: map[string]string{"sku": "mug"}}, "mug est épuisé."},
 		{"fr", checkout.Message{Code: checkout.MsgOutOfStock}, "Cet article est épuisé."},
 		{"nl", checkout.Message{Code: checkout.MsgPaymentFailed, Args: map[string]string{"reason": "card_expired"}},
@@ -191,6 +192,17 @@ func TestSpeaks(t *testing.T) {
 	} {
 		if got := w.Speaks(tag); got != want {
 			t.Errorf("%q: %q, want %q", tag, got, want)
+		}
+	}
+	english := shop()
+	english.Languages = []string{"en"}
+	w, err := ucp.New(english, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for tag, want := range map[string]string{"no": "", "nn-NO": "", "nl": "", "en-GB": "en"} {
+		if got := w.Speaks(tag); got != want {
+			t.Errorf("an English shop, %q: %q, want %q", tag, got, want)
 		}
 	}
 }
