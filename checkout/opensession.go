@@ -104,7 +104,10 @@ func (s *Sessions) open(ctx context.Context, now time.Time, in CreateSessionInpu
 	}
 	sess, change, err := s.revise(ctx, now, s.introduced(ctx, now, s.newSession(now, cart, mark)), cart, ch, mark,
 		uses{ask: in.Instrument == nil})
-	if err != nil {
+	if err != nil { // none can be opened now; one that was opened before, perhaps by this very request, is there all the same
+		if existing, none := s.store.Session(ctx, SessionID(cart.ID, cart.Round)); none == nil {
+			return s.resume(ctx, now, in, mark, existing, cart)
+		}
 		return SessionView{}, err
 	}
 	sess.Messages = append(left, sess.Messages...)

@@ -31,6 +31,26 @@ func TestSecondCreateReturnsTheLivingSession(t *testing.T) {
 	}
 }
 
+// The lamp that a session was opened for is somebody else's by now. Who repeats the request gets that session all the same; who asks anew
+// is told.
+func TestCreateIsRepeatedWhenTheLastOneIsGone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	cart, faster := w.cart("lamp", 1), w.cart("lamp", 1)
+	in := checkout.CreateSessionInput{Request: w.request(cart.Token), CartID: cart.Cart.ID, Change: everything("NL")}
+	first, err := w.sessions.Create(t.Context(), in)
+	w.ok(err)
+	w.pay(faster.Token, w.open(faster).Session.ID, "pm_sandbox_processing")
+	again, err := w.sessions.Create(t.Context(), in)
+	w.ok(err)
+	if again.Session.ID != first.Session.ID || !again.Replayed {
+		t.Errorf("session %s, replayed %v; want %s again", again.Session.ID, again.Replayed, first.Session.ID)
+	}
+	in.Request = w.request(cart.Token)
+	_, err = w.sessions.Create(t.Context(), in)
+	wantCode(t, err, checkout.CodeNothingSellable)
+}
+
 func TestCreateFromLines(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
