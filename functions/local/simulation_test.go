@@ -20,7 +20,7 @@ var (
 	simulations = flag.Int("simulations", 4, "towns to simulate whose shop stays up")
 	killed      = flag.Int("killed", 1, "towns to simulate whose shop is killed again and again")
 	firstSeed   = flag.Uint64("seed", 1, "seed of the first town")
-	steps       = flag.Int("steps", 60, "what happens in a town")
+	steps       = flag.Int("steps", 100, "what happens in a town")
 )
 
 // simulation is a town whose people shop at Kassa over HTTP, while calls fail, banks are slow and time passes. After each step, and once
@@ -115,7 +115,7 @@ func newSimulation(t *testing.T, at shopper, seed uint64) *simulation {
 func (s *simulation) run() {
 	s.t.Helper()
 	defer func() {
-		if s.t.Failed() {
+		if s.t.Failed() || testing.Verbose() {
 			s.t.Logf("what happened:\n%s", strings.Join(s.told, "\n"))
 		}
 	}()
