@@ -8,9 +8,9 @@ import (
 	"kassa/functions/internal/coldstart"
 )
 
-// Trial starts a function whose variables are given with each of them missing, empty and misnamed, and with each of its
-// parameters gone and empty, and the shop's settings contradicting themselves. It must refuse each time with a message that names the culprit; with nothing wrong it must
-// start, read the parameters that it has variables for and no others, and open its connection to DynamoDB.
+// Trial starts a function whose variables are given with each of them missing, empty and misnamed, with each of its parameters gone
+// and empty, and with settings of the shop that contradict themselves. It must refuse each time with a message that names the culprit;
+// with nothing wrong it must start, read the parameters that it has variables for and no others, and open its connection to DynamoDB.
 func Trial(t *testing.T, start coldstart.Start, variables ...string) {
 	t.Helper()
 	a := New(t, variables...)
