@@ -158,6 +158,12 @@ func TestFulfilInParts(t *testing.T) {
 			t.Errorf("path %q, want %q", e.Path, path)
 		}
 	}
+	for _, link := range []string{"https:///3S1", "https://[::1", "https://track.example/" + strings.Repeat("3", 479)} {
+		_, err := w.orders.Fulfil(t.Context(), checkout.FulfilInput{Request: w.merchant(), OrderID: id, TrackingURL: link})
+		if e := wantCode(t, err, checkout.CodeInvalid); e.Path != "$.tracking_url" {
+			t.Errorf("%.40s: path %q", link, e.Path)
+		}
+	}
 	if s := w.fulfil(checkout.FulfilInput{OrderID: id, TrackingNumber: strings.Repeat("3", 100)}); len(s.Order.Fulfillments[1].Lines) != 2 {
 		t.Errorf("the rest is %+v", s.Order.Fulfillments[1])
 	}

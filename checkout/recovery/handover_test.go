@@ -98,6 +98,67 @@ func TestNoLastLookNoMessage(t *testing.T) {
 	w.sent("email/email")
 }
 
+// Whose phone it is by now can't be read: it doesn't ring, until that is known.
+func TestNoPushToAPhoneThatNobodyIsKnownToHold(t *testing.T) {
+	t.Parallel()
+	list := &unlisted{}
+	w := newTown(t, awake, func(p *parts) { list.ContactStore = *p.contacts; *p.contacts = list })
+	ada := w.fill("ada@example.com", yes())
+	ada.phone("")
+	list.phone = recovery.ContactOfToken("push-" + ada.id)
+	w.clock.Advance(time.Hour)
+	for range 3 {
+		_, err := w.sweeper.Run(t.Context())
+		w.ok(err)
+		_, _ = w.outbox.Drain(t.Context()) // says that it could not
+	}
+	w.sent()
+	list.phone = ""
+	w.pass(time.Hour)
+	w.sent("push/push")
+}
+
+// unlisted is a store of contacts that doesn't answer who holds a phone.
+type unlisted struct {
+	recovery.ContactStore
+	phone string
+}
+
+func (u *unlisted) Contacts(ctx context.Context, ids []string) (map[string]recovery.Contact, error) {
+	if len(ids) == 1 && ids[0] == u.phone {
+		return nil, errors.New("no answer")
+	}
+	return u.ContactStore.Contacts(ctx, ids)
+}
+
+// Nothing is said to be erased that is not.
+func TestErasureOfAContactThatFails(t *testing.T) {
+	t.Parallel()
+	shut := &locked{err: errors.New("no answer")}
+	w := newTown(t, func(p *parts) { shut.ContactStore = *p.contacts; *p.contacts = shut })
+	if err := w.registry.Erase(t.Context(), "ada@example.com", ""); !errors.Is(err, shut.err) {
+		t.Errorf("erased, it is said: %v", err)
+	}
+	shut.err = nil
+	w.ok(w.registry.Erase(t.Context(), "ada@example.com", ""))
+	if got := w.contact("ada@example.com").Consents[recovery.ChannelEmail].State; got != recovery.ConsentWithdrawn {
+		t.Errorf("consent is %q", got)
+	}
+}
+
+// locked is a store of contacts that takes none.
+type locked struct {
+	recovery.ContactStore
+	err error
+}
+
+func (l *locked) PutContact(ctx context.Context, c recovery.Contact) error {
+	if l.err != nil {
+		return l.err
+	}
+	return l.ContactStore.PutContact(ctx, c)
+}
+
 // deaf is a store of contacts that doesn't answer so many reads.
 type deaf struct {
 	recovery.ContactStore

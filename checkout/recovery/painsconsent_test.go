@@ -3,6 +3,7 @@ package recovery_test
 import (
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -181,6 +182,22 @@ func TestBouncesAndComplaintsSuppress(t *testing.T) {
 		w.pass(5 * 24 * time.Hour)
 		w.sent("email/email")
 		ada.closed(recovery.WhyEnded)
+	}
+}
+
+// Of what an address has brought on itself the gravest stands, in whatever order it is told: a bounce lifts no complaint.
+func TestABounceLiftsNoComplaint(t *testing.T) {
+	t.Parallel()
+	for _, order := range [][]recovery.FeedbackKind{
+		{recovery.FeedbackComplaint, recovery.FeedbackBounced}, {recovery.FeedbackBounced, recovery.FeedbackComplaint},
+	} {
+		w := newTown(t)
+		for i, kind := range order {
+			w.ok(w.registry.Report(t.Context(), recovery.Feedback{ID: strconv.Itoa(i), Kind: kind, Channel: recovery.ChannelEmail, Address: "ada@example.com"}))
+		}
+		if got := w.contact("ada@example.com").Suppressed[recovery.ChannelEmail].Cause; got != recovery.CauseComplaint {
+			t.Errorf("%v: suppressed for a %s", order, got)
+		}
 	}
 }
 

@@ -42,6 +42,8 @@ func TestSettingsThatContradictThemselvesNameTheField(t *testing.T) {
 		{"incentive.reasons[0]", `{"incentive": {"rule": "ten", "reasons": ["boredom"]}}`},
 		{"window", `{"window": "9999h"}`},
 		{"app_link", `{"app_link": "http://shop.example/app"}`},
+		{"app_link", `{"app_link": "https:///app"}`},
+		{"plan", `{"plan": [{"name": "s0", "after": "1h", "channel": "push"}, {"name": "s1", "after": "2h", "channel": "push"}, {"name": "s2", "after": "3h", "channel": "push"}, {"name": "s3", "after": "4h", "channel": "push"}, {"name": "s4", "after": "5h", "channel": "push"}, {"name": "s5", "after": "6h", "channel": "push"}, {"name": "s6", "after": "7h", "channel": "push"}]}`},
 	} {
 		var s recovery.Settings
 		if err := json.Unmarshal([]byte(tt.settings), &s); err != nil {
@@ -58,6 +60,7 @@ func TestSettingsThatShopsUse(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{
 		`{}`,
+		`{"plan": [{"name": "s0", "after": "1h", "channel": "push"}, {"name": "s1", "after": "2h", "channel": "push"}, {"name": "s2", "after": "3h", "channel": "push"}, {"name": "s3", "after": "4h", "channel": "push"}, {"name": "s4", "after": "5h", "channel": "push"}, {"name": "s5", "after": "6h", "channel": "push"}]}`,
 		`{"since": "2026-01-01T00:00:00Z", "zone": "Europe/Amsterdam", "holdout": {"percent": 50, "salt": "spring"},
 		  "quiet": {"from": "00:00", "to": "00:00"}, "incentive": {"rule": "ten", "for": "48h", "reasons": ["shipping_cost"]},
 		  "plan": [{"name": "soon", "after": "15m", "channel": "push"}, {"name": "late", "after": "30m", "channel": "email", "incentive": true}],
