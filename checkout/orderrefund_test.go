@@ -10,6 +10,7 @@ import (
 	"kassa/checkout"
 	"kassa/payments"
 	"kassa/payments/money"
+	"kassa/payments/sandbox"
 )
 
 // Three mugs at 14.95 and two bags at 12.50, with 4.95 of shipping: 74.80.
@@ -279,5 +280,35 @@ func TestOwnRefundIsNoCase(t *testing.T) {
 	s := w.order(id)
 	if s.Review != "" || len(s.Order.Refunds) != 1 || s.Order.Refunds[0].State != checkout.RefundDone {
 		t.Errorf("review %q, refunds %+v", s.Review, s.Order.Refunds)
+	}
+}
+
+// The provider has stored a 500 under a refund's key, and repeats it for a day: once its list shows that there is no such refund, it is
+// asked for under another, and made once.
+func TestRefundWhoseStored500IsRepeated(t *testing.T) {
+	t.Parallel()
+	for way, calls := range map[sandbox.Way]int{sandbox.WayErrorBefore: 3, sandbox.WayErrorAfter: 2} {
+		t.Run(string(way), func(t *testing.T) {
+			t.Parallel()
+			keys := map[string]bool{}
+			n := 0
+			g := &scripted{refund: func(g checkout.Gateway, ctx context.Context, r payments.RefundRequest) (payments.Refund, error) {
+				n++
+				keys[r.Key] = true
+				return g.Refund(ctx, r)
+			}}
+			w := newWorld(t, g.into)
+			_, id := w.ordered("pm_card_visa", "mug", 1)
+			w.inject("refunds.create", way)
+			_, err := w.orders.Refund(t.Context(), checkout.RefundInput{Request: w.merchant(), OrderID: id, Amount: eur(500)})
+			w.ok(err)
+			w.wait(time.Hour, time.Minute)
+			if s := w.order(id); s.Order.Refunds[0].State != checkout.RefundDone || w.kept(id) != 1490 || s.Watch != (checkout.Watch{}) {
+				t.Errorf("refunds %+v, kept %d, watch %v", s.Order.Refunds, w.kept(id), s.Watch)
+			}
+			if n != calls || len(keys) != calls-1 {
+				t.Errorf("asked %d times under %v", n, keys)
+			}
+		})
 	}
 }

@@ -72,6 +72,20 @@ func TestParseTakesTheSampleShop(t *testing.T) {
 	}
 }
 
+// Texts mean what JSON says that they mean, and stand where the document has them.
+func TestParseReadsTexts(t *testing.T) {
+	t.Parallel()
+	for written, want := range map[string]string{
+		`"Kade \"9\""`: `Kade "9"`, `"Kade \\"`: `Kade \`, `"Caf\u00e9 \\\" 9"`: `Café \" 9`, `"\ud83d\ude80 9"`: "\U0001F680 9", `"Ka,de]} 9"`: "Ka,de]} 9",
+	} {
+		tree := sample(t)
+		tree["name"] = json.RawMessage(written)
+		if s, err := settings.Parse(document(t, tree)); err != nil || s.Name != want {
+			t.Errorf("%s is read as %q, %v", written, s.Name, err)
+		}
+	}
+}
+
 // A plan that begins sooner than carts are looked at has them looked at sooner.
 func TestCartsAreLookedAtInTime(t *testing.T) {
 	t.Parallel()
@@ -80,6 +94,7 @@ func TestCartsAreLookedAtInTime(t *testing.T) {
 			""},
 		15 * time.Minute: {`{"since": "2026-11-01T00:00:00Z", "plan": [{"name": "a", "after": "15m", "channel": "push"}]}`, "40m"},
 		10 * time.Minute: {`{"since": "2026-11-01T00:00:00Z"}`, "10m"},
+		-1:               {`{"since": "2026-11-01T00:00:00Z", "plan": [{"name": "a", "after": "2h", "channel": "push"}]}`, ""},
 		0:                {`{"plan": [{"name": "a", "after": "20m", "channel": "push"}]}`, ""},
 	} {
 		tree := sample(t)
@@ -93,7 +108,7 @@ func TestCartsAreLookedAtInTime(t *testing.T) {
 			tree["durations"] = map[string]any{"idle": idle}
 		}
 		s, err := settings.Parse(document(t, tree))
-		if err != nil || s.Durations.Idle != want {
+		if err != nil || s.Durations.Idle != max(0, want) {
 			t.Errorf("%+v: looked at after %v, %v; want %v", c, s.Durations.Idle, err, want)
 		}
 	}
@@ -120,6 +135,12 @@ func TestParseNamesTheField(t *testing.T) {
 		"neither text nor number":      {strings.Replace(whole, `{`, `{"durations":{"idle":{}},`, 1), "$.durations.idle"},
 		"unknown duration":             {strings.Replace(whole, `{`, `{"durations":{"quotes":"30m"},`, 1), "$.durations.quotes"},
 		"no duration of recovery":      {strings.Replace(whole, `"quiet":`, `"window":"soon","quiet":`, 1), "$.recovery.window"},
+		"a name with digits":           {strings.Replace(whole, `{`, `{"a09Z_z":1,`, 1), "$.a09Z_z"},
+		"a name that begins with one":  {strings.Replace(whole, `{`, `{"9a":1,`, 1), "$['9a']"},
+		"a name with a brace":          {strings.Replace(whole, `{`, `{"a{":1,`, 1), "$['a{']"},
+		"a name with a bracket":        {strings.Replace(whole, `{`, `{"A[":1,`, 1), "$['A[']"},
+		"a switch that is a number":    {strings.Replace(whole, `{`, `{"pricing":{"reverse_charge":1},`, 1), "$.pricing.reverse_charge"},
+		"a number that is a text":      {strings.Replace(whole, `"return_days":`, `"return_days":"14","x":`, 1), "$.countries.BE.return_days"},
 		"a name that needs quotes":     {strings.Replace(whole, `{`, `{"a b":1,`, 1), "$['a b']"},
 		"nested without end":           {`{"countries":` + strings.Repeat(`{"NL":`, 40) + `1` + strings.Repeat(`}`, 41), "$.countries.NL.NL"},
 		"more than a store could keep": {`{"name":"` + strings.Repeat("x", settings.MaxDocument) + `"}`, "$"},
