@@ -61,6 +61,26 @@ func TestReplayedCustomer(t *testing.T) {
 	}
 }
 
+func TestCustomerThatIsNone(t *testing.T) {
+	t.Parallel()
+	r := payments.CustomerRequest{Key: "cust:pc_1", Person: "pc_1"}
+	for name, body := range map[string]string{
+		"no id": `{"object":"customer"}`, "something else": `{"id":"ch_1","object":"charge"}`, "deleted": `{"id":"cus_1","object":"customer","deleted":true}`,
+	} {
+		id, err := newProvider(t, answer(http.StatusOK, body)).gateway(t).Customer(t.Context(), r)
+		if payments.ClassOf(err) != payments.ClassUnknown || err == nil || id != "" {
+			t.Errorf("%s: %q, %v", name, id, err)
+		}
+	}
+	for name, bad := range map[string]payments.CustomerRequest{"nobody": {Key: r.Key}, "no key": {Person: r.Person}} {
+		p := newProvider(t, answer(http.StatusOK, `{"id":"cus_1","object":"customer"}`))
+		_, err := p.gateway(t).Customer(t.Context(), bad)
+		if e := failureOf(t, err); e.Class != payments.ClassRefused || len(p.requests()) != 0 {
+			t.Errorf("%s: %s after %d requests", name, describe(e), len(p.requests()))
+		}
+	}
+}
+
 // A customer that Stripe has deleted, or doesn't know, is deleted; all else that it answers decides nothing.
 func TestDeleteCustomer(t *testing.T) {
 	t.Parallel()

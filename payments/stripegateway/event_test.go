@@ -131,6 +131,7 @@ func TestNotASnapshotEvent(t *testing.T) {
 		"no id":               strings.Replace(whole, "evt_1", "", 1),
 		"no type":             strings.Replace(whole, "payment_intent.succeeded", "", 1),
 		"not an intent":       eventBody("payment_intent.succeeded", object{"id": "ch_1", "object": "charge"}),
+		"intent unreadable":   eventBody("payment_intent.succeeded", intentObject().with(object{"amount": "PRIVATE"})),
 		"intent without id":   eventBody("payment_intent.succeeded", intentObject().with(object{"id": ""})),
 		"dispute without id":  eventBody("charge.dispute.created", object{"payment_intent": "pi_1"}),
 		"dispute that is not": eventBody("charge.dispute.created", object{"id": 7}),

@@ -29,6 +29,7 @@ func TestNew(t *testing.T) {
 		"another server":          {stripegateway.Config{SecretKey: "sk_test_abc", BaseURL: "http://127.0.0.1:12111"}, true},
 		"live over https":         {stripegateway.Config{SecretKey: "sk_live_abc", BaseURL: "https://proxy.example", Live: true}, true},
 		"all that a key may hold": {stripegateway.Config{SecretKey: "sk_test_azAZ09_-"}, true},
+		"what it may not":         {stripegateway.Config{SecretKey: "sk_test_abc{"}, false},
 		"no key":                  {stripegateway.Config{}, false},
 		"live key in test":        {stripegateway.Config{SecretKey: "sk_live_abc"}, false},
 		"test key in live":        {stripegateway.Config{SecretKey: "rk_test_abc", Live: true}, false},
