@@ -241,6 +241,32 @@ func TestRefundThatFailsLater(t *testing.T) {
 	}
 }
 
+// The bank sends an earlier refund back while the order is being canceled: the cancellation has a refund of its own, and stands.
+func TestRefundThatFailsBesideACancellation(t *testing.T) {
+	t.Parallel()
+	down := false
+	g := &scripted{refund: func(g checkout.Gateway, ctx context.Context, r payments.RefundRequest) (payments.Refund, error) {
+		if down {
+			return payments.Refund{}, errors.New("no answer")
+		}
+		return g.Refund(ctx, r)
+	}}
+	w := newWorld(t, g.into)
+	_, id := w.ordered("pm_card_refundFail", "mug", 1)
+	w.refund(checkout.RefundInput{OrderID: id, Amount: eur(500)})
+	down = true
+	_, err := w.orders.Cancel(t.Context(), checkout.CancelOrderInput{Request: w.merchant(), OrderID: id})
+	w.ok(err)
+	w.clock.advance(2 * time.Minute)
+	w.webhooks()
+	w.tick()
+	s := w.order(id)
+	if c := s.Order.Cancellation; s.Order.Refunds[0].State != checkout.RefundFailed || s.Order.Refunds[1].State != checkout.RefundRequested ||
+		c == nil || c.Done || c.Refund != s.Order.Refunds[1].ID {
+		t.Errorf("refunds %+v, cancellation %+v", s.Order.Refunds, c)
+	}
+}
+
 // What a person refunds at the provider's dashboard is seen, counts, and is not refunded again.
 func TestRefundMadeElsewhere(t *testing.T) {
 	t.Parallel()

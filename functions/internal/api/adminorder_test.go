@@ -130,3 +130,11 @@ func TestMethodsHaveReasons(t *testing.T) {
 	}
 	s.do(t, http.MethodGet, "/admin/methods?total=-1", "").want(http.StatusBadRequest)
 }
+
+func TestCursorOfOrdersIsOurs(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	for _, cursor := range []string{"nonsense", "2026-02-30/", "2026-11-23", "2026-11-23-"} {
+		s.do(t, http.MethodGet, "/admin/orders?cursor="+cursor, "").want(http.StatusBadRequest).wantAt("messages.0.code", "invalid")
+	}
+}
