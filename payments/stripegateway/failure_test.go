@@ -175,6 +175,21 @@ func TestReasons(t *testing.T) {
 	}
 }
 
+// Whatever Stripe calls the parameter that the shopper's token came in, the token is at fault.
+func TestParametersOfInstruments(t *testing.T) {
+	t.Parallel()
+	for param, want := range map[string]payments.Reason{
+		"confirmation_token": payments.ReasonInvalidToken, "payment_method": payments.ReasonInvalidToken, "payment_method_data": payments.ReasonInvalidToken,
+		"payment_method_data[card]": payments.ReasonInvalidToken, "payment_method_data[card][token]": payments.ReasonInvalidToken,
+		"card[token]": payments.ReasonInvalidToken, "token": payments.ReasonInvalidToken, "return_url": payments.ReasonDeclined,
+	} {
+		_, err := newProvider(t, answer(http.StatusBadRequest, invalid("", param))).gateway(t).Pay(t.Context(), request())
+		if e := failureOf(t, err); e.Class != payments.ClassRefused || e.Decline.Reason != want {
+			t.Errorf("%s: %s", param, describe(e))
+		}
+	}
+}
+
 // What fraud looks like from outside must not be told apart by the code beside the decline code.
 func TestFraudLooksLikeAnyDecline(t *testing.T) {
 	t.Parallel()
@@ -366,7 +381,11 @@ func TestNotSent(t *testing.T) {
 
 func TestRefundRefused(t *testing.T) {
 	t.Parallel()
-	for code, state := range map[string]bool{"charge_already_refunded": true, "charge_disputed": true, "balance_insufficient": false, "amount": true} {
+	for code, state := range map[string]bool{
+		"charge_already_refunded": true, "charge_disputed": true, "charge_not_refundable": true, "refund_disputed_payment": true,
+		"charge_already_captured": true, "charge_expired_for_capture": true, "intent_invalid_state": true, "payment_intent_unexpected_state": true,
+		"balance_insufficient": false, "amount": true,
+	} {
 		body := invalid(code, "")
 		if code == "amount" { // more than is left: a parameter without a code
 			body = invalid("", code)

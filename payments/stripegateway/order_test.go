@@ -23,7 +23,7 @@ func TestRefundsOfManyPages(t *testing.T) {
 	p := newProvider(t,
 		refundsOf(true, refundObject().with(object{"id": "re_3", "metadata": object{payments.MetaRefund: "rf_1"}}), refundObject().with(object{"id": "re_2"})),
 		refundsOf(true, refundObject().with(object{"id": "re_1", "status": "failed"})),
-		refundsOf(false, refundObject().with(object{"id": "re_0", "amount": 7})))
+		refundsOf(false, refundObject().with(object{"id": "re_0", "amount": 7, "created": 1700000000})))
 	got, err := p.gateway(t).Refunds(t.Context(), intentID)
 	if err != nil {
 		t.Fatal(err)
@@ -32,7 +32,7 @@ func TestRefundsOfManyPages(t *testing.T) {
 	ours, failed, seven := five, five, five
 	ours.ID, ours.Ours = "re_3", "rf_1"
 	failed.ID, failed.Status = "re_1", payments.RefundFailed
-	seven.ID, seven.Amount = "re_0", money.New(7, "EUR")
+	seven.ID, seven.Amount, seven.Created = "re_0", money.New(7, "EUR"), time.Unix(1700000000, 0).UTC()
 	if diff := cmp.Diff([]payments.Refund{ours, five, failed, seven}, got); diff != "" {
 		t.Errorf("refunds (-want +got):\n%s", diff)
 	}
