@@ -51,6 +51,7 @@ func TestValidateNamesFields(t *testing.T) {
 		"nothing to ship": {func(c *pricing.Country) { c.Shipping = nil }, nil},
 		"free shipping":   {func(c *pricing.Country) { c.Shipping[0].Prices["EUR"] = 0 }, nil},
 		"lower case":      {func(c *pricing.Country) { c.Code = "nl" }, []string{"countries.nl.code"}},
+		"a digit":         {func(c *pricing.Country) { c.Code = "N1" }, []string{"countries.N1.code"}},
 		"three letters":   {func(c *pricing.Country) { c.Code = "NLD" }, []string{"countries.NLD.code"}},
 		"one letter":      {func(c *pricing.Country) { c.Code = "é" }, []string{"countries.é.code"}},
 		"currency": {func(c *pricing.Country) { c.Currency = "eur" },

@@ -139,14 +139,15 @@ func TestSettingsThatContradictThemselves(t *testing.T) {
 			nl.Shipping, s.Discounts[6].Methods, s.Discounts[6].Countries = nl.Shipping[:1], nil, []string{"NL"}
 			c["NL"] = nl
 		}, "discounts[6].free_shipping"},
-		"minted with a code":     {rule(0, func(r *pricing.DiscountRule) { r.Minted, r.PerPerson = true, 0 }), "discounts[0].code"},
-		"minted with a limit":    {rule(2, func(r *pricing.DiscountRule) { r.Minted, r.Code = true, "" }), "discounts[2].limit"},
-		"minted for each":        {rule(0, func(r *pricing.DiscountRule) { r.Minted, r.Code = true, "" }), "discounts[0].per_person"},
-		"negative limit":         {rule(2, func(r *pricing.DiscountRule) { r.Limit = -1 }), "discounts[2].limit"},
-		"negative per person":    {rule(0, func(r *pricing.DiscountRule) { r.PerPerson = -1 }), "discounts[0].per_person"},
-		"one person has all":     {rule(2, func(r *pricing.DiscountRule) { r.PerPerson = 101 }), "discounts[2].per_person"},
-		"more than one is first": {rule(0, func(r *pricing.DiscountRule) { r.PerPerson = 2 }), "discounts[0].per_person"},
-		"negative priority":      {rule(0, func(r *pricing.DiscountRule) { r.Priority = -1 }), "discounts[0].priority"},
+		"minted with a code":      {rule(0, func(r *pricing.DiscountRule) { r.Minted, r.PerPerson = true, 0 }), "discounts[0].code"},
+		"minted with a limit":     {rule(2, func(r *pricing.DiscountRule) { r.Minted, r.Code = true, "" }), "discounts[2].limit"},
+		"minted for each":         {rule(0, func(r *pricing.DiscountRule) { r.Minted, r.Code = true, "" }), "discounts[0].per_person"},
+		"negative limit":          {rule(2, func(r *pricing.DiscountRule) { r.Limit = -1 }), "discounts[2].limit"},
+		"negative per person":     {rule(0, func(r *pricing.DiscountRule) { r.PerPerson = -1 }), "discounts[0].per_person"},
+		"one person has all":      {rule(2, func(r *pricing.DiscountRule) { r.PerPerson = 101 }), "discounts[2].per_person"},
+		"one person may have all": {rule(2, func(r *pricing.DiscountRule) { r.PerPerson = r.Limit }), ""},
+		"more than one is first":  {rule(0, func(r *pricing.DiscountRule) { r.PerPerson = 2 }), "discounts[0].per_person"},
+		"negative priority":       {rule(0, func(r *pricing.DiscountRule) { r.Priority = -1 }), "discounts[0].priority"},
 
 		"two locations with one id": {func(s settings, _ countries) { s.Locations = append(s.Locations, s.Locations[0]) }, "locations[1].id"},
 		"no address":                {place(func(l *pricing.Location) { l.Street = "" }), "locations[0].street_address"},
@@ -180,6 +181,9 @@ func TestSettingsThatContradictThemselves(t *testing.T) {
 		"no zone": {func(s settings, _ countries) { s.Delivery.Zone = "" },
 			"delivery.zone countries.NL.shipping[2].cut_off countries.NL.shipping[2].weekdays"},
 		"cut-off":                 {func(s settings, _ countries) { s.Delivery.CutOff = "24:00" }, "delivery.cut_off"},
+		"cut-off with a letter":   {func(s settings, _ countries) { s.Delivery.CutOff = "1x:00" }, "delivery.cut_off"},
+		"cut-off at 09:0x":        {func(s settings, _ countries) { s.Delivery.CutOff = "09:0x" }, "delivery.cut_off"},
+		"cut-off at the last":     {func(s settings, _ countries) { s.Delivery.CutOff = "23:59" }, ""},
 		"cut-off with seconds":    {func(s settings, _ countries) { s.Delivery.CutOff = "16:00:00" }, "delivery.cut_off"},
 		"unknown working day":     {func(s settings, _ countries) { s.Delivery.WorkingDays = []string{"mon", "monday"} }, "delivery.working_days[1]"},
 		"working day twice":       {func(s settings, _ countries) { s.Delivery.WorkingDays = []string{"mon", "mon"} }, "delivery.working_days[1]"},
@@ -286,6 +290,19 @@ func TestCountriesThatContradictThemselves(t *testing.T) {
 		}
 		if diff := cmp.Diff(want, wrongFields(t, country.Validate())); diff != "" {
 			t.Errorf("%s: %v %s", name, country.Validate(), diff)
+		}
+	}
+}
+
+// Reverse charge is for shops in the member states of the European Union, all of them.
+func TestReverseChargeIsForTheUnion(t *testing.T) {
+	t.Parallel()
+	members := strings.Fields("AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK")
+	for _, home := range append(members, "CH", "GB", "IS", "LI", "NO", "US") {
+		s, all := shop()
+		s.Home = home
+		if refused := slices.Contains(wrongFields(t, s.Validate(all)), "reverse_charge"); refused == slices.Contains(members, home) {
+			t.Errorf("a shop in %s: refused %v", home, refused)
 		}
 	}
 }
