@@ -136,11 +136,19 @@ func (s *simulation) prepare(v *visitor) {
 	a := s.ask(v, http.MethodPost, "/checkout-sessions/"+v.session+"/prepare",
 		fmt.Sprintf(`{"context":{"platform":"ios"},"expected_total":%d}`, v.shown))
 	s.changed(v, a)
+	s.tooLate(v, a)
 	if secret := a.at("payment.action.client_secret"); secret != "" {
 		v.secret = secret
 		if s.random.IntN(3) > 0 {
 			s.confirm(v)
 		}
+	}
+}
+
+// tooLate has a request not repeated that wanted something of a checkout which turned out to be paid: asked again it is refused for that.
+func (s *simulation) tooLate(v *visitor, a reply) {
+	if a.at("status") == "completed" {
+		v.last = nil
 	}
 }
 
@@ -168,9 +176,8 @@ func (s *simulation) useCode(v *visitor) {
 	if v.session != "" {
 		codes := one(s, `"WELCOME10"`, `"QUAY5"`, ``)
 		a := s.ask(v, http.MethodPatch, "/checkout-sessions/"+v.session, `{"discounts":{"codes":[`+codes+`]}}`)
-		if s.changed(v, a); a.at("status") == "completed" {
-			v.last = nil // it came too late, and is thought over again
-		}
+		s.changed(v, a)
+		s.tooLate(v, a)
 	}
 }
 
