@@ -86,5 +86,5 @@ simulate:
 ## exam: what the tests of every change try a few of, at length: prices by two reckoners, lives of orders and payments, deaths at each call
 exam:
 	$(GO) test -count=1 -timeout 60m ./checkout/pricing -run AgreeWithTheReckoner -long
-	$(GO) test -count=1 -timeout 60m ./checkout -run '^TestRandom' -orderwalks 2000 -sessionwalks 2000
+	$(GO) test -count=1 -timeout 60m ./checkout -run '^TestRandom' -orderwalks 20000 -sessionwalks 20000
 	$(GO) test -tags soak -count=1 -timeout 60m ./functions/internal/lambdatest -run 'Frozen|Deadline|Death'
