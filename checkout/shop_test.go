@@ -167,6 +167,13 @@ func TestWhatServicesNeed(t *testing.T) {
 
 func TestLanguages(t *testing.T) {
 	t.Parallel()
+	m, shown := money.New(123456, "EUR"), map[string]string{}
+	for _, l := range checkout.Languages {
+		if other := shown[m.Display(l)]; other != "" {
+			t.Errorf("amounts in %s are written as in %s: %s", l, other, m.Display(l))
+		}
+		shown[m.Display(l)] = l
+	}
 	shop := demoShop()
 	shop.Languages = []string{"nl", "nb", "en"}
 	for wanted, want := range map[string]string{

@@ -177,6 +177,9 @@ func (s *simulation) heard() {
 func (s *simulation) wantNothingPersonalLogged() {
 	s.t.Helper()
 	logged := s.logs()
+	if !strings.Contains(logged, "/carts/{id}") {
+		s.t.Errorf("no request is logged:\n%s", logged)
+	}
 	secrets := []string{"Visser", "Wijnhaven", "example.com", "apns-of-"}
 	for _, v := range s.visitors {
 		secrets = append(secrets, v.token)

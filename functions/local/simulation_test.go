@@ -1,15 +1,14 @@
 package main
 
 import (
-	"bytes"
 	"flag"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 )
@@ -60,11 +59,21 @@ func TestSimulation(t *testing.T) {
 // simulateInside has the shop in this process, with an office.
 func simulateInside(t *testing.T, seed uint64) {
 	t.Helper()
-	var log lockedBuffer
-	in := startLogging(t, anyStore(t), slog.New(slog.NewJSONHandler(&log, nil)))
+	log, err := os.Create(filepath.Join(t.TempDir(), "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = log.Close() })
+	in := startLogging(t, anyStore(t), slog.New(slog.NewJSONHandler(log, nil)))
 	in.app.faults.lateFor = time.Millisecond // longer than anybody waits here
 	s := newSimulation(t, in.shopper, seed)
-	s.faults, s.admin, s.logs = namesOf("refused", "lost", "late"), in.book.page.AdminKey, log.String
+	s.faults, s.admin, s.logs = namesOf("refused", "lost", "late"), in.book.page.AdminKey, func() string {
+		text, err := os.ReadFile(log.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
 	s.onShelf = func(sku string) int64 {
 		found, err := in.store.Products(t.Context(), []string{sku})
 		if err != nil {
@@ -127,24 +136,6 @@ func (s *simulation) run() {
 		}
 	}
 	s.end()
-}
-
-// lockedBuffer takes lines of several goroutines.
-type lockedBuffer struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
 }
 
 // now is the shop's time.

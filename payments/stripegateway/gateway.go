@@ -8,10 +8,10 @@
 // # What it promises
 //
 // One method is one request on the wire, except that [Gateway.Pay] sends two when an amount must change first, [Gateway.Find] one
-// for each page, [Gateway.Customer] looks at one that Stripe made before, which may be deleted, and [Gateway.ForgetCard] at a card
-// that Stripe would not detach. The SDK never repeats one: its
-// back-off sleeps through contexts, and only the caller knows whether a repeat is safe. Every write carries the caller's
-// key; the same request twice is the same bytes, since Stripe compares the parameters under a key. Nothing outlives the caller's context, or 10 s.
+// for each page, and that [Gateway.Customer] looks at a customer that Stripe made before, who may be deleted, and [Gateway.ForgetCard]
+// at a card that Stripe would not detach. The SDK never repeats one: its back-off sleeps through contexts, and only the caller knows
+// whether a repeat is safe. Every write carries the caller's key; the same request twice is the same bytes, since Stripe compares the
+// parameters under a key. Nothing outlives the caller's context, or 10 s.
 //
 // # What a failure means
 //

@@ -139,6 +139,11 @@ func TestSettingsNameWhatIsWrong(t *testing.T) {
 	if err := (wording.Settings{}).Validate("m"); err != nil {
 		t.Errorf("a shop that sends nothing: %v", err)
 	}
+	for colour, ok := range map[string]bool{"#0b5d5e": true, "#0B5D5E": true, "0b5d5e": false, "#0b5": false, "#0b5d5e00": false, "#0b5d5g": false} {
+		if err := (wording.Settings{Colour: colour}).Validate("m"); (err == nil) != ok {
+			t.Errorf("colour %s: %v", colour, err)
+		}
+	}
 }
 
 // TestShopsOwnText says what a shop says, in the language it says it in, and only where it does.
